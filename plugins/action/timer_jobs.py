@@ -1,0 +1,139 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, dotmobi.systemd_timers contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controller half of timer_jobs: merges and checks the declarations, renders the units, runs the module once."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.plugins.action import ActionBase
+from jinja2 import TemplateError
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, grouped, line
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import Merged, merge_jobs
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._options import check_options
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import (
+    Templates,
+    compile_templates,
+    render,
+)
+
+TEMPLATE_DIRECTORY = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "timer", "templates")
+# The layers, each over the one before; the key is what a user knows it by.
+LAYERS = {"timer_jobs": "jobs", "timer_group_jobs": "group_jobs", "timer_host_jobs": "host_jobs"}
+TARGET_OPTIONS = ("owner", "prune", "proof", "unit_directory", "log_directory")
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller, then once on the host."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the module's result, with the findings of both sides in one message."""
+        result = super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        options = self._options()
+        merged = merge_jobs(
+            {variable: options[option] for variable, option in LAYERS.items()},
+            options["defaults"],
+            options["on_reschedule"],
+        )
+        findings = [*check_options(options), *merged.findings]
+        jobs, broken = self._rendered(options, merged, self._templates(options))
+        findings += broken
+        module_args = {name: options[name] for name in TARGET_OPTIONS}
+        module_args["_request"] = {"jobs": jobs, "proof_only": bool(findings)}
+        result.update(
+            self._execute_module(
+                module_name="dotmobi.systemd_timers.timer_jobs", module_args=module_args, task_vars=task_vars
+            )
+        )
+        # It would repeat every unit file.
+        result.pop("invocation", None)
+        self._report(result, findings, str(task_vars.get("inventory_hostname", "")))
+        return result
+
+    def _options(self) -> dict[str, Any]:
+        _validation, options = self.validate_argument_spec(ARGUMENT_SPEC)
+        return options
+
+    def _templates(self, options: dict[str, Any]) -> Templates:
+        texts = []
+        for kind in ("service", "timer"):
+            path = options[f"{kind}_template"]
+            try:
+                found = self._find_needle("templates", path) if path else self._own_template(kind)
+                with open(found, encoding="utf-8") as stream:
+                    texts.append(stream.read())
+            except (AnsibleError, OSError, UnicodeError) as error:
+                raise AnsibleActionFail(f'timer_{kind}_template "{path}": cannot be read: {error}') from error
+        try:
+            return compile_templates(*texts)
+        except TemplateError as error:
+            raise AnsibleActionFail(f"a unit file template is broken: {error}") from error
+
+    @staticmethod
+    def _own_template(kind: str) -> str:
+        return os.path.join(TEMPLATE_DIRECTORY, f"job.{kind}.j2")
+
+    @staticmethod
+    def _rendered(
+        options: dict[str, Any], merged: Merged, templates: Templates
+    ) -> tuple[list[dict[str, str]], list[Finding]]:
+        jobs = []
+        findings = []
+        for job in merged.jobs:
+            service = timer = ""
+            if job["state"] != "absent":
+                try:
+                    service, timer = render(templates, job, options["owner"])
+                except TemplateError as error:
+                    mend = "correct the template"
+                    findings.append(Finding(job["name"], "template", None, f"cannot be rendered: {error}", mend))
+                    continue
+            jobs.append(
+                {
+                    "name": job["name"],
+                    "state": job["state"],
+                    "on_reschedule": job["on_reschedule"],
+                    "service": service,
+                    "timer": timer,
+                }
+            )
+        return jobs, findings
+
+    @staticmethod
+    def _report(result: dict[str, Any], ours: list[Finding], host: str) -> None:
+        """Put the findings of controller and host into one message; warn of what does not stop the apply."""
+        theirs = [Finding(**found) for found in result.pop("findings", [])]
+        warnings = [Finding(**found) for found in result.pop("tolerated", [])]
+        errors = grouped([*ours, *theirs])
+        if errors:
+            jobs = len({found.job for found in errors if found.job})
+            where = f" in {jobs} job{'s' * (jobs != 1)}" if jobs else ""
+            head = f"{host}: {len(errors)} error{'s' * (len(errors) != 1)}{where}, nothing was changed on this host"
+            result.update(
+                failed=True,
+                changed=False,
+                msg="\n".join([f"{head}:", *(f"  {line(found)}" for found in errors)]),
+                errors=[{"job": f.job, "field": f.field, "value": f.value, "reason": f.reason, "mend": f.mend} for f in errors],
+            )
+            result.pop("diff", None)
+        orphans = result.get("orphans") or []
+        shown = [line(found) for found in grouped(warnings)]
+        if orphans:
+            shown.append(
+                f"{', '.join(orphans)}: installed by this declaration, but no longer declared; "
+                "`timer_prune: true` removes such jobs"
+            )
+        if shown:
+            result.setdefault("warnings", []).extend(f"{host}: {text}" for text in shown)

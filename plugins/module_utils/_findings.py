@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with a job, in a form that a person can act on; made on both sides of the connection."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import Any, Iterable, NamedTuple
+
+LONGEST_VALUE = 120
+
+
+class Finding(NamedTuple):
+    """One fault: where it is, what stands there, why that is wrong, how to mend it.
+
+    `environment` marks what the host lacks (a command not deployed yet): `proof: warn` tolerates it.
+    An empty `job` means the host as a whole.
+    """
+
+    job: str
+    field: str
+    value: Any
+    reason: str
+    mend: str = ""
+    environment: bool = False
+
+
+def shown(value: Any) -> str:
+    """Return a value in one short line, control characters escaped."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    if len(text) > LONGEST_VALUE:
+        text = f"{text[:LONGEST_VALUE]}..."
+    return json.dumps(text, ensure_ascii=False) if isinstance(value, str) else text
+
+
+def line(finding: Finding) -> str:
+    """Return the finding as one line: `JOB: FIELD "VALUE": REASON; MEND`."""
+    where = finding.field
+    if finding.value is not None:
+        where = f"{where} {shown(finding.value)}".strip()
+    head = ": ".join(part for part in (finding.job, where, finding.reason) if part)
+    return f"{head}; {finding.mend}" if finding.mend else head
+
+
+def grouped(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings without repetition, the host's own first, then job by job as first met."""
+    unique = list({(f.job, f.field, shown(f.value), f.reason): f for f in findings}.values())
+    order: dict[str, int] = {"": -1}
+    for number, finding in enumerate(unique):
+        order.setdefault(finding.job, number)
+    return sorted(unique, key=lambda finding: order[finding.job])
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name that was probably meant, or an empty text."""
+    candidates = list(known)
+    folded = {candidate.lower().replace("-", "_"): candidate for candidate in candidates}
+    close = difflib.get_close_matches(name.lower().replace("-", "_"), list(folded), n=1, cutoff=0.6)
+    return folded[close[0]] if close else ""

@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The values that the steps on the target hand to each other: wanted, observed, steps, outcome."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+PRESENT = "present"
+SUSPENDED = "suspended"
+ABSENT = "absent"
+
+FILE_MODE = 0o644
+
+
+class Request(NamedTuple):
+    """What the controller asks for: rendered jobs and how to treat them."""
+
+    jobs: list[WantedJob]
+    owner: str
+    prune: bool
+    proof: str
+    unit_directory: str
+    log_directory: str
+
+
+class WantedJob(NamedTuple):
+    """One job as declared; the two texts are the unit files, empty when the state is absent."""
+
+    name: str
+    state: str
+    on_reschedule: str
+    service: str
+    timer: str
+
+
+class FileState(NamedTuple):
+    """A path of the unit directory as found; `kind` is absent, file, symlink or other."""
+
+    kind: str = "absent"
+    text: str = ""
+    mode: int = 0
+    uid: int = 0
+    gid: int = 0
+    changed_at: float = 0.0
+    target: str = ""
+
+
+NO_FILE = FileState()
+
+
+class UnitState(NamedTuple):
+    """A unit in the memory of PID 1, in the words of `systemctl list-units`."""
+
+    load: str
+    active: str
+    sub: str
+
+
+class Manager(NamedTuple):
+    """PID 1: its version, where it looks for units, when it last read them (Unix time, None: unknown)."""
+
+    version: int
+    unit_path: list[str]
+    loaded_at: float | None
+
+
+class Observed(NamedTuple):
+    """Everything that the host says before anything on it changes.
+
+    files: unit name to file, of every declared or marked pair. links: unit name to the paths, relative
+    to the unit directory, of the links that enable it. units: units in memory. next_elapse, last_trigger:
+    timer to Unix time. stamps: timers with a stamp file. elsewhere: unit name to its path in another
+    directory. dirty: jobs that a killed run left half done.
+    """
+
+    manager: Manager
+    files: dict[str, FileState]
+    links: dict[str, dict[str, str]]
+    units: dict[str, UnitState]
+    next_elapse: dict[str, float]
+    last_trigger: dict[str, float]
+    stamps: dict[str, int]
+    elsewhere: dict[str, str]
+    orphans: list[str]
+    dirty: list[str]
+    leftover: bool
+    uptime: float
+    log_directory_exists: bool
+
+
+class Step(NamedTuple):
+    """One step of the plan: what to do, and to which units, files or links, all in one go."""
+
+    kind: str
+    items: list[str]
+
+
+class Diff(NamedTuple):
+    """A unit file before and after, for `--diff`."""
+
+    path: str
+    before: str
+    after: str
+
+
+class JobChange(NamedTuple):
+    """What the plan does to one job: `actions` in plain words, empty when nothing."""
+
+    name: str
+    state: str
+    actions: list[str]
+    diffs: list[Diff]

@@ -1,0 +1,194 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads what stands on the host: files, links, the memory of PID 1. Changes nothing.
+
+Three calls of systemctl, whatever the number of jobs: JSON lists are far cheaper than `systemctl show`
+of every unit, which works out the enablement of each one anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import time
+from typing import Iterable
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    NO_FILE,
+    FileState,
+    Manager,
+    Observed,
+    Request,
+    UnitState,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
+
+STAMP_DIRECTORY = "/var/lib/systemd/timers"
+SUFFIXES = (".service", ".timer")
+LARGEST_UNIT_FILE = 4 * 1024 * 1024
+
+MANAGER_COMMAND = [
+    "systemctl",
+    "show",
+    "--property=Version,UnitPath,UnitsLoadTimestampMonotonic,UnitsLoadStartTimestampMonotonic",
+]
+UNITS_COMMAND = ["systemctl", "list-units", "--all", "--type=service,timer", "--output=json", "--no-pager"]
+TIMERS_COMMAND = ["systemctl", "list-timers", "--all", "--output=json", "--no-pager"]
+
+
+class ObserveError(Exception):
+    """The host cannot be read; the text says why."""
+
+
+def parse_manager(text: str, boot_time: float) -> Manager:
+    """Parse `systemctl show` of the manager; `boot_time` is when the monotonic clock stood at zero (Unix time)."""
+    properties = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+    digits = properties.get("Version", "").split(".")[0].split("-")[0].split("~")[0].strip("v")
+    loaded_at = None
+    # systemd 247 to 249 do not tell when they last reloaded: then only the marker of a killed run speaks.
+    if "UnitsLoadTimestampMonotonic" in properties:
+        reloaded = int(properties["UnitsLoadTimestampMonotonic"] or 0)
+        started = int(properties.get("UnitsLoadStartTimestampMonotonic") or 0)
+        if reloaded or started:
+            loaded_at = boot_time + (reloaded or started) / 1e6
+    return Manager(int(digits) if digits.isdigit() else 0, properties.get("UnitPath", "").split(), loaded_at)
+
+
+def parse_units(text: str) -> dict[str, UnitState]:
+    """Parse `systemctl list-units --output=json`."""
+    return {row["unit"]: UnitState(row["load"], row["active"], row["sub"]) for row in json.loads(text or "[]")}
+
+
+def parse_timers(text: str) -> dict[str, tuple[float, float]]:
+    """Parse `systemctl list-timers --output=json`: timer to (next, last) in Unix seconds, 0 for none.
+
+    Only `next` and `last` can be trusted: `left` and `passed` are wrong in 252 and 257.
+    """
+    return {
+        row["unit"]: ((row.get("next") or 0) / 1e6, (row.get("last") or 0) / 1e6) for row in json.loads(text or "[]")
+    }
+
+
+def file_state(path: str) -> FileState:
+    """Return what stands at a path, without following a link."""
+    try:
+        found = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return NO_FILE
+    if stat.S_ISLNK(found.st_mode):
+        return FileState("symlink", target=os.readlink(path))
+    if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_UNIT_FILE:
+        return FileState("other")
+    with open(path, "rb") as stream:
+        text = stream.read().decode("utf-8", "surrogateescape")
+    return FileState("file", text, stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, found.st_ctime)
+
+
+def unit_files(directory: str) -> dict[str, FileState]:
+    """Return every service and timer file in a unit directory."""
+    try:
+        names = [name for name in os.listdir(directory) if name.endswith(SUFFIXES)]
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    return {name: file_state(os.path.join(directory, name)) for name in sorted(names)}
+
+
+def enablement_links(directory: str) -> dict[str, dict[str, str]]:
+    """Return unit name to {path of the link below the directory: what it points to}."""
+    links: dict[str, dict[str, str]] = {}
+    try:
+        folders = [name for name in os.listdir(directory) if name.endswith((".wants", ".requires"))]
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    for folder in sorted(folders):
+        path = os.path.join(directory, folder)
+        if os.path.islink(path) or not os.path.isdir(path):
+            continue
+        for name in os.listdir(path):
+            if name.endswith(SUFFIXES) and os.path.islink(os.path.join(path, name)):
+                links.setdefault(name, {})[f"{folder}/{name}"] = os.readlink(os.path.join(path, name))
+    return links
+
+
+def stamp_path(timer: str) -> str:
+    """Return where systemd keeps the last trigger of a persistent timer (systemd.timer(5), Persistent=)."""
+    return os.path.join(STAMP_DIRECTORY, f"stamp-{timer}")
+
+
+def stamps() -> dict[str, int]:
+    """Return timer to the time of its stamp (nanoseconds)."""
+    try:
+        with os.scandir(STAMP_DIRECTORY) as entries:
+            return {
+                entry.name[len("stamp-") :]: entry.stat(follow_symlinks=False).st_mtime_ns
+                for entry in entries
+                if entry.name.startswith("stamp-") and entry.is_file(follow_symlinks=False)
+            }
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+
+
+def units_elsewhere(unit_path: list[str], unit_directory: str, wanted: Iterable[str]) -> dict[str, str]:
+    """Return which of the wanted units another directory of systemd's search path already holds."""
+    names = set(wanted)
+    found: dict[str, str] = {}
+    home = os.path.realpath(unit_directory)
+    for directory in unit_path:
+        if os.path.realpath(directory) == home or not os.path.isdir(directory):
+            continue
+        for name in names.intersection(os.listdir(directory)):
+            found.setdefault(name, os.path.join(directory, name))
+    return found
+
+
+def _call(runner: Runner, argv: list[str]) -> str:
+    done = runner(argv)
+    if done.rc != 0:
+        raise ObserveError(f"{' '.join(argv[:2])} failed: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+def observe_units(runner: Runner) -> dict[str, UnitState]:
+    """Return the services and timers in the memory of PID 1."""
+    return parse_units(_call(runner, UNITS_COMMAND))
+
+
+def observe_timers(runner: Runner) -> dict[str, tuple[float, float]]:
+    """Return next elapse and last trigger of every timer in memory."""
+    return parse_timers(_call(runner, TIMERS_COMMAND))
+
+
+def observe_manager(runner: Runner) -> Manager:
+    """Return what PID 1 says of itself."""
+    return parse_manager(_call(runner, MANAGER_COMMAND), time.time() - time.clock_gettime(time.CLOCK_MONOTONIC))
+
+
+def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
+    """Read everything that proof and plan need."""
+    names = {job.name for job in request.jobs}
+    everything = unit_files(request.unit_directory)
+    orphans = set()
+    for state in everything.values():
+        mark = owner_of(state.text)
+        if mark and mark.owner == request.owner and mark.job not in names:
+            orphans.add(mark.job)
+    units = {name + suffix for name in names | orphans for suffix in SUFFIXES}
+    timers = observe_timers(runner)
+    return Observed(
+        manager=manager,
+        files={name: everything.get(name, NO_FILE) for name in units},
+        links={name: found for name, found in enablement_links(request.unit_directory).items() if name in units},
+        units={name: state for name, state in observe_units(runner).items() if name in units},
+        next_elapse={name: times[0] for name, times in timers.items() if name in units},
+        last_trigger={name: times[1] for name, times in timers.items() if name in units},
+        stamps={name: when for name, when in stamps().items() if name in units},
+        elsewhere=units_elsewhere(manager.unit_path, request.unit_directory, units),
+        orphans=sorted(orphans),
+        dirty=_journal.interrupted_jobs(),
+        leftover=_journal.is_leftover(request.unit_directory),
+        uptime=time.clock_gettime(time.CLOCK_MONOTONIC),
+        log_directory_exists=not request.log_directory or os.path.isdir(request.log_directory),
+    )

@@ -1,0 +1,26 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of timer_jobs, read by both of its halves.
+
+`jobs` and its relatives are checked field by field on the controller, where an error can name the job; the
+module itself gets them rendered, in `_request`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "jobs": {"type": "raw", "default": []},
+    "group_jobs": {"type": "raw", "default": []},
+    "host_jobs": {"type": "raw", "default": []},
+    "defaults": {"type": "raw", "default": {}},
+    "owner": {"type": "str", "default": "default"},
+    "prune": {"type": "bool", "default": False},
+    "proof": {"type": "str", "default": "strict", "choices": ["strict", "warn"]},
+    "on_reschedule": {"type": "str", "default": "skip", "choices": ["skip", "run", "fail"]},
+    "unit_directory": {"type": "path", "default": "/etc/systemd/system"},
+    "log_directory": {"type": "path"},
+    "service_template": {"type": "path"},
+    "timer_template": {"type": "path"},
+}

@@ -1,0 +1,290 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Decides what to do: (goals, observed) to ordered steps. Pure, and the only place that decides `changed`.
+
+A timer is never restarted: systemd would remember its last trigger, and a schedule edited to a time that has
+just passed would run the job at once. A timer in memory whose schedule changes is stopped, its links removed, so
+that the one reload forgets it; then it is linked and started like a new one.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    ABSENT,
+    FILE_MODE,
+    NO_FILE,
+    PRESENT,
+    Diff,
+    FileState,
+    JobChange,
+    Observed,
+    Step,
+    WantedJob,
+)
+
+# The order of an apply. A clean-up of stamps waits until the evidence is in: it cannot be undone.
+ORDER = (
+    "make_log_directory",
+    "stop",
+    "reset_failed",
+    "unlink",
+    "install",
+    "correct",
+    "delete",
+    "link",
+    "reload",
+    "touch_stamp",
+    "link_again",
+    "start",
+)
+AFTER_EVIDENCE = ("clean_stamp",)
+NEEDS_NO_RELOAD = ("make_log_directory", "clean_stamp")
+
+
+class Goal(NamedTuple):
+    """How a pair is to stand: texts (None: no file), links of the timer, armed or not, started by this apply or not."""
+
+    name: str
+    state: str
+    service: str | None
+    timer: str | None
+    links: list[str]
+    armed: bool
+    start: bool
+    lets_run: bool
+
+
+class Plan(NamedTuple):
+    """The ordered steps, those that follow the evidence, and what they mean for each job."""
+
+    steps: list[Step]
+    final_steps: list[Step]
+    changes: list[JobChange]
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether there is anything to do."""
+        return bool(self.steps or self.final_steps)
+
+
+def starts_now(timer: str, uptime: float, spans: dict[str, int | None]) -> bool:
+    """Tell whether to start a timer now: not when it counts from a boot so long ago that it would elapse at once.
+
+    `spans` maps time spans to microseconds. Such a timer is linked only, and the next boot starts it.
+    """
+    after_boot = timer_text.boot_spans(timer)
+    return not after_boot or all((spans.get(span) or 0) / 1e6 > uptime for span in after_boot)
+
+
+def goal_of(job: WantedJob, observed: Observed, spans: dict[str, int | None]) -> Goal:
+    """Return how a declared job is to stand."""
+    if job.state == ABSENT:
+        return Goal(job.name, job.state, None, None, [], False, False, False)
+    armed = job.state == PRESENT
+    lets_run = job.on_reschedule == "run"
+    start = armed and (lets_run or starts_now(job.timer, observed.uptime, spans))
+    links = timer_text.links(job.name, job.timer) if armed else []
+    return Goal(job.name, job.state, job.service, job.timer, links, armed, start, lets_run)
+
+
+def goal_as_observed(name: str, observed: Observed) -> Goal:
+    """Return a goal that keeps a pair as it stands: what an apply that failed goes back to."""
+    service = observed.files.get(f"{name}.service", NO_FILE)
+    timer = observed.files.get(f"{name}.timer", NO_FILE)
+    armed = is_armed(f"{name}.timer", timer.text, observed)
+    return Goal(
+        name,
+        PRESENT if armed else ABSENT,
+        service.text if service.kind == "file" else None,
+        timer.text if timer.kind == "file" else None,
+        list(observed.links.get(f"{name}.timer", {})),
+        armed,
+        armed and not timer_text.boot_spans(timer.text),
+        False,
+    )
+
+
+def is_armed(timer: str, text: str, observed: Observed) -> bool:
+    """Tell whether PID 1 has the timer loaded and waiting. Elapsed is right only for one that counts from boot."""
+    unit = observed.units.get(timer)
+    if unit is None or unit.load != "loaded" or unit.active != "active":
+        return False
+    return unit.sub in ("waiting", "running") or bool(timer_text.boot_spans(text))
+
+
+def is_stale(name: str, observed: Observed) -> bool:
+    """Tell whether PID 1 may hold another text than the disk: a killed run, or a file changed since the last reload."""
+    if name in observed.dirty:
+        return True
+    loaded_at = observed.manager.loaded_at
+    if loaded_at is None:
+        return False
+    return any(
+        unit in observed.units and observed.files.get(unit, NO_FILE).changed_at > loaded_at
+        for unit in (f"{name}.service", f"{name}.timer")
+    )
+
+
+class _Pair:
+    """Collects what one pair needs, by kind of step."""
+
+    def __init__(self, goal: Goal, observed: Observed, unit_directory: str) -> None:
+        self.goal = goal
+        self.observed = observed
+        self.unit_directory = unit_directory
+        self.timer = f"{goal.name}.timer"
+        self.service = f"{goal.name}.service"
+        self.todo: dict[str, list[str]] = {}
+        self.actions: list[str] = []
+        self.diffs: list[Diff] = []
+
+    def add(self, kind: str, *items: str) -> None:
+        if items:
+            self.todo.setdefault(kind, []).extend(items)
+
+    def say(self, action: str) -> None:
+        if action not in self.actions:
+            self.actions.append(action)
+
+    def file(self, unit: str) -> FileState:
+        return self.observed.files.get(unit, NO_FILE)
+
+    def compare_file(self, unit: str, text: str | None) -> None:
+        current = self.file(unit)
+        path = os.path.join(self.unit_directory, unit)
+        if text is None:
+            if current.kind != "absent":
+                self.add("delete", unit)
+                self.say("remove")
+                self.diffs.append(Diff(path, current.text, ""))
+            return
+        if current.kind != "file" or current.text != text:
+            self.add("install", unit)
+            self.say("install" if current.kind == "absent" else "update")
+            self.diffs.append(Diff(path, current.text, text))
+        elif (current.mode, current.uid, current.gid) != (FILE_MODE, 0, 0):
+            self.add("correct", unit)
+            self.say("correct owner and mode")
+            attributes = "owner {}:{}, mode {:04o}\n"
+            self.diffs.append(
+                Diff(
+                    path,
+                    attributes.format(current.uid, current.gid, current.mode),
+                    attributes.format(0, 0, FILE_MODE),
+                )
+            )
+
+    def is_rescheduled(self) -> bool:
+        current = self.file(self.timer)
+        return current.kind == "file" and timer_text.scheduling(current.text) != timer_text.scheduling(
+            self.goal.timer or ""
+        )
+
+    def arm(self) -> bool:
+        """Add the steps that arm the timer; return whether its links are made anew after the reload."""
+        armed = is_armed(self.timer, self.goal.timer or "", self.observed)
+        stale = is_stale(self.goal.name, self.observed)
+        known = self.timer in self.observed.units
+        if self.goal.lets_run:
+            again = False
+            start = not armed
+        else:
+            again = known and (self.is_rescheduled() or stale or (self.goal.start and not armed))
+            start = again or not armed
+        if self.is_rescheduled():
+            self.say("reschedule")
+        elif stale:
+            self.say("reload")
+            self.add("reload", self.timer)
+        if again and self.observed.units[self.timer].active in ("active", "activating", "reloading"):
+            self.add("stop", self.timer)
+        if start and self.goal.start:
+            if not armed:
+                self.say("arm")
+            if self.timer in self.observed.stamps and not self.goal.lets_run:
+                if timer_text.is_persistent(self.goal.timer or ""):
+                    self.add("touch_stamp", self.timer)
+            self.add("start", self.timer)
+        return again
+
+    def disarm(self) -> None:
+        unit = self.observed.units.get(self.timer)
+        if unit and unit.active in ("active", "activating", "reloading"):
+            self.add("stop", self.timer)
+            self.say("disarm")
+
+    def compare_links(self, again: bool) -> None:
+        current = self.observed.links.get(self.timer, {})
+        right = [path for path, target in current.items() if self.points_home(path, target)]
+        wrong = [path for path in current if path not in self.goal.links or path not in right]
+        missing = [path for path in self.goal.links if path not in right]
+        if wrong or missing:
+            self.say("enable" if self.goal.links else "disable")
+        self.add("unlink", *(list(current) if again else wrong))
+        if again:
+            self.add("link_again", *self.goal.links)
+        else:
+            self.add("link", *missing)
+        enabled_service = list(self.observed.links.get(self.service, {}))
+        if enabled_service:
+            self.add("unlink", *enabled_service)
+            self.say("disable the service itself")
+
+    def points_home(self, path: str, target: str) -> bool:
+        folder = os.path.join(self.unit_directory, os.path.dirname(path))
+        return os.path.normpath(os.path.join(folder, target)) == os.path.join(self.unit_directory, self.timer)
+
+    def forget_failures(self) -> None:
+        for unit in (self.timer, self.service):
+            state = self.observed.units.get(unit)
+            gone = self.goal.state == ABSENT
+            if state and state.active == "failed" and (gone or unit == self.timer):
+                self.add("reset_failed", unit)
+
+    def belongs_to_others(self) -> bool:
+        """Tell whether a job that is to be absent names a unit that is not ours, and has no file of ours."""
+        units = (self.service, self.timer)
+        return (
+            self.goal.state == ABSENT
+            and any(unit in self.observed.elsewhere for unit in units)
+            and all(self.file(unit).kind == "absent" for unit in units)
+        )
+
+    def decide(self) -> None:
+        if self.belongs_to_others():
+            return
+        self.compare_file(self.service, self.goal.service)
+        self.compare_file(self.timer, self.goal.timer)
+        again = self.arm() if self.goal.armed else False
+        if not self.goal.armed:
+            self.disarm()
+        self.compare_links(again)
+        self.forget_failures()
+        if self.goal.timer is None and self.timer in self.observed.stamps:
+            self.add("clean_stamp", self.timer)
+            self.say("remove")
+
+
+def make_plan(goals: list[Goal], observed: Observed, unit_directory: str) -> Plan:
+    """Return the steps that lead from what is observed to the goals, in the order of an apply."""
+    todo: dict[str, list[str]] = {}
+    changes = []
+    for goal in goals:
+        pair = _Pair(goal, observed, unit_directory)
+        pair.decide()
+        for kind, items in pair.todo.items():
+            todo.setdefault(kind, []).extend(items)
+        changes.append(JobChange(goal.name, goal.state, pair.actions if pair.todo else [], pair.diffs))
+    if not observed.log_directory_exists:
+        todo["make_log_directory"] = []
+    if observed.leftover or observed.dirty or any(kind not in NEEDS_NO_RELOAD for kind in todo):
+        todo["reload"] = []
+    return Plan(
+        [Step(kind, todo[kind]) for kind in ORDER if kind in todo],
+        [Step(kind, todo[kind]) for kind in AFTER_EVIDENCE if kind in todo],
+        changes,
+    )

@@ -1,0 +1,181 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All that is checked on the host before anything on it changes. Each checker returns findings; all are collected."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import check_calendars, check_timespans
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    ABSENT,
+    NO_FILE,
+    Manager,
+    Observed,
+    Request,
+    WantedJob,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._predict import predict_runs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._verify import field_of, verify
+
+OLDEST_SYSTEMD = 247
+BOOTED_DIRECTORY = "/run/systemd/system"
+
+
+class Proof(NamedTuple):
+    """The findings, and the time spans of the jobs in microseconds (None: infinity) for the plan."""
+
+    findings: list[Finding]
+    spans: dict[str, int | None]
+
+
+def check_booted() -> list[Finding]:
+    """Refuse a host without systemd as PID 1 (sd_booted(3))."""
+    if os.path.isdir(BOOTED_DIRECTORY):
+        return []
+    return [
+        Finding(
+            "",
+            "systemd",
+            None,
+            f"is not running as PID 1 on this host ({BOOTED_DIRECTORY} does not exist)",
+            "timers need a host that was booted with systemd",
+        )
+    ]
+
+
+def check_version(manager: Manager) -> list[Finding]:
+    """Refuse a systemd that lacks what this collection relies on."""
+    if manager.version >= OLDEST_SYSTEMD:
+        return []
+    return [
+        Finding(
+            "",
+            "systemd",
+            str(manager.version or "unknown"),
+            "is too old",
+            f"version {OLDEST_SYSTEMD} or newer is needed",
+        )
+    ]
+
+
+def check_unit_directory(request: Request, manager: Manager) -> list[Finding]:
+    """Refuse a unit directory that is missing, that systemd does not read, or that cannot be written."""
+
+    def bad(reason: str, mend: str) -> list[Finding]:
+        return [Finding("", "timer_unit_directory", request.unit_directory, reason, mend)]
+
+    if not os.path.isdir(request.unit_directory):
+        return bad("is not a directory on this host", "make it, or leave the variable at its default")
+    real = os.path.realpath(request.unit_directory)
+    if real not in {os.path.realpath(path) for path in manager.unit_path}:
+        return bad("is not a directory that systemd reads units from", "see systemd.unit(5), Unit File Load Path")
+    if not os.access(request.unit_directory, os.W_OK | os.X_OK):
+        return bad("cannot be written", "become root, or remount the file system for writing")
+    return []
+
+
+def check_names(request: Request, observed: Observed) -> list[Finding]:
+    """Refuse names that somebody else's unit holds already."""
+    findings = []
+    for job in request.jobs:
+        for unit in (f"{job.name}.service", f"{job.name}.timer"):
+            findings.extend(_check_name(job, unit, request, observed))
+    return findings
+
+
+def _check_name(job: WantedJob, unit: str, request: Request, observed: Observed) -> list[Finding]:
+    current = observed.files.get(unit, NO_FILE)
+    path = os.path.join(request.unit_directory, unit)
+    if current.kind == "symlink":
+        if current.target == "/dev/null":
+            return [Finding(job.name, "name", unit, "is masked on this host", f"systemctl unmask {unit}")]
+        reason = f"{path} is a link to {current.target}, not a file of ours"
+        return [Finding(job.name, "name", unit, reason, "remove the link, or choose another name")]
+    if current.kind == "other":
+        return [Finding(job.name, "name", unit, f"{path} is not an ordinary file", "choose another name")]
+    if current.kind == "file":
+        mark = owner_of(current.text)
+        if mark is None and not current.text:
+            return [Finding(job.name, "name", unit, f"{path} is empty, which masks it", f"remove {path}")]
+        if mark is None:
+            reason = f"{path} exists and was not made by this collection"
+            return [Finding(job.name, "name", unit, reason, "choose another name, or remove the file first")]
+        if mark.owner != request.owner:
+            reason = f"belongs to the declaration with timer_owner {mark.owner!r}, not {request.owner!r}"
+            return [Finding(job.name, "name", unit, reason, "choose another name, or remove the job there first")]
+    elsewhere = observed.elsewhere.get(unit)
+    if elsewhere and job.state != ABSENT:
+        reason = f"the name is taken by {elsewhere}"
+        if os.path.islink(elsewhere) and os.readlink(elsewhere) == "/dev/null":
+            reason = f"is masked on this host by {elsewhere}"
+        return [Finding(job.name, "name", unit, reason, "choose another name")]
+    return []
+
+
+def check_schedules(runner: Runner, jobs: list[WantedJob]) -> list[Finding]:
+    """Refuse expressions that systemd does not parse or that never elapse again; one call for all of them."""
+    wanted = {job.name: timer_text.calendars(job.timer) for job in jobs}
+    checked = check_calendars(runner, [expression for found in wanted.values() for expression in found])
+    return [
+        Finding(
+            name,
+            "schedule",
+            expression,
+            checked[expression].reason,
+            "see systemd.time(7), Calendar Events" if not checked[expression].valid else "give a date that comes",
+        )
+        for name, expressions in wanted.items()
+        for expression in expressions
+        if not checked[expression].valid or not checked[expression].elapses
+    ]
+
+
+def check_spans(runner: Runner, jobs: list[WantedJob]) -> Proof:
+    """Refuse time spans that systemd does not parse; one call for all of them."""
+    wanted = {job.name: timer_text.timespans(job.timer) for job in jobs}
+    checked = check_timespans(runner, [found.value for spans in wanted.values() for found in spans if found.value])
+    findings = []
+    for name, spans in wanted.items():
+        for found in spans:
+            if found.value and not checked[found.value].valid:
+                mend = "write a span such as 90s, 15min or 1h 30min: systemd.time(7)"
+                findings.append(Finding(name, field_of(found), found.value, checked[found.value].reason, mend))
+    return Proof(findings, {span: result.microseconds for span, result in checked.items() if result.valid})
+
+
+def changed_units(jobs: list[WantedJob], observed: Observed) -> dict[str, str]:
+    """Return the units whose text is not on the host yet, both of a pair: verify needs them side by side."""
+    units = {}
+    for job in jobs:
+        pair = {f"{job.name}.service": job.service, f"{job.name}.timer": job.timer}
+        if any(observed.files.get(unit, NO_FILE).text != text for unit, text in pair.items()):
+            units.update(pair)
+    return units
+
+
+def prove_host(request: Request, manager: Manager) -> list[Finding]:
+    """Check what has to hold for the host as a whole."""
+    return check_version(manager) + check_unit_directory(request, manager)
+
+
+def prove_jobs(runner: Runner, request: Request, observed: Observed) -> Proof:
+    """Check every job; what is the same on the host already is not verified again."""
+    jobs = [job for job in request.jobs if job.state != ABSENT]
+    findings = check_names(request, observed)
+    findings += check_schedules(runner, jobs)
+    spans = check_spans(runner, jobs)
+    findings += spans.findings
+    told = {(finding.job, finding.field, finding.value) for finding in findings}
+    findings += [
+        found
+        for found in verify(runner, changed_units(jobs, observed), observed.manager.version)
+        if (found.job, found.field, found.value) not in told
+    ]
+    findings += predict_runs(runner, jobs, observed)
+    return Proof(findings, spans.spans)

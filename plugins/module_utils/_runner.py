@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one place that starts programs: an argv list, never a shell, in the C locale."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import Callable, NamedTuple
+
+
+class Completed(NamedTuple):
+    """What a program left behind: exit status and its two outputs as text."""
+
+    rc: int
+    stdout: str
+    stderr: str
+
+
+class ProgramMissing(Exception):
+    """The program is not installed on this host."""
+
+    def __init__(self, program: str) -> None:
+        super().__init__(f"{program} is not installed on this host")
+        self.program = program
+
+
+Runner = Callable[["list[str]"], Completed]
+
+
+def make_runner() -> Runner:
+    """Return a runner that really runs; tests inject one that replays captured outputs.
+
+    TZ is removed so that systemd's tools use the zone of the host, as PID 1 does. systemd may be
+    told by SYSTEMD_* variables to look elsewhere or to colour its output: they are removed too.
+    """
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("LC_", "SYSTEMD_")) and name not in ("TZ", "LANG", "LANGUAGE")
+    }
+    environment.update(LC_ALL="C", SYSTEMD_COLORS="0", SYSTEMD_PAGER="")
+
+    def run(argv: list[str]) -> Completed:
+        try:
+            done = subprocess.run(  # noqa: S603
+                argv,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise ProgramMissing(argv[0]) from error
+        return Completed(
+            done.returncode,
+            done.stdout.decode("utf-8", "replace"),
+            done.stderr.decode("utf-8", "replace"),
+        )
+
+    return run

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs a plan as one transaction: all of it with evidence, or back to what was observed."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import Host, StepFailed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import Evidence, judge, read_evidence
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Observed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import (
+    Goal,
+    Plan,
+    goal_as_observed,
+    make_plan,
+)
+
+
+class ApplyFailed(Exception):
+    """The apply did not succeed. `undone` tells whether the host stands as before; `trouble` what did not go back."""
+
+    def __init__(self, reason: str, undone: bool, trouble: str = "") -> None:
+        super().__init__(reason)
+        self.undone = undone
+        self.trouble = trouble
+
+
+def new_texts(goals: list[Goal], plan: Plan) -> dict[str, str]:
+    """Return the unit files that the plan installs."""
+    texts = {}
+    for goal in goals:
+        texts[f"{goal.name}.service"] = goal.service or ""
+        texts[f"{goal.name}.timer"] = goal.timer or ""
+    return {name: texts[name] for step in plan.steps if step.kind == "install" for name in step.items}
+
+
+def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed, again: Callable[[], Observed]) -> Evidence:
+    """Apply the plan and return the evidence. `again` observes anew, for the way back. Raises ApplyFailed."""
+    touched = [change.name for change in plan.changes if change.actions]
+    try:
+        host.prepare(new_texts(goals, plan))
+    except OSError as error:
+        _journal.remove_stage(host.unit_directory)
+        raise ApplyFailed(f"write: {error}", undone=True) from error
+    pending = set(observed.dirty) - {goal.name for goal in goals}
+    _journal.mark(sorted(pending.union(touched)))
+    try:
+        host.execute(plan.steps)
+        evidence = read_evidence(host.runner)
+        problems = judge(goals, evidence)
+        if problems:
+            raise StepFailed("evidence: " + "; ".join(line(problem) for problem in problems))
+    except Exception as error:
+        trouble = _undo(host, touched, observed, again)
+        if not trouble:
+            _finish(host, pending)
+        raise ApplyFailed(str(error), undone=not trouble, trouble=trouble) from error
+    host.execute(plan.final_steps)
+    _finish(host, pending)
+    return evidence
+
+
+def _finish(host: Host, pending: set[str]) -> None:
+    _journal.remove_stage(host.unit_directory)
+    _journal.mark(sorted(pending))
+
+
+def _undo(host: Host, names: list[str], before: Observed, again: Callable[[], Observed]) -> str:
+    """Lead the touched jobs back to what was observed; return what went wrong on the way, or an empty text."""
+    try:
+        goals = [goal_as_observed(name, before) for name in names]
+        plan = make_plan(goals, again(), host.unit_directory)
+        host.source = host.old
+        stamps = {timer: before.stamps[timer] for name in names for timer in [f"{name}.timer"] if timer in before.stamps}
+        steps = [step for step in plan.steps if step.kind not in ("start", "touch_stamp")]
+        start = [step for step in plan.steps if step.kind == "start"]
+        host.execute(steps)
+        host.restore_stamps(stamps)
+        host.execute(start)
+        problems = judge(goals, read_evidence(host.runner))
+        return "; ".join(line(problem) for problem in problems)
+    except Exception as error:  # noqa: BLE001  whatever it is, the caller has to tell it beside the first fault
+        return str(error) or type(error).__name__

@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads unit file text the way systemd does (systemd.syntax(7)), as far as this collection needs it."""
+
+from __future__ import annotations
+
+from typing import Iterable, NamedTuple
+
+OWNER_SECTION = "X-Ansible"
+
+
+class Assignment(NamedTuple):
+    """One `key=value` of a unit file; `line` counts from 1."""
+
+    section: str
+    key: str
+    value: str
+    line: int
+
+
+class Owner(NamedTuple):
+    """The mark in a unit file that says which declaration manages it."""
+
+    owner: str
+    job: str
+
+
+def parse(text: str) -> list[Assignment]:
+    """Return the assignments of a unit file in order. Comments and what is no assignment are left out."""
+    found: list[Assignment] = []
+    section = ""
+    pending = ""
+    start = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        stripped = line.strip()
+        if stripped.startswith(("#", ";")):
+            continue
+        if not pending:
+            start = number
+        if line.endswith("\\"):
+            pending += line[:-1] + " "
+            continue
+        logical = (pending + line).strip()
+        pending = ""
+        if logical.startswith("[") and logical.endswith("]"):
+            section = logical[1:-1]
+        elif "=" in logical:
+            key, value = logical.split("=", 1)
+            found.append(Assignment(section, key.strip(), value.strip(), start))
+    return found
+
+
+def values(assignments: Iterable[Assignment], section: str, key: str) -> list[str]:
+    """Return what a list directive holds in the end: an empty assignment resets it (systemd.syntax(7))."""
+    result: list[str] = []
+    for assignment in assignments:
+        if assignment.section == section and assignment.key == key:
+            if assignment.value:
+                result.append(assignment.value)
+            else:
+                result.clear()
+    return result
+
+
+def last_value(assignments: Iterable[Assignment], section: str, key: str, default: str = "") -> str:
+    """Return what a scalar directive holds in the end: the last assignment wins."""
+    found = values(assignments, section, key)
+    return found[-1] if found else default
+
+
+def is_true(value: str) -> bool:
+    """Tell whether systemd reads the value as true (systemd.syntax(7), boolean arguments)."""
+    return value.lower() in ("1", "yes", "y", "true", "t", "on")
+
+
+def owner_of(text: str) -> Owner | None:
+    """Return the owner mark of a unit file, or None for a file that is not ours."""
+    if f"[{OWNER_SECTION}]" not in text:
+        return None
+    assignments = parse(text)
+    owner = last_value(assignments, OWNER_SECTION, "Owner")
+    job = last_value(assignments, OWNER_SECTION, "Job")
+    return Owner(owner, job) if owner and job else None

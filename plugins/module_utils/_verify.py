@@ -1,0 +1,179 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`systemd-analyze verify` of staged units under their real names, every diagnostic counted.
+
+The exit status proves nothing: systemd ignores what it does not understand and exits 0. Each line that names
+one of our units is a finding; lines about other units of the host are not ours to judge.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from typing import Callable, NamedTuple
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed, Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import Assignment, parse
+
+MANAGER_PROGRAMS = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")
+
+FIELDS = {
+    ("Unit", "Description"): "description",
+    ("Service", "ExecStart"): "command",
+    ("Service", "WorkingDirectory"): "working_directory",
+    ("Service", "User"): "user",
+    ("Service", "Group"): "group",
+    ("Service", "StandardOutput"): "output",
+    ("Service", "StandardError"): "output",
+    ("Service", "Environment"): "environment",
+    ("Service", "EnvironmentFile"): "environment_file",
+    ("Timer", "OnCalendar"): "schedule",
+    ("Timer", "OnBootSec"): "on_boot",
+    ("Timer", "OnActiveSec"): "every",
+    ("Timer", "OnUnitActiveSec"): "every",
+    ("Timer", "AccuracySec"): "accuracy",
+    ("Timer", "RandomizedDelaySec"): "jitter",
+}
+
+_WITH_PATH = re.compile(r"^(?P<path>/.*/(?P<unit>[^/:]+\.(?:service|timer))):(?:(?P<line>\d+):)? (?P<text>.*)$")
+_WITH_UNIT = re.compile(r"^(?:Unit )?(?P<unit>\S+\.(?:service|timer)):? (?P<text>.*)$")
+_UNKNOWN = re.compile(r"^Unknown (?:key|lvalue|key name) '(?P<key>[^']*)' in section '?\[?(?P<section>[^'\]]*)\]?'?")
+_UNKNOWN_SECTION = re.compile(r"^Unknown section '(?P<section>[^']*)'")
+_NOT_EXECUTABLE = re.compile(r"^Command (?P<command>.+) is not executable: (?P<reason>.*)$")
+# What systemd adds once a real reason has been printed.
+_CONSEQUENCES = ("has a bad unit file setting", "Unit configuration has fatal error")
+
+
+class Diagnostic(NamedTuple):
+    """One line of verify about one of our units; `line` is 0 when systemd gives none."""
+
+    unit: str
+    line: int
+    text: str
+
+
+def parse_verify(stderr: str, staged: set[str]) -> tuple[list[Diagnostic], list[str]]:
+    """Return the diagnostics about staged units, and the lines about anything else."""
+    ours: list[Diagnostic] = []
+    others: list[str] = []
+    for raw in stderr.splitlines():
+        found = _WITH_PATH.match(raw) or _WITH_UNIT.match(raw)
+        if found and found.group("unit") in staged:
+            line = found.groupdict().get("line")
+            ours.append(Diagnostic(found.group("unit"), int(line or 0), found.group("text")))
+        elif raw.strip():
+            others.append(raw.strip())
+    explained = {diagnostic.unit for diagnostic in ours if not _is_consequence(diagnostic)}
+    return [d for d in ours if d.unit not in explained or not _is_consequence(d)], others
+
+
+def _is_consequence(diagnostic: Diagnostic) -> bool:
+    return any(text in diagnostic.text for text in _CONSEQUENCES)
+
+
+def parse_directives(text: str) -> dict[str, list[str]]:
+    """Parse `systemd --dump-configuration-items`: section to the directives that this systemd knows."""
+    known: dict[str, list[str]] = {}
+    section = ""
+    for line in text.splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif "=" in line:
+            known.setdefault(section, []).append(line.split("=", 1)[0])
+    return known
+
+
+def field_of(assignment: Assignment) -> str:
+    """Return the job field that a directive comes from; another directive can only come from a raw dictionary."""
+    name = FIELDS.get((assignment.section, assignment.key))
+    return name or f"{assignment.section.lower()}.{assignment.key}"
+
+
+def finding_of(
+    diagnostic: Diagnostic, text: str, version: int, directives: Callable[[], dict[str, list[str]]]
+) -> Finding:
+    """Turn a diagnostic into a finding; `text` is the unit file, `directives` tells what this systemd knows."""
+    job = diagnostic.unit.rsplit(".", 1)[0]
+    at_line = {found.line: found for found in parse(text)}
+    assignment = at_line.get(diagnostic.line)
+    unknown = _UNKNOWN.match(diagnostic.text)
+    if unknown:
+        key, section = unknown.group("key"), unknown.group("section")
+        return Finding(
+            job,
+            f"{section.lower()}.{key}",
+            assignment.value if assignment else None,
+            f"systemd {version} does not know the directive {key}= in [{section}]",
+            _mend_directive(key, section, directives()),
+        )
+    missing = _NOT_EXECUTABLE.match(diagnostic.text)
+    if missing:
+        absent = "No such file" in missing.group("reason")
+        reason = "does not exist on this host" if absent else f"cannot be executed: {missing.group('reason')}"
+        return Finding(
+            job,
+            "command",
+            missing.group("command"),
+            reason,
+            "install it before the job, or correct the path",
+            environment=True,
+        )
+    reason = re.sub(r", ignoring(?=:|$)", "", diagnostic.text)
+    if assignment:
+        reason = re.sub(rf": {re.escape(assignment.value)}$", "", reason)
+        return Finding(job, field_of(assignment), assignment.value, f"systemd {version} refuses it: {reason}", "")
+    section_name = _UNKNOWN_SECTION.match(diagnostic.text)
+    mend = "remove the section" if section_name else ""
+    return Finding(job, diagnostic.unit, None, f"systemd {version} refuses it: {reason}", mend)
+
+
+def _mend_directive(key: str, section: str, known: dict[str, list[str]]) -> str:
+    homes = [name for name in ("Unit", "Service", "Timer", "Install") if key in known.get(name, [])]
+    if homes:
+        return f"it belongs to [{homes[0]}]: write it under `{homes[0].lower()}`"
+    meant = nearest(key, known.get(section, []))
+    return f"write {meant}=" if meant else "remove it, or upgrade systemd on this host"
+
+
+def read_directives(runner: Runner) -> dict[str, list[str]]:
+    """Ask the systemd of this host which directives it knows."""
+    for program in MANAGER_PROGRAMS:
+        if os.path.exists(program):
+            return parse_directives(runner([program, "--dump-configuration-items"]).stdout)
+    return {}
+
+
+def run_verify(runner: Runner, units: dict[str, str]) -> tuple[Completed, set[str]]:
+    """Stage the units (name to text) in a private folder and verify them all in one call."""
+    with tempfile.TemporaryDirectory(prefix="systemd-timers-proof-") as folder:
+        paths = []
+        for name, text in units.items():
+            path = os.path.join(folder, name)
+            with open(path, "w", encoding="utf-8", newline="") as stream:
+                stream.write(text)
+            paths.append(path)
+        # Services first, so that a timer finds its service already loaded. Manual pages are not looked up: slow.
+        paths.sort(key=lambda path: (path.endswith(".timer"), path))
+        return runner(["systemd-analyze", "verify", "--man=no", *paths]), set(units)
+
+
+def verify(runner: Runner, units: dict[str, str], version: int) -> list[Finding]:
+    """Return what systemd says against the units; an empty mapping costs nothing."""
+    if not units:
+        return []
+    done, staged = run_verify(runner, units)
+    diagnostics, others = parse_verify(done.stderr, staged)
+    cache: list[dict[str, list[str]]] = []
+
+    def directives() -> dict[str, list[str]]:
+        if not cache:
+            cache.append(read_directives(runner))
+        return cache[0]
+
+    findings = [finding_of(found, units[found.unit], version, directives) for found in diagnostics]
+    if done.rc != 0 and not findings:
+        said = "; ".join(others) or f"exit status {done.rc}"
+        findings.append(Finding("", "systemd-analyze verify", None, f"failed without naming a job: {said}"))
+    return findings

@@ -1,0 +1,230 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks the value of one field: small checkers by kind, each returns the value as used, or says what is wrong."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Callable, Mapping, Sequence
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, Field
+
+LONGEST_ARGUMENT = 128 * 1024 - 1
+# systemd keeps the last trigger in a file `stamp-NAME.timer`, and a file name has at most 255 bytes.
+LONGEST_NAME = 255 - len("stamp-") - len(".service")
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?|[0-9]+")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_DIRECTIVE = re.compile(r"(X-)?[A-Za-z][A-Za-z0-9]*")
+_TRUE = ("true", "yes", "on", "1")
+_FALSE = ("false", "no", "off", "0")
+
+
+class BadValue(Exception):
+    """A value that cannot be used: why, and how to mend it."""
+
+    def __init__(self, reason: str, mend: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.mend = mend
+
+
+def _encodable(text: str) -> str:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise BadValue("is not valid UTF-8") from None
+    if "\x00" in text:
+        raise BadValue("contains a NUL character", "remove it")
+    return text
+
+
+def _line(text: str) -> str:
+    """Return a text that fits on one line of a unit file and cannot join the next."""
+    _encodable(text)
+    if "\n" in text or "\r" in text:
+        mend = "write it on one line (in YAML, `>-` folds lines without a final newline)"
+        raise BadValue("contains a line break", mend)
+    if re.search(r"[\x01-\x1f\x7f-\x9f]", text):
+        raise BadValue("contains a control character", "remove it")
+    if text.endswith("\\"):
+        raise BadValue("ends in a backslash, which systemd takes for a line that goes on", "remove the backslash")
+    if text != text.strip():
+        raise BadValue("starts or ends with white space, which systemd drops", "remove the white space")
+    return text
+
+
+def check_text(value: Any, _field: Field) -> str:
+    """A text on one line; a number stands for its digits."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise BadValue(f"is {_kind(value)}, not a text", "write one text, in quotes")
+    text = _line(str(value))
+    if not text:
+        raise BadValue("is empty", "give a value, or leave the field out")
+    return text
+
+
+def check_texts(value: Any, field: Field) -> list[str]:
+    """A text, or a list of them."""
+    items = list(value) if _is_list(value) else [value]
+    if not items:
+        raise BadValue("is an empty list", "give at least one value, or leave the field out")
+    return [check_text(item, field) for item in items]
+
+
+def check_path(value: Any, field: Field) -> str:
+    """An absolute path; `-` before it means that it may be missing, `~` the home directory (systemd.exec(5))."""
+    path = check_text(value, field)
+    if not path.lstrip("-").startswith(("/", "~")):
+        raise BadValue("is not an absolute path", f"write /{path.lstrip('./')} or the whole path")
+    return path
+
+
+def check_user(value: Any, field: Field) -> str:
+    """A user or group: a name or a number."""
+    text = check_text(value, field)
+    if not _USER.fullmatch(text):
+        raise BadValue("is not the name of a user or group", "use letters, digits, '_', '.' and '-'")
+    return text
+
+
+def check_bool(value: Any, _field: Field) -> bool:
+    """True or false, also as Ansible's words for them."""
+    text = str(value).lower()
+    if isinstance(value, (bool, str, int)) and text in _TRUE + _FALSE:
+        return text in _TRUE
+    raise BadValue(f"is {_kind(value)}, not a boolean", "write true or false")
+
+
+def check_choice(value: Any, field: Field) -> str:
+    """One of the field's words."""
+    if value in field.choices:
+        return str(value)
+    meant = nearest(str(value), field.choices)
+    raise BadValue("is not a known value", f'write "{meant}"' if meant else f"write one of {', '.join(field.choices)}")
+
+
+def check_name(value: Any, field: Field) -> str:
+    """A name that systemd takes for NAME.service and NAME.timer, and that stays in the unit directory."""
+    name = check_text(value, field)
+    if "/" in name:
+        raise BadValue("contains a path", f'write "{name.rstrip("/").split("/")[-1]}"')
+    for suffix in (".timer", ".service"):
+        if name.endswith(suffix):
+            raise BadValue(f"already ends in {suffix}", f'write "{name[: -len(suffix)]}"')
+    if not _NAME.fullmatch(name):
+        better = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-._")
+        mend = "use letters, digits, '-', '_' and '.', beginning with a letter or digit"
+        raise BadValue("is no unit name", f'write "{better}": {mend}' if better else mend)
+    if len(name) > LONGEST_NAME:
+        raise BadValue(f"is longer than {LONGEST_NAME} characters", "shorten it")
+    return name
+
+
+def check_command(value: Any, field: Field) -> str | list[str]:
+    """A text in systemd's own command syntax, or a list of exact arguments."""
+    if not _is_list(value):
+        if not isinstance(value, str):
+            raise BadValue(f"is {_kind(value)}, not a text or a list", "write the command line, or a list of arguments")
+        return check_text(value, field)
+    if not value:
+        raise BadValue("is an empty list", "give the program and its arguments")
+    words = [_argument(item) for item in value]
+    first = words[0]
+    if not first or first[0] in "-@:+!|":
+        raise BadValue("does not begin with a program", "in a list the first item is the program's path, no prefix")
+    if first != first.strip() or re.search(r"[\x00-\x1f\x7f]", first):
+        raise BadValue("the program has white space around it or a control character", "write its path")
+    return words
+
+
+def _argument(item: Any) -> str:
+    if isinstance(item, bool) or not isinstance(item, (str, int)):
+        raise BadValue(f"holds {_kind(item)}", "write each argument in quotes, as a text")
+    text = _encodable(str(item))
+    if len(text.encode("utf-8")) > LONGEST_ARGUMENT:
+        raise BadValue(f"holds an argument of more than {LONGEST_ARGUMENT} bytes", "put it in a file")
+    return text
+
+
+def check_environment(value: Any, _field: Field) -> dict[str, str | None]:
+    """Variable names to values; a value reaches the process byte for byte, null takes a variable out again."""
+    if not isinstance(value, Mapping):
+        raise BadValue(f"is {_kind(value)}, not a dictionary", "write NAME: value")
+    result: dict[str, str | None] = {}
+    for name, item in value.items():
+        if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+            mend = "use letters, digits and '_', not beginning with a digit"
+            raise BadValue(f'holds "{name}", which is no variable name', mend)
+        if item is None:
+            result[name] = None
+            continue
+        if isinstance(item, bool) or not isinstance(item, (str, int)):
+            mend = f'write {name}: "..." in quotes, so that YAML keeps it as it is'
+            raise BadValue(f"{name} is {_kind(item)}, not a text", mend)
+        text = _encodable(str(item))
+        if len(text.encode("utf-8")) > LONGEST_ARGUMENT:
+            raise BadValue(f"{name} has more than {LONGEST_ARGUMENT} bytes", "put it in a file")
+        result[name] = text
+    return result
+
+
+def check_directives(value: Any, _field: Field) -> dict[str, list[str] | None]:
+    """Directives by their own names; a list repeats one, null removes the line that a field would write."""
+    if not isinstance(value, Mapping):
+        raise BadValue(f"is {_kind(value)}, not a dictionary", "write Directive: value")
+    result: dict[str, list[str] | None] = {}
+    for key, item in value.items():
+        if not isinstance(key, str) or not _DIRECTIVE.fullmatch(key):
+            raise BadValue(f'holds "{key}", which is no name of a directive', "write it as in systemd.directives(7)")
+        try:
+            result[key] = None if item is None else [_directive(one) for one in (item if _is_list(item) else [item])]
+        except BadValue as error:
+            raise BadValue(f"{key} {error.reason}", error.mend) from error
+    return result
+
+
+def _directive(item: Any) -> str:
+    if isinstance(item, bool):
+        return "true" if item else "false"
+    if not isinstance(item, (str, int, float)):
+        raise BadValue(f"is {_kind(item)}", "write a text, a number, a boolean or a list of them")
+    return _line(str(item))
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "a dictionary"
+    if _is_list(value):
+        return "a list"
+    for kind, words in ((bool, "a boolean"), (int, "a number"), (float, "a number"), (str, "a text")):
+        if isinstance(value, kind):
+            return words
+    return "empty" if value is None else f"a {type(value).__name__}"
+
+
+CHECKERS: dict[str, Callable[[Any, Field], Any]] = {
+    "text": check_text,
+    "texts": check_texts,
+    "path": check_path,
+    "span": check_text,
+    "user": check_user,
+    "bool": check_bool,
+    "choice": check_choice,
+    "name": check_name,
+    "command": check_command,
+    "environment": check_environment,
+    "directives": check_directives,
+}
+
+
+def check_field(name: str, value: Any) -> Any:
+    """Return the value of a field as it is used. Raises BadValue."""
+    field = FIELDS[name]
+    return CHECKERS[field.kind](value, field)

@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fields of a job: the one table that validation, rendering and the contract tests read.
+
+kind: text (one line), texts (a text or a list), path, span (a time span), bool, name, user, choice,
+command (text or list), environment (name to value), directives (directive to value or list of values).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Field(NamedTuple):
+    """How a field is checked, what it is when left out, and what it may be."""
+
+    kind: str
+    default: Any = None
+    choices: tuple[str, ...] = ()
+
+
+STATES = ("present", "suspended", "absent")
+ON_RESCHEDULE = ("skip", "run", "fail")
+RAW_FIELDS = ("unit", "service", "timer", "install")
+
+FIELDS: dict[str, Field] = {
+    "name": Field("name"),
+    "description": Field("text"),
+    "state": Field("choice", "present", STATES),
+    "schedule": Field("texts"),
+    "timezone": Field("text"),
+    "on_boot": Field("span"),
+    "every": Field("span"),
+    "persistent": Field("bool", True),
+    "accuracy": Field("span", "1s"),
+    "jitter": Field("span"),
+    "fixed_jitter": Field("bool", True),
+    "on_reschedule": Field("choice", None, ON_RESCHEDULE),
+    "command": Field("command"),
+    "working_directory": Field("path"),
+    "user": Field("user"),
+    "group": Field("user"),
+    "environment": Field("environment"),
+    "environment_file": Field("path"),
+    "network_online": Field("bool", False),
+    "output": Field("text"),
+    "unit": Field("directives"),
+    "service": Field("directives"),
+    "timer": Field("directives"),
+    "install": Field("directives"),
+}
+
+# What people coming from cron, Kubernetes or other roles write; the nearest name by letters would miss it.
+SYNONYMS = {
+    "calendar": "schedule",
+    "on_calendar": "schedule",
+    "oncalendar": "schedule",
+    "cron": "schedule",
+    "when": "schedule",
+    "exec_start": "command",
+    "execstart": "command",
+    "exec": "command",
+    "cmd": "command",
+    "job": "command",
+    "env": "environment",
+    "workdir": "working_directory",
+    "cwd": "working_directory",
+    "chdir": "working_directory",
+    "interval": "every",
+    "randomized_delay": "jitter",
+    "random_delay": "jitter",
+    "enabled": "state",
+    "ensure": "state",
+    "tz": "timezone",
+}

@@ -1,0 +1,130 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Merges the layers of declarations into one list of complete jobs; every fault names job and field."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, NamedTuple
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import BadValue, check_field
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, SYNONYMS
+
+MERGED_KINDS = ("environment", "directives")
+TRIGGER_FIELDS = ("schedule", "every", "on_boot")
+# Proves the rest of a job whose command is missing or wrong; such a job is never applied.
+STAND_IN_COMMAND = "/bin/true"
+
+
+class Merged(NamedTuple):
+    """Complete jobs in order of first mention, and what is wrong with the declarations."""
+
+    jobs: list[dict[str, Any]]
+    findings: list[Finding]
+
+
+def merge_jobs(layers: Mapping[str, Any], defaults: Any, on_reschedule: str) -> Merged:
+    """Merge `layers` (variable name to list of jobs, the later over the earlier) over `defaults`."""
+    findings: list[Finding] = []
+    base = _check_entry("timer_defaults", defaults or {}, findings, allowed=[n for n in FIELDS if n != "name"])
+    declared: dict[str, dict[str, Any]] = {}
+    for variable, entries in layers.items():
+        for name, fields in _check_layer(variable, entries, findings):
+            declared[name] = overlay(declared.get(name, {}), fields)
+    jobs = [_complete(overlay(base, fields), on_reschedule, findings) for fields in declared.values()]
+    return Merged(jobs, findings)
+
+
+def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Put fields over others: dictionaries key by key, everything else as a whole; null takes a field out."""
+    merged = dict(below)
+    for name, value in above.items():
+        if isinstance(value, Mapping) and isinstance(merged.get(name), Mapping) and FIELDS[name].kind in MERGED_KINDS:
+            merged[name] = {**merged[name], **value}
+        else:
+            merged[name] = value
+    return merged
+
+
+def _check_layer(variable: str, entries: Any, findings: list[Finding]) -> list[tuple[str, dict[str, Any]]]:
+    if entries is None:
+        return []
+    if not isinstance(entries, (list, tuple)):
+        findings.append(Finding("", variable, entries, "is not a list of jobs", "write `- name: ...` for each job"))
+        return []
+    checked = []
+    seen: dict[str, int] = {}
+    for number, entry in enumerate(entries, 1):
+        place = f"{variable}, entry {number}"
+        if not isinstance(entry, Mapping):
+            findings.append(Finding("", place, entry, "is not a job", "write `name: ...` and the job's other fields"))
+            continue
+        name = entry.get("name")
+        if name is None:
+            findings.append(Finding("", place, None, "has no name", "add `name:`, it names the units"))
+            _check_entry(place, entry, findings)
+            continue
+        fields = _check_entry(str(name), entry, findings)
+        if "name" not in fields:
+            continue
+        first = seen.setdefault(fields["name"], number)
+        if first != number:
+            reason = f"is declared twice in {variable}, by entries {first} and {number}"
+            findings.append(Finding(fields["name"], "name", name, reason, "rename or remove one of them"))
+            continue
+        checked.append((fields["name"], fields))
+    return checked
+
+
+def _check_entry(
+    job: str, entry: Any, findings: list[Finding], allowed: list[str] | None = None
+) -> dict[str, Any]:
+    """Return the good fields of one entry; what is wrong with the others goes to `findings`."""
+    known = list(FIELDS) if allowed is None else allowed
+    if not isinstance(entry, Mapping):
+        findings.append(Finding("", job, entry, "is not a dictionary", "write fields and values"))
+        return {}
+    good: dict[str, Any] = {}
+    for field, value in entry.items():
+        if field not in known:
+            findings.append(Finding(job, str(field), value, "is not a field of a job", _mend_field(str(field), known)))
+        elif value is None:
+            good[field] = None
+        else:
+            try:
+                good[field] = check_field(field, value)
+            except BadValue as error:
+                findings.append(Finding(job, field, value, error.reason, error.mend))
+    return good
+
+
+def _mend_field(field: str, known: list[str]) -> str:
+    meant = SYNONYMS.get(field.lower().replace("-", "_")) or nearest(field, known)
+    if field[:1].isupper() and not meant:
+        return "write a directive of systemd under `unit`, `service`, `timer` or `install`"
+    return f'write "{meant}"' if meant else f"known fields: {', '.join(known)}"
+
+
+def _complete(fields: dict[str, Any], on_reschedule: str, findings: list[Finding]) -> dict[str, Any]:
+    """Return a job with every field, defaults filled in, after checking what fields mean together."""
+    job = {name: field.default for name, field in FIELDS.items()}
+    job.update({name: value for name, value in fields.items() if value is not None})
+    job["on_reschedule"] = job["on_reschedule"] or on_reschedule
+    job["description"] = job["description"] or job["name"]
+    job["environment"] = {name: value for name, value in (job["environment"] or {}).items() if value is not None}
+    if job["state"] == "absent":
+        return job
+    name = job["name"]
+    told = {finding.field for finding in findings if finding.job in (name, "timer_defaults")}
+    if not job["command"] and not (job["service"] or {}).get("ExecStart"):
+        if "command" not in told:
+            findings.append(Finding(name, "command", None, "is missing", "add the command that the job runs"))
+        job["command"] = STAND_IN_COMMAND
+    raw_triggers = [key for key, value in (job["timer"] or {}).items() if key.startswith("On") and value]
+    if not any(job[field] for field in TRIGGER_FIELDS) and not raw_triggers and not told.intersection(TRIGGER_FIELDS):
+        mend = 'add one, for example `schedule: "*-*-* 04:00:00"` (or `every`, or `on_boot`)'
+        findings.append(Finding(name, "schedule", None, "is missing, so the job would never run", mend))
+    if job["timezone"] and not job["schedule"] and "schedule" not in told:
+        mend = "add a schedule, or remove the time zone"
+        findings.append(Finding(name, "timezone", job["timezone"], "has no schedule that it applies to", mend))
+    return job

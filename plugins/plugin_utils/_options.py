@@ -1,0 +1,26 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks the options that hold for all jobs of a host."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Mapping
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
+
+_OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_PATH = re.compile(r"/[^\x00-\x1f\x7f]*")
+
+
+def check_options(options: Mapping[str, Any]) -> list[Finding]:
+    """Return what is wrong with the owner mark and the directories."""
+    findings = []
+    if not _OWNER.fullmatch(options["owner"]):
+        mend = "use letters, digits, '-', '_' and '.'"
+        findings.append(Finding("", "timer_owner", options["owner"], "cannot be an owner mark", mend))
+    for name in ("unit_directory", "log_directory"):
+        if options[name] and not _PATH.fullmatch(options[name]):
+            mend = "write the whole path, beginning with /"
+            findings.append(Finding("", f"timer_{name}", options[name], "is not an absolute path", mend))
+    return findings

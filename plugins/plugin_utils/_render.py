@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Renders the two unit files of each job with plain Jinja2: Ansible's own templating takes seconds for 200 jobs."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, NamedTuple
+
+from jinja2 import Environment, StrictUndefined, Template
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quote
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import describe, title_words
+
+
+class Templates(NamedTuple):
+    """The two compiled templates of a pair."""
+
+    service: Template
+    timer: Template
+
+
+def directives(section: str, raw: Mapping[str, list[str] | None] | None) -> str:
+    """Return the lines of a section with raw directives put over them.
+
+    A raw directive takes the place of the lines of that name; one that has none is added at the end; null
+    removes them.
+    """
+    raw = raw or {}
+    lines = []
+    written = set()
+    for line in section.splitlines():
+        key = line.split("=", 1)[0]
+        if key not in raw:
+            if line.strip():
+                lines.append(line)
+        elif key not in written:
+            written.add(key)
+            lines.extend(f"{key}={value}" for value in raw[key] or [])
+    for key, values in raw.items():
+        if key not in written:
+            lines.extend(f"{key}={value}" for value in values or [])
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def make_environment() -> Environment:
+    """Return the environment of the unit file templates; the filters quote for systemd, not for HTML."""
+    environment = Environment(  # noqa: S701
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters.update(_quote.FILTERS, directives=directives)
+    environment.globals["assignment"] = _quote.assignment
+    return environment
+
+
+def compile_templates(service: str, timer: str) -> Templates:
+    """Compile the texts of the two templates. Raises jinja2.TemplateError."""
+    environment = make_environment()
+    return Templates(environment.from_string(service), environment.from_string(timer))
+
+
+def expressions(job: Mapping[str, Any]) -> list[str]:
+    """Return the OnCalendar= expressions of a job, each with its time zone."""
+    zone = f" {job['timezone']}" if job["timezone"] else ""
+    return [f"{schedule}{zone}" for schedule in job["schedule"] or []]
+
+
+def timer_description(job: Mapping[str, Any]) -> str:
+    """Return the description of a timer: `Runs NAME Every Monday at 08:00 AM`."""
+    parts = []
+    if job["schedule"]:
+        parts.append(title_words(describe(expressions(job), clock=12)))
+    if job["on_boot"]:
+        parts.append(f"{job['on_boot']} After Boot")
+    if job["every"]:
+        parts.append(f"Every {job['every']}")
+    return " ".join(["Runs", job["description"], " and ".join(parts)]).strip()
+
+
+def render(templates: Templates, job: Mapping[str, Any], owner: str) -> tuple[str, str]:
+    """Return the service and the timer of a job, each with the owner mark. Raises jinja2.TemplateError."""
+    context = {"job": {**job, "expressions": expressions(job), "timer_description": timer_description(job)}}
+    mark = f"\n[{OWNER_SECTION}]\nOwner={owner}\nJob={job['name']}\n"
+    service = templates.service.render(context).rstrip("\n") + "\n" + mark
+    timer = templates.timer.render(context).rstrip("\n") + "\n" + mark
+    return service, timer
