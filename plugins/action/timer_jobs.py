@@ -22,6 +22,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render imp
     Templates,
     compile_templates,
     render,
+    spoken_triggers,
 )
 
 TEMPLATE_DIRECTORY = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "timer", "templates")
@@ -59,6 +60,9 @@ class ActionModule(ActionBase):
         )
         # It would repeat every unit file.
         result.pop("invocation", None)
+        words = {job["name"]: spoken_triggers(job) for job in merged.jobs}
+        for row in result.get("jobs", []):
+            row["schedule_words"] = words.get(row["name"], "")
         self._report(result, findings, str(task_vars.get("inventory_hostname", "")))
         return result
 
@@ -122,12 +126,10 @@ class ActionModule(ActionBase):
             where = f" in {jobs} job{'s' * (jobs != 1)}" if jobs else ""
             head = f"{host}: {len(errors)} error{'s' * (len(errors) != 1)}{where}, nothing was changed on this host"
             result.update(
-                failed=True,
-                changed=False,
-                msg="\n".join([f"{head}:", *(f"  {line(found)}" for found in errors)]),
-                errors=[{"job": f.job, "field": f.field, "value": f.value, "reason": f.reason, "mend": f.mend} for f in errors],
+                failed=True, changed=False, msg="\n".join([f"{head}:", *(f"  {line(found)}" for found in errors)])
             )
             result.pop("diff", None)
+            return
         orphans = result.get("orphans") or []
         shown = [line(found) for found in grouped(warnings)]
         if orphans:

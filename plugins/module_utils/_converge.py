@@ -73,7 +73,7 @@ def _converge(runner: Runner, request: Request, check_mode: bool, observed: Obse
     errors = grouped(found for found in proof.findings if found not in tolerated)
     orphans = [] if request.prune else observed.orphans
     if errors:
-        return Outcome(errors, grouped(tolerated), {"orphans": orphans})
+        return Outcome(errors, grouped(tolerated), {})
     goals = [goal_of(job, observed, proof.spans) for job in request.jobs]
     plan = make_plan(goals, observed, request.unit_directory)
     evidence = Evidence(observed.units, _elapses(observed))

@@ -21,9 +21,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._predict import predict_runs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._verify import field_of, verify
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._verify import NO_TRIGGER, field_of, verify
 
 OLDEST_SYSTEMD = 247
+TRIGGER_FIELDS = ("schedule", "every", "on_boot")
 BOOTED_DIRECTORY = "/run/systemd/system"
 
 
@@ -128,7 +129,7 @@ def check_schedules(runner: Runner, jobs: list[WantedJob]) -> list[Finding]:
             "schedule",
             expression,
             checked[expression].reason,
-            "see systemd.time(7), Calendar Events" if not checked[expression].valid else "give a date that comes",
+            "see systemd.time(7), Calendar Events" if not checked[expression].valid else "correct the date, or set the job's state to absent",
         )
         for name, expressions in wanted.items()
         for expression in expressions
@@ -159,6 +160,18 @@ def changed_units(jobs: list[WantedJob], observed: Observed) -> dict[str, str]:
     return units
 
 
+def without_repetition(verified: list[Finding], told: list[Finding]) -> list[Finding]:
+    """Return what verify found and nobody has told: it trips over a bad schedule too, and over what follows from it."""
+    same = {(finding.job, finding.field, finding.value) for finding in told}
+    without_trigger = {finding.job for finding in told if finding.field in TRIGGER_FIELDS}
+    return [
+        found
+        for found in verified
+        if (found.job, found.field, found.value) not in same
+        and not (found.reason == NO_TRIGGER and found.job in without_trigger)
+    ]
+
+
 def prove_host(request: Request, manager: Manager) -> list[Finding]:
     """Check what has to hold for the host as a whole."""
     return check_version(manager) + check_unit_directory(request, manager)
@@ -171,11 +184,6 @@ def prove_jobs(runner: Runner, request: Request, observed: Observed) -> Proof:
     findings += check_schedules(runner, jobs)
     spans = check_spans(runner, jobs)
     findings += spans.findings
-    told = {(finding.job, finding.field, finding.value) for finding in findings}
-    findings += [
-        found
-        for found in verify(runner, changed_units(jobs, observed), observed.manager.version)
-        if (found.job, found.field, found.value) not in told
-    ]
+    findings += without_repetition(verify(runner, changed_units(jobs, observed), observed.manager.version), findings)
     findings += predict_runs(runner, jobs, observed)
     return Proof(findings, spans.spans)

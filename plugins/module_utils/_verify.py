@@ -37,6 +37,8 @@ FIELDS = {
     ("Timer", "RandomizedDelaySec"): "jitter",
 }
 
+NO_TRIGGER = "has no trigger left, so it would never run"
+
 _WITH_PATH = re.compile(r"^(?P<path>/.*/(?P<unit>[^/:]+\.(?:service|timer))):(?:(?P<line>\d+):)? (?P<text>.*)$")
 _WITH_UNIT = re.compile(r"^(?:Unit )?(?P<unit>\S+\.(?:service|timer)):? (?P<text>.*)$")
 _UNKNOWN = re.compile(r"^Unknown (?:key|lvalue|key name) '(?P<key>[^']*)' in section '?\[?(?P<section>[^'\]]*)\]?'?")
@@ -120,6 +122,8 @@ def finding_of(
             "install it before the job, or correct the path",
             environment=True,
         )
+    if "Timer unit lacks value setting" in diagnostic.text:
+        return Finding(job, "schedule", None, NO_TRIGGER, "add a schedule, `every` or `on_boot`")
     reason = re.sub(r", ignoring(?=:|$)", "", diagnostic.text)
     if assignment:
         reason = re.sub(rf": {re.escape(assignment.value)}$", "", reason)

@@ -20,7 +20,6 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import converge, parse_request
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._journal import LockBusy
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner
@@ -46,15 +45,13 @@ def main() -> None:
     except ApplyFailed as error:
         after = "the host stands as before" if error.undone else f"and going back failed too: {error.trouble}"
         module.fail_json(msg=f"the apply failed: {error}; {after}", undone=error.undone, invocation={})
-    if outcome.errors:
-        module.fail_json(
-            msg="\n".join(line(found) for found in outcome.errors),
-            findings=[found._asdict() for found in outcome.errors],
-            tolerated=[found._asdict() for found in outcome.warnings],
-            invocation={},
-            **outcome.result,
-        )
-    module.exit_json(tolerated=[found._asdict() for found in outcome.warnings], invocation={}, **outcome.result)
+    # The action plugin makes the error of the findings: it knows the host's name and those of its own side.
+    module.exit_json(
+        findings=[found._asdict() for found in outcome.errors],
+        tolerated=[found._asdict() for found in outcome.warnings],
+        invocation={},
+        **outcome.result,
+    )
 
 
 if __name__ == "__main__":

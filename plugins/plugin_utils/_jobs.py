@@ -12,8 +12,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields imp
 
 MERGED_KINDS = ("environment", "directives")
 TRIGGER_FIELDS = ("schedule", "every", "on_boot")
-# Proves the rest of a job whose command is missing or wrong; such a job is never applied.
+# They let the rest of a job be proved whose command or schedule is missing or wrong; it is never applied.
 STAND_IN_COMMAND = "/bin/true"
+STAND_IN_SCHEDULE = "daily"
 
 
 class Merged(NamedTuple):
@@ -98,8 +99,14 @@ def _check_entry(
     return good
 
 
+def _meant(field: str) -> str:
+    return SYNONYMS.get(field.lower().replace("-", "_")) or nearest(field, FIELDS)
+
+
 def _mend_field(field: str, known: list[str]) -> str:
-    meant = SYNONYMS.get(field.lower().replace("-", "_")) or nearest(field, known)
+    meant = _meant(field)
+    if meant not in known:
+        meant = ""
     if field[:1].isupper() and not meant:
         return "write a directive of systemd under `unit`, `service`, `timer` or `install`"
     return f'write "{meant}"' if meant else f"known fields: {', '.join(known)}"
@@ -115,15 +122,19 @@ def _complete(fields: dict[str, Any], on_reschedule: str, findings: list[Finding
     if job["state"] == "absent":
         return job
     name = job["name"]
-    told = {finding.field for finding in findings if finding.job in (name, "timer_defaults")}
+    about = [finding for finding in findings if finding.job in (name, "timer_defaults")]
+    # A field with a typing error is not missing as well.
+    told = {finding.field for finding in about} | {_meant(finding.field) for finding in about}
     if not job["command"] and not (job["service"] or {}).get("ExecStart"):
         if "command" not in told:
             findings.append(Finding(name, "command", None, "is missing", "add the command that the job runs"))
         job["command"] = STAND_IN_COMMAND
     raw_triggers = [key for key, value in (job["timer"] or {}).items() if key.startswith("On") and value]
-    if not any(job[field] for field in TRIGGER_FIELDS) and not raw_triggers and not told.intersection(TRIGGER_FIELDS):
-        mend = 'add one, for example `schedule: "*-*-* 04:00:00"` (or `every`, or `on_boot`)'
-        findings.append(Finding(name, "schedule", None, "is missing, so the job would never run", mend))
+    if not any(job[field] for field in TRIGGER_FIELDS) and not raw_triggers:
+        if not told.intersection(TRIGGER_FIELDS):
+            mend = 'add one, for example `schedule: "*-*-* 04:00:00"` (or `every`, or `on_boot`)'
+            findings.append(Finding(name, "schedule", None, "is missing, so the job would never run", mend))
+        job["schedule"] = [STAND_IN_SCHEDULE]
     if job["timezone"] and not job["schedule"] and "schedule" not in told:
         mend = "add a schedule, or remove the time zone"
         findings.append(Finding(name, "timezone", job["timezone"], "has no schedule that it applies to", mend))

@@ -10,7 +10,11 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quote
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import describe, title_words
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import (
+    describe,
+    spoken_timespan,
+    title_words,
+)
 
 
 class Templates(NamedTuple):
@@ -65,16 +69,19 @@ def expressions(job: Mapping[str, Any]) -> list[str]:
     return [f"{schedule}{zone}" for schedule in job["schedule"] or []]
 
 
+def spoken_triggers(job: Mapping[str, Any], clock: int = 24) -> str:
+    """Return when a job runs, in plain words: "every Monday at 08:00", "5min after boot and every 15 minutes"."""
+    parts = [describe(expressions(job), clock)] if job["schedule"] else []
+    if job["on_boot"]:
+        parts.append(f"{job['on_boot']} after boot")
+    if job["every"]:
+        parts.append(spoken_timespan(job["every"]))
+    return " and ".join(parts)
+
+
 def timer_description(job: Mapping[str, Any]) -> str:
     """Return the description of a timer: `Runs NAME Every Monday at 08:00 AM`."""
-    parts = []
-    if job["schedule"]:
-        parts.append(title_words(describe(expressions(job), clock=12)))
-    if job["on_boot"]:
-        parts.append(f"{job['on_boot']} After Boot")
-    if job["every"]:
-        parts.append(f"Every {job['every']}")
-    return " ".join(["Runs", job["description"], " and ".join(parts)]).strip()
+    return f"Runs {job['description']} {title_words(spoken_triggers(job, clock=12))}".strip()
 
 
 def render(templates: Templates, job: Mapping[str, Any], owner: str) -> tuple[str, str]:

@@ -201,11 +201,16 @@ def _values(text: str, every: list[int]) -> list[int]:
         match = _ITEM.fullmatch(item)
         if not match:
             raise _NoWordsError
-        first = int(match.group(1))
-        step = int(match.group(3) or 1)
-        last = int(match.group(2)) if match.group(2) else every[-1] if match.group(3) else first
-        values = list(range(first, last + 1, step)) if step else []
-        if not values or first not in every or last not in every or (match.group(3) and len(values) < 2):
+        first, last, step = (int(number) if number else None for number in match.groups())
+        if first is None or step == 0:
+            raise _NoWordsError
+        end = every[-1] if last is None and step else first if last is None else last
+        values = list(range(first, end + 1, step or 1))
+        if not values or first not in every or end not in every or (step and len(values) < 2):
+            raise _NoWordsError
+        # systemd 247 counts an open step on over the end of the field: 0/7 of 60 goes on from 56 to 3 and misses 0.
+        size = 28 if every is EVERY_DATE else len(every)
+        if step and last is None and values[-1] + step - size > first:
             raise _NoWordsError
         found.update(values)
     return sorted(found)

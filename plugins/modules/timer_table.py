@@ -1,0 +1,66 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, dotmobi.systemd_timers contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The work is in the action plugin of the same name; this file is its documentation.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: timer_table
+short_description: Shows the jobs of all hosts as one table
+version_added: 0.1.0
+description:
+  - Prints a table of jobs (host, job, schedule in plain words, next elapse, state) on the controller.
+  - The playbooks of this collection end with it. It looks at nothing and changes nothing itself.
+author:
+  - dotmobi.systemd_timers contributors (@dotmobi)
+options:
+  jobs:
+    description:
+      - Inventory name of a host to the RV(dotmobi.systemd_timers.timer_jobs#module:jobs) that the module returned there.
+    type: dict
+    required: true
+  limit:
+    description:
+      - How many rows to show at most; the last line counts those that are left out.
+    type: int
+    default: 60
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.conn
+attributes:
+  action:
+    support: full
+  async:
+    support: none
+  become:
+    support: none
+  bypass_host_loop:
+    support: none
+  check_mode:
+    support: full
+  connection:
+    support: none
+  delegation:
+    support: none
+  diff_mode:
+    support: none
+  platform:
+    platforms: posix
+seealso:
+  - module: dotmobi.systemd_timers.timer_jobs
+"""
+
+EXAMPLES = r"""
+- name: Show what is armed on every host of the play
+  dotmobi.systemd_timers.timer_table:
+    jobs: "{{ dict(ansible_play_hosts | zip(ansible_play_hosts | map('extract', hostvars, ['applied', 'jobs']))) }}"
+  run_once: true
+"""
+
+RETURN = r"""
+"""
