@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures of all scenarios: a testinfra host for each machine, and a look at its units when a test fails."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+import testinfra
+
+MACHINES = ("debian12", "debian13")
+CHECKOUT = Path(__file__).resolve().parent.parent
+MARK = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:6]
+UNIT = re.compile(r"[\w:.\\@-]+\.(?:service|timer)\b")
+
+
+@pytest.fixture(scope="module", params=MACHINES)
+def machine(request):
+    """The inventory name of the machine under test."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def host(machine):
+    """A testinfra host that runs each command by `podman exec`, not by a run of Ansible."""
+    return testinfra.get_host(f"podman://systemd-timers-{MARK}-{machine}")
+
+
+def involved_units(text: str) -> list[str]:
+    """The units that a failed test speaks of, by their full names."""
+    return sorted(set(UNIT.findall(text)))
+
+
+def unit_report(host, units: list[str]) -> str:
+    """What systemd and the journal say of units; all of the last minutes when none is named."""
+    if not units:
+        return host.run("systemctl --failed --no-pager; journalctl --no-pager --lines=40").stdout
+    parts = []
+    for unit in units[:10]:
+        # Also `host.service` in a traceback looks like a unit.
+        if host.run("systemctl show --property=LoadState --value -- %s", unit).stdout.strip() == "not-found":
+            continue
+        parts.append(host.run("systemctl status --no-pager --full --lines=0 -- %s", unit).stdout)
+        parts.append(host.run("journalctl --no-pager --lines=30 --unit=%s", unit).stdout)
+    return "\n".join(parts)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    if report.failed and "host" in getattr(item, "funcargs", {}):
+        names = involved_units(f"{report.longreprtext}\n{item.nodeid}")
+        report.sections.append(("units and journal", unit_report(item.funcargs["host"], names)))
+    return report

@@ -1,0 +1,11 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Unit tests import the code as users' Ansible does: ansible_collections.dotmobi.systemd_timers.plugins…"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+COLLECTIONS = Path(__file__).resolve().parents[2] / ".cache" / "collections"
+sys.path.insert(0, str(COLLECTIONS))

@@ -1,0 +1,306 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Boot and remove containers that behave like Debian hosts: systemd is PID 1, images are made of Debian's packages.
+
+    python3 tools/hosts.py up   sandbox|test [RELEASE ...]   build images where needed, boot, wait for systemd
+    python3 tools/hosts.py down sandbox|test                 remove this checkout's containers of that kind
+    python3 tools/hosts.py name sandbox|test RELEASE         print a container's name
+
+Sandbox hosts have fixed names, so that an inventory can list them; a label tells which checkout they belong to.
+Test hosts carry a mark of the checkout in their name, so that clones on one machine do not meet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT_LABEL = "dotmobi.systemd_timers.checkout"
+KIND_LABEL = "dotmobi.systemd_timers.kind"
+IMAGE_LABEL = "dotmobi.systemd_timers.image"
+BOOT_TIMEOUT = 90
+
+
+class Release(NamedTuple):
+    suite: str
+    # What a container cannot do, or what needs a network: else systemd reports "degraded".
+    masked: tuple[str, ...] = ("apt-daily.timer", "apt-daily-upgrade.timer", "systemd-modules-load.service")
+    options: tuple[str, ...] = ()
+
+
+RELEASES = {
+    "debian11": Release("bullseye"),
+    "debian12": Release("bookworm"),
+    "debian13": Release("trixie"),
+}
+DEFAULT_RELEASES = ("debian12", "debian13")
+PACKAGES = ("systemd", "systemd-sysv", "dbus", "libpam-systemd", "python3", "tzdata")
+
+
+class HostError(Exception):
+    """Something that the user can understand and mend."""
+
+
+def say(message: str) -> None:
+    print(f"hosts: {message}", file=sys.stderr, flush=True)
+
+
+def run(*argv: str, check: bool = True, timeout: float | None = None) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=timeout, check=False
+    )
+    if check and done.returncode:
+        raise HostError(
+            f"{' '.join(argv)} exited with {done.returncode}:\n{done.stderr.strip() or done.stdout.strip()}"
+        )
+    return done
+
+
+# --- images
+
+
+def recipe(release: Release) -> list[str]:
+    """The mmdebstrap call without target and mirror; its hash is the image's tag."""
+    masks = " ".join(release.masked)
+    return [
+        "mmdebstrap",
+        "--variant=minbase",
+        f"--include={','.join(PACKAGES)}",
+        '--aptopt=Acquire::Languages "none"',
+        "--dpkgopt=path-exclude=/usr/share/doc/*",
+        "--dpkgopt=path-exclude=/usr/share/man/*",
+        "--dpkgopt=path-exclude=/usr/share/locale/*",
+        f'--customize-hook=systemctl --root="$1" mask {masks}',
+        # Empty, not absent: each container gets an id of its own, without the presets of a first boot.
+        '--customize-hook=: > "$1/etc/machine-id"',
+        '--customize-hook=rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*',
+        *release.options,
+        release.suite,
+    ]
+
+
+def image_name(release_name: str) -> str:
+    text = json.dumps(recipe(RELEASES[release_name]))
+    return f"localhost/systemd-timers-{release_name}:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def machine_mirrors() -> list[str]:
+    """The Debian mirror that this machine's apt uses, if it is a Debian machine whose package lists are fetched."""
+    with contextlib.suppress(OSError):
+        listed = run(
+            "apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Label: Debian", check=False
+        )
+        return sorted({line.rstrip("/") for line in listed.stdout.split()})[:1]
+    return []
+
+
+@contextlib.contextmanager
+def image_lock(release_name: str) -> Iterator[None]:
+    """One builder per image and machine; podman's storage is shared by all checkouts."""
+    directory = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "systemd-timers"
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / f"{release_name}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def build_image(release_name: str) -> str:
+    image = image_name(release_name)
+    if run("podman", "image", "exists", image, check=False).returncode == 0:
+        return image
+    with image_lock(release_name):
+        if run("podman", "image", "exists", image, check=False).returncode == 0:
+            return image
+        say(f"building {image} from Debian packages")
+        with tempfile.TemporaryDirectory(prefix="systemd-timers-") as directory:
+            tarball = str(Path(directory, "rootfs.tar"))
+            # A machine's mirror need not carry every suite: then mmdebstrap's own default gets a try.
+            tries = [[*recipe(RELEASES[release_name]), tarball, *m] for m in (machine_mirrors(), [])]
+            for number, argv in enumerate(tries, start=1):
+                done = run(*argv, check=False)
+                if done.returncode == 0:
+                    break
+                if number == len(tries):
+                    raise HostError(
+                        f"mmdebstrap could not build {image}:\n" + "\n".join(done.stderr.splitlines()[-15:])
+                    )
+            run("podman", "import", "--message", "built by tools/hosts.py", tarball, image)
+    return image
+
+
+# --- containers
+
+
+def container_name(kind: str, release_name: str) -> str:
+    if kind == "sandbox":
+        return f"sandbox-{release_name}"
+    # molecule/shared/inventory/hosts.yml computes the same name.
+    return f"systemd-timers-{hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:6]}-{release_name}"
+
+
+def inspect(name: str) -> dict | None:
+    done = run("podman", "container", "inspect", name, check=False)
+    return json.loads(done.stdout)[0] if done.returncode == 0 else None
+
+
+def refuse_foreign(name: str, container: dict) -> None:
+    owner = (container["Config"].get("Labels") or {}).get(CHECKOUT_LABEL)
+    if owner == str(CHECKOUT):
+        return
+    if owner is None:
+        mend = f"It was not made by this project. Remove it yourself: podman rm --force {name}"
+    elif Path(owner).is_dir():
+        mend = f"It belongs to the checkout {owner}. Run `make destroy` there first."
+    else:
+        mend = f"It belongs to the checkout {owner}, which is gone. Remove it yourself: podman rm --force {name}"
+    raise HostError(f"a container named {name} is already on this machine. {mend}")
+
+
+def pure_cgroup_v2() -> bool:
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        place, kind = line.split(" - ")
+        if place.split()[4] == "/sys/fs/cgroup":
+            return kind.split()[0] == "cgroup2"
+    return False
+
+
+def runtime() -> list[str]:
+    # crun refuses hybrid cgroups; on pure cgroup v2 the machine's own choice is right.
+    if pure_cgroup_v2():
+        return []
+    runc = shutil.which("runc") or shutil.which("runc", path="/usr/sbin:/sbin")
+    if not runc:
+        raise HostError("this machine has cgroup v1 or hybrid cgroups, where only runc boots systemd: install runc")
+    return ["--runtime", runc]
+
+
+def limits() -> list[str]:
+    """Limits below this process's own: podman may not raise any where CAP_SYS_RESOURCE is missing."""
+    options = []
+    for name, kind, wanted in (("nofile", resource.RLIMIT_NOFILE, 10000), ("nproc", resource.RLIMIT_NPROC, 30000)):
+        hard = resource.getrlimit(kind)[1]
+        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        options += ["--ulimit", f"{name}={value}:{value}"]
+    return options
+
+
+def create(kind: str, release_name: str, image: str) -> None:
+    name = container_name(kind, release_name)
+    labels = {CHECKOUT_LABEL: str(CHECKOUT), KIND_LABEL: kind, IMAGE_LABEL: image}
+    options = ["--detach", "--name", name, "--hostname", release_name, "--systemd=always", "--privileged"]
+    # As many processes as a host may have, not podman's 2048.
+    options += ["--network", "none", "--pids-limit", "-1", *limits()]
+    options += [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
+    run("podman", *runtime(), "run", *options, image, "/sbin/init")
+
+
+def wait_until_running(name: str) -> None:
+    deadline = time.monotonic() + BOOT_TIMEOUT
+    state = "nothing yet"
+    while time.monotonic() < deadline:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            done = run("podman", "exec", name, "systemctl", "is-system-running", check=False, timeout=30)
+            state = done.stdout.strip() or done.stderr.strip()
+        if state == "running":
+            return
+        if state == "degraded":
+            failed = run("podman", "exec", name, "systemctl", "--failed", "--no-legend", "--plain", check=False).stdout
+            raise HostError(f"systemd in {name} is degraded, failed units:\n{failed.rstrip()}")
+        time.sleep(0.1)
+    logs = run("podman", "logs", "--tail", "20", name, check=False)
+    raise HostError(
+        f"systemd in {name} is not running after {BOOT_TIMEOUT} s, it says: {state}\n{logs.stdout}{logs.stderr}"
+    )
+
+
+def up_one(kind: str, release_name: str) -> None:
+    name = container_name(kind, release_name)
+    container = inspect(name)
+    if container:
+        refuse_foreign(name, container)
+        if container["Config"]["Labels"].get(IMAGE_LABEL) != image_name(release_name):
+            say(f"{name} was made from an older recipe: replacing it")
+            run("podman", "rm", "--force", "--time", "0", name)
+            container = None
+    if container and container["State"]["Running"]:
+        return
+    if container:
+        say(f"starting {name}")
+        run("podman", "start", name)
+    else:
+        image = build_image(release_name)
+        say(f"booting {name}")
+        create(kind, release_name, image)
+    wait_until_running(name)
+
+
+def up(kind: str, releases: list[str]) -> None:
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        results = [pool.submit(up_one, kind, name) for name in releases]
+    errors = [str(e) for e in (r.exception() for r in results) if isinstance(e, (HostError, OSError))]
+    for result in results:
+        if result.exception() and not isinstance(result.exception(), (HostError, OSError)):
+            result.result()
+    if errors:
+        raise HostError("\n".join(errors))
+
+
+def down(kind: str) -> None:
+    done = run(
+        "podman",
+        "ps",
+        "--all",
+        "--format",
+        "{{.Names}}",
+        "--filter",
+        f"label={CHECKOUT_LABEL}={CHECKOUT}",
+        "--filter",
+        f"label={KIND_LABEL}={kind}",
+    )
+    for name in done.stdout.split():
+        say(f"removing {name}")
+        run("podman", "rm", "--force", "--time", "0", name)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("action", choices=("up", "down", "name"))
+    parser.add_argument("kind", choices=("sandbox", "test"))
+    parser.add_argument("release", nargs="*", choices=[[], *RELEASES], help=", ".join(RELEASES))
+    options = parser.parse_args()
+    releases = options.release or list(DEFAULT_RELEASES)
+    if options.action == "name":
+        print("\n".join(container_name(options.kind, name) for name in releases))
+        return 0
+    try:
+        if not shutil.which("podman"):
+            if options.action == "down":
+                return 0
+            raise HostError("podman is missing: run tools/setup.sh engine")
+        if options.action == "up":
+            up(options.kind, releases)
+        else:
+            down(options.kind)
+    except (HostError, OSError) as error:
+        say(f"error: {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
