@@ -1,4 +1,3 @@
-# -*- coding: utf-8 -*-
 # Copyright: (c) 2026, dotmobi.systemd_timers contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
@@ -118,6 +117,9 @@ class ActionModule(ActionBase):
     @staticmethod
     def _report(result: dict[str, Any], ours: list[Finding], host: str) -> None:
         """Put the findings of controller and host into one message; warn of what does not stop the apply."""
+        if "failure" in result:
+            result.update(failed=True, changed=False, msg=f"{host}: {result.pop('failure')}")
+            return
         theirs = [Finding(**found) for found in result.pop("findings", [])]
         warnings = [Finding(**found) for found in result.pop("tolerated", [])]
         errors = grouped([*ours, *theirs])

@@ -17,20 +17,27 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import stamp_path
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 
+try:
+    import ctypes
+except ImportError:  # a Python that is cut down to the minimum
+    ctypes = None  # type: ignore[assignment]
+
 DIRECTORY_MODE = 0o755
 FEW_FILES = 16
 
 
 class StepFailed(Exception):
-    """A step of the apply did not succeed; the text says which one and why."""
+    """A step of the apply did not succeed: its kind, and a text that says which one and why."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
 
 
 def _flush(directory: str, paths: list[str]) -> None:
     """Bring files to the disk: one by one when few, else the whole file system at once."""
-    if len(paths) > FEW_FILES:
-        with contextlib.suppress(ImportError, OSError, AttributeError):
-            import ctypes
-
+    if len(paths) > FEW_FILES and ctypes is not None:
+        with contextlib.suppress(OSError, AttributeError):
             descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 if ctypes.CDLL(None).syncfs(descriptor) == 0:
@@ -80,13 +87,13 @@ class Host:
             try:
                 act(step.items)
             except OSError as error:
-                raise StepFailed(f"{step.kind.replace('_', ' ')}: {error}") from error
+                raise StepFailed(step.kind, f"{step.kind.replace('_', ' ')}: {error}") from error
 
     def _systemctl(self, *arguments: str) -> None:
         done = self.runner(["systemctl", *arguments])
         if done.rc != 0:
             said = done.stderr.strip() or done.stdout.strip() or f"exit status {done.rc}"
-            raise StepFailed(f"systemctl {arguments[0]}: {said}")
+            raise StepFailed(arguments[0], f"systemctl {arguments[0]}: {said}")
 
     def _path(self, name: str) -> str:
         return os.path.join(self.unit_directory, name)

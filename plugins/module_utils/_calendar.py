@@ -21,6 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner imp
 OLDEST_VERSION = 247
 LONGEST_EXPRESSION = 2048
 INFINITY = 2**64 - 1
+END_OF_CALENDAR = 7258118400  # 2200-01-01 00:00:00 UTC
 
 FAILURE = "Failed to parse calendar specification "
 TIMESPAN_HINT = "Hint: this expression is a valid timespan."
@@ -71,6 +72,14 @@ def systemd_version(runner: Runner) -> int:
     return int(match.group(1)) if match else 0
 
 
+def require_version(runner: Runner) -> int:
+    """Return the version of the host's systemd, or raise CalendarError when it is too old."""
+    version = systemd_version(runner)
+    if version < OLDEST_VERSION:
+        raise CalendarError(f"systemd {OLDEST_VERSION} or newer is needed on this host; found {version or 'none'}")
+    return version
+
+
 def check_calendars(
     runner: Runner, expressions: Iterable[str], count: int = 1, base_time: int | None = None
 ) -> dict[str, Calendar]:
@@ -109,7 +118,9 @@ def check_timespans(runner: Runner, spans: Iterable[str]) -> dict[str, Timespan]
         sorting = runner(["systemd-analyze", "calendar", "--", *asked])
         found.update((item.span, item) for item in parse_sorting(asked, sorting))
         asked = [text for text in asked if found[text].valid]
-        done = runner(command + asked) if asked else Completed(0, "", "")
+        if not asked:
+            return found
+        done = runner(command + asked)
     if done.rc != 0:
         raise CalendarError(_unexpected(done))
     found.update((item.span, item) for item in parse_timespans(asked, done))
@@ -197,6 +208,24 @@ def parse_stamp(text: str) -> int:
     return calendar.timegm((*(int(part) for part in match.groups()), 0, 0, 0))
 
 
+def parse_base_time(text: str) -> int:
+    """Return Unix seconds of `@1801000000` or of an ISO 8601 time; without an offset it is local time.
+
+    Raises ValueError with a reason that reads on after "base_time ...".
+    """
+    try:
+        if text.startswith("@"):
+            number = int(text[1:])
+        else:
+            # datetime of Python 3.8 does not know the Z.
+            number = int(datetime.datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", text)).timestamp())
+    except (ValueError, OverflowError) as error:
+        raise ValueError("is neither an ISO 8601 time, such as 2027-03-27T00:00:00+01:00, nor @SECONDS") from error
+    if not 0 <= number < END_OF_CALENDAR:
+        raise ValueError("does not lie between 1970 and 2199, where systemd has calendar events")
+    return number
+
+
 def iso8601(epoch: int) -> str:
     """Return Unix seconds as local time of this process with numeric offset: 2027-01-26T23:15:00+01:00."""
     return datetime.datetime.fromtimestamp(epoch, datetime.timezone.utc).astimezone().isoformat()
@@ -260,6 +289,8 @@ def _calendar_reason(expression: str, failure: list[str]) -> str:
         hints.append("remove the blanks around it")
     if _CRON.match(expression):
         hints.append("it looks like cron: write it as in systemd.time(7), for example Mon *-*-* 08:00:00")
+    if expression.isdigit():
+        hints.append("a time of day has to be quoted in YAML: without quotes 10:30 is the number 630")
     if "24:00" in lower:
         hints.append("midnight is 00:00")
     if re.search(r"(?:^|[ :,])\*/\d", lower):

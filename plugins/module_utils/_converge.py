@@ -79,9 +79,7 @@ def _converge(runner: Runner, request: Request, check_mode: bool, observed: Obse
     evidence = Evidence(observed.units, _elapses(observed))
     if plan.changed and not check_mode:
         host = Host(runner, request.unit_directory, request.log_directory)
-        evidence = run_plan(
-            host, goals, plan, observed, again=lambda: observe(runner, request, observed.manager)
-        )
+        evidence = run_plan(host, goals, plan, observed, again=lambda: observe(runner, request, observed.manager))
     actions = {change.name: change.actions for change in plan.changes}
     result = {
         "changed": plan.changed,

@@ -205,9 +205,9 @@ class _Pair:
         if start and self.goal.start:
             if not armed:
                 self.say("arm")
-            if self.timer in self.observed.stamps and not self.goal.lets_run:
-                if timer_text.is_persistent(self.goal.timer or ""):
-                    self.add("touch_stamp", self.timer)
+            stamped = self.timer in self.observed.stamps and timer_text.is_persistent(self.goal.timer or "")
+            if stamped and not self.goal.lets_run:
+                self.add("touch_stamp", self.timer)
             self.add("start", self.timer)
         return again
 

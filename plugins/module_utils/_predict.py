@@ -42,9 +42,9 @@ def rescheduled(jobs: list[WantedJob], observed: Observed) -> list[WantedJob]:
         unit = observed.units.get(timer)
         if job.on_reschedule != "fail" or job.state != PRESENT or current.kind != "file":
             continue
-        if unit and unit.active == "active":
-            if timer_text.calendars(current.text) != timer_text.calendars(job.timer):
-                result.append(job)
+        edited = timer_text.calendars(current.text) != timer_text.calendars(job.timer)
+        if edited and unit and unit.active == "active":
+            result.append(job)
     return result
 
 

@@ -24,6 +24,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._verify import NO_TRIGGER, field_of, verify
 
 OLDEST_SYSTEMD = 247
+MEND_SCHEDULE = "see systemd.time(7), Calendar Events"
+MEND_PASSED = "correct the date, or set the job's state to absent"
 TRIGGER_FIELDS = ("schedule", "every", "on_boot")
 BOOTED_DIRECTORY = "/run/systemd/system"
 
@@ -86,37 +88,36 @@ def check_names(request: Request, observed: Observed) -> list[Finding]:
     findings = []
     for job in request.jobs:
         for unit in (f"{job.name}.service", f"{job.name}.timer"):
-            findings.extend(_check_name(job, unit, request, observed))
+            reason, mend = taken_by(unit, request, observed)
+            elsewhere = observed.elsewhere.get(unit)
+            if not reason and elsewhere and job.state != ABSENT:
+                reason, mend = f"the name is taken by {elsewhere}", "choose another name"
+            if reason:
+                findings.append(Finding(job.name, "name", unit, reason, mend))
     return findings
 
 
-def _check_name(job: WantedJob, unit: str, request: Request, observed: Observed) -> list[Finding]:
+def taken_by(unit: str, request: Request, observed: Observed) -> tuple[str, str]:
+    """Return why a path in the unit directory is not ours to write, and the mend; two empty texts when it is."""
     current = observed.files.get(unit, NO_FILE)
     path = os.path.join(request.unit_directory, unit)
-    if current.kind == "symlink":
-        if current.target == "/dev/null":
-            return [Finding(job.name, "name", unit, "is masked on this host", f"systemctl unmask {unit}")]
-        reason = f"{path} is a link to {current.target}, not a file of ours"
-        return [Finding(job.name, "name", unit, reason, "remove the link, or choose another name")]
-    if current.kind == "other":
-        return [Finding(job.name, "name", unit, f"{path} is not an ordinary file", "choose another name")]
-    if current.kind == "file":
-        mark = owner_of(current.text)
-        if mark is None and not current.text:
-            return [Finding(job.name, "name", unit, f"{path} is empty, which masks it", f"remove {path}")]
-        if mark is None:
-            reason = f"{path} exists and was not made by this collection"
-            return [Finding(job.name, "name", unit, reason, "choose another name, or remove the file first")]
-        if mark.owner != request.owner:
-            reason = f"belongs to the declaration with timer_owner {mark.owner!r}, not {request.owner!r}"
-            return [Finding(job.name, "name", unit, reason, "choose another name, or remove the job there first")]
-    elsewhere = observed.elsewhere.get(unit)
-    if elsewhere and job.state != ABSENT:
-        reason = f"the name is taken by {elsewhere}"
-        if os.path.islink(elsewhere) and os.readlink(elsewhere) == "/dev/null":
-            reason = f"is masked on this host by {elsewhere}"
-        return [Finding(job.name, "name", unit, reason, "choose another name")]
-    return []
+    mark = owner_of(current.text)
+    reason = mend = ""
+    if current.kind == "symlink" and current.target == "/dev/null":
+        reason, mend = "is masked on this host", f"systemctl unmask {unit}"
+    elif current.kind == "symlink":
+        reason, mend = f"{path} is a link to {current.target}", "remove the link, or choose another name"
+    elif current.kind == "other":
+        reason, mend = f"{path} is not an ordinary file", "choose another name"
+    elif current.kind == "file" and not current.text:
+        reason, mend = f"{path} is empty, which masks the unit", f"remove {path}"
+    elif current.kind == "file" and mark is None:
+        reason = f"{path} exists and was not made by this collection"
+        mend = "choose another name, or remove the file first"
+    elif mark and mark.owner != request.owner:
+        reason = f"belongs to the declaration with timer_owner {mark.owner!r}, not {request.owner!r}"
+        mend = "choose another name, or remove the job there first"
+    return reason, mend
 
 
 def check_schedules(runner: Runner, jobs: list[WantedJob]) -> list[Finding]:
@@ -129,7 +130,7 @@ def check_schedules(runner: Runner, jobs: list[WantedJob]) -> list[Finding]:
             "schedule",
             expression,
             checked[expression].reason,
-            "see systemd.time(7), Calendar Events" if not checked[expression].valid else "correct the date, or set the job's state to absent",
+            MEND_PASSED if checked[expression].valid else MEND_SCHEDULE,
         )
         for name, expressions in wanted.items()
         for expression in expressions

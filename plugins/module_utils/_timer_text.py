@@ -50,7 +50,7 @@ def is_persistent(text: str) -> bool:
 def boot_spans(text: str) -> list[str]:
     """Return the spans after boot of a timer that has no other trigger; empty for any other timer."""
     assignments = parse(text)
-    if any(values(assignments, "Timer", key) for key in ("OnCalendar",) + OTHER_TRIGGERS):
+    if any(values(assignments, "Timer", key) for key in ("OnCalendar", *OTHER_TRIGGERS)):
         return []
     return [span for key in BOOT_TRIGGERS for span in values(assignments, "Timer", key)]
 
@@ -58,7 +58,7 @@ def boot_spans(text: str) -> list[str]:
 def links(name: str, text: str) -> list[str]:
     """Return the links, relative to the unit directory, that enable a timer (systemd.unit(5), [Install])."""
     assignments = parse(text)
-    found = []
+    found: list[str] = []
     for key, folder in (("WantedBy", "wants"), ("RequiredBy", "requires")):
         for value in values(assignments, "Install", key):
             found.extend(f"{target}.{folder}/{name}.timer" for target in value.split())

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Callable
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
@@ -52,15 +53,26 @@ def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed, agai
         evidence = read_evidence(host.runner)
         problems = judge(goals, evidence)
         if problems:
-            raise StepFailed("evidence: " + "; ".join(line(problem) for problem in problems))
+            raise StepFailed("evidence", "evidence: " + "; ".join(line(problem) for problem in problems))
     except Exception as error:
+        reason = _explained(error, host, goals)
         trouble = _undo(host, touched, observed, again)
         if not trouble:
             _finish(host, pending)
-        raise ApplyFailed(str(error), undone=not trouble, trouble=trouble) from error
+        raise ApplyFailed(reason, undone=not trouble, trouble=trouble) from error
     host.execute(plan.final_steps)
     _finish(host, pending)
     return evidence
+
+
+def _explained(error: Exception, host: Host, goals: list[Goal]) -> str:
+    """Return what failed; systemctl does not always say which timer it could not start, the evidence does."""
+    reason = str(error) or type(error).__name__
+    if isinstance(error, StepFailed) and error.kind == "start":
+        with contextlib.suppress(Exception):
+            found = "; ".join(line(problem) for problem in judge(goals, read_evidence(host.runner)))
+            return f"{found} ({reason})" if found else reason
+    return reason
 
 
 def _finish(host: Host, pending: set[str]) -> None:
@@ -74,7 +86,9 @@ def _undo(host: Host, names: list[str], before: Observed, again: Callable[[], Ob
         goals = [goal_as_observed(name, before) for name in names]
         plan = make_plan(goals, again(), host.unit_directory)
         host.source = host.old
-        stamps = {timer: before.stamps[timer] for name in names for timer in [f"{name}.timer"] if timer in before.stamps}
+        stamps = {
+            timer: before.stamps[timer] for name in names for timer in [f"{name}.timer"] if timer in before.stamps
+        }
         steps = [step for step in plan.steps if step.kind not in ("start", "touch_stamp")]
         start = [step for step in plan.steps if step.kind == "start"]
         host.execute(steps)

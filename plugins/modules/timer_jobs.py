@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright: (c) 2026, dotmobi.systemd_timers contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
@@ -8,12 +7,392 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
+module: timer_jobs
+short_description: Installs scheduled jobs as systemd timers, proved before and evident after
+version_added: 0.1.0
+description:
+  - Brings a host to a declared set of jobs. Each job is a pair of units, C(NAME.service) and C(NAME.timer).
+  - First proves the whole set against the host's own systemd. One bad job stops the apply for that host. All errors
+    are shown at once, and nothing has changed.
+  - Then applies the set as one transaction. When a step fails, files, enablement and active timers are brought back to
+    what they were.
+  - At the end it reads back from systemd that each timer is loaded and active.
+  - Never restarts a timer, and does not run a job because its schedule has changed, unless that is asked for.
+  - Takes one module execution for each host, whatever the number of jobs. The role P(dotmobi.systemd_timers.timer#role)
+    passes its variables to this module.
+options:
+  jobs:
+    description:
+      - The jobs, a list of dictionaries. A field that is not listed here is refused, and the nearest known name is
+        suggested.
+      - The type is C(raw) because the fields are checked by the collection's own code, which names the job at fault
+        and shows all errors at once.
+    type: raw
+    default: []
+    suboptions:
+      name:
+        description:
+          - Names the units C(NAME.service) and C(NAME.timer), and merges entries of several lists into one job.
+          - Letters, digits, C(-), C(_) and C(.), beginning with a letter or digit, at most 241 characters.
+        type: str
+        required: true
+      description:
+        description:
+          - C(Description=) of the service. The timer's description adds the schedule in words. See systemd.unit(5).
+          - The job's name when left out.
+        type: str
+      state:
+        description:
+          - V(present) installs the units, enables and starts the timer.
+          - V(suspended) installs the units, and leaves the timer stopped and not enabled.
+          - V(absent) stops the timer and removes both units. A run of the job that is under way is left to finish.
+        type: str
+        default: present
+        choices: [present, suspended, absent]
+      schedule:
+        description:
+          - When the job runs. A calendar expression, or a list of them, each one C(OnCalendar=) of the timer. See
+            systemd.time(7).
+          - An expression that is not valid, or that never elapses again, is an error.
+          - Quote it in YAML. Without quotes V(10:30) is a number and a leading V(*) is an error.
+          - A job needs one of C(schedule), C(every) and C(on_boot), or a trigger in C(timer).
+        type: raw
+      timezone:
+        description:
+          - Time zone of every expression in C(schedule), added to the end of each C(OnCalendar=), for example
+            V(Europe/London). See systemd.time(7).
+          - The host's own time zone when left out.
+        type: str
+      on_boot:
+        description:
+          - Runs the job this time span after the host has booted, for example V(5min). C(OnBootSec=) of the timer.
+            See systemd.timer(5).
+          - When it is the only trigger, and the host has been up for longer already, the timer is enabled and not
+            started. The job runs after the next boot.
+        type: str
+      every:
+        description:
+          - Runs the job again and again, this time span after the last run began, for example V(15min).
+            C(OnUnitActiveSec=) of the timer. See systemd.timer(5).
+          - The first run is one time span after the timer has started (C(OnActiveSec=)), or at C(on_boot) when that
+            is set.
+        type: str
+      persistent:
+        description:
+          - Whether a run that was missed while the host was off is made up for as soon as it is up again.
+            C(Persistent=) of the timer. See systemd.timer(5).
+          - Counts for C(schedule) only. A job without one gets no such line.
+        type: bool
+        default: true
+      accuracy:
+        description:
+          - How much later than its time the timer may elapse, a time span. C(AccuracySec=) of the timer. See
+            systemd.timer(5).
+        type: str
+        default: 1s
+      jitter:
+        description:
+          - Delays each run by a random time up to this time span. C(RandomizedDelaySec=) of the timer. See
+            systemd.timer(5).
+          - No delay when left out.
+        type: str
+      fixed_jitter:
+        description:
+          - Whether the delay of C(jitter) stays the same on a host. C(FixedRandomDelay=) of the timer, written when
+            C(jitter) is set. See systemd.timer(5).
+          - When V(false), every reload of systemd draws the delay anew.
+        type: bool
+        default: true
+      on_reschedule:
+        description:
+          - What happens when the new schedule of an armed timer would make systemd run the job at once, because it
+            has an elapse between the last one and now.
+          - V(skip) prevents that run. V(run) lets it happen. V(fail) makes it an error of the proof.
+          - The value that holds for all jobs when left out.
+        type: str
+        choices: [skip, run, fail]
+      command:
+        description:
+          - What the job runs. C(ExecStart=) of the service. Required, unless C(service) has C(ExecStart).
+          - A text is in systemd's own command syntax, where C(%) and C($) have a meaning. See systemd.service(5),
+            Command lines.
+          - A list is a program and its arguments. They reach the process exactly as written. There is no shell.
+        type: raw
+      working_directory:
+        description:
+          - Directory that the command starts in. C(WorkingDirectory=) of the service. See systemd.exec(5).
+          - An absolute path, or V(~) for the user's home directory. A C(-) before it lets the directory be missing.
+        type: str
+      user:
+        description:
+          - User that the command runs as, a name or a number. C(User=) of the service. See systemd.exec(5).
+          - Root when left out.
+        type: str
+      group:
+        description:
+          - Group that the command runs as, a name or a number. C(Group=) of the service. See systemd.exec(5).
+          - The user's own group when left out.
+        type: str
+      environment:
+        description:
+          - Environment variables, names and values. Each is one C(Environment=) of the service. See systemd.exec(5).
+          - A value reaches the process exactly as written. V(null) takes out a variable that a list below has set.
+          - Every user of the host can read these values. Secrets belong in a file, see C(environment_file).
+        type: dict
+      environment_file:
+        description:
+          - File on the host with more environment variables. C(EnvironmentFile=) of the service. See
+            systemd.exec(5).
+          - An absolute path. A C(-) before it lets the file be missing.
+        type: str
+      network_online:
+        description:
+          - Whether the job waits until the network is up. C(After=) and C(Wants=) of the service, both
+            C(network-online.target). See systemd.special(7).
+        type: bool
+        default: false
+      output:
+        description:
+          - Where the command's output and errors go, for example V(journal) or V(append:/var/log/job.log).
+            C(StandardOutput=) and C(StandardError=) of the service. See systemd.exec(5).
+          - systemd's own default when left out, which is the journal.
+        type: str
+      unit:
+        description:
+          - Directives for the service's C([Unit]) section, by their own names. See systemd.unit(5).
+          - A list repeats a directive. V(null) removes the line that another field writes. They win over the other
+            fields, and are written as they stand.
+          - A directive that the host's systemd does not know is an error. This holds for C(service), C(timer) and
+            C(install) as well.
+        type: dict
+      service:
+        description:
+          - Directives for the service's C([Service]) section, in the same way as C(unit). See systemd.service(5) and
+            systemd.exec(5).
+        type: dict
+      timer:
+        description:
+          - Directives for the timer's C([Timer]) section, in the same way as C(unit). See systemd.timer(5).
+        type: dict
+      install:
+        description:
+          - Directives for the service's C([Install]) section, in the same way as C(unit). See systemd.unit(5).
+          - The service has no such section when left out. The service itself is never enabled, only its timer is.
+        type: dict
+  group_jobs:
+    description:
+      - More jobs, with the fields of O(jobs). They are merged by name with the jobs of O(jobs), field by field, and
+        win over them.
+      - A dictionary field (C(environment), C(unit), C(service), C(timer), C(install)) is merged key by key, any
+        other value is replaced. V(null) takes a field out again.
+    type: raw
+    default: []
+  host_jobs:
+    description:
+      - Still more jobs, in the same way. They win over O(group_jobs) and O(jobs).
+    type: raw
+    default: []
+  defaults:
+    description:
+      - Fields of O(jobs) that stand under every job, all but C(name). A job that sets a field wins over them.
+    type: raw
+    default: {}
+  owner:
+    description:
+      - Marks which declaration a unit file belongs to. Only units with this mark are changed or removed.
+      - Give each declaration its own mark when several of them manage jobs on the same host.
+      - Letters, digits, C(-), C(_) and C(.), beginning with a letter or digit.
+    type: str
+    default: default
+  prune:
+    description:
+      - Whether jobs are removed that carry the owner mark and are declared no more. They are reported when V(false).
+    type: bool
+    default: false
+  proof:
+    description:
+      - V(strict) makes every finding of the proof an error.
+      - V(warn) lets pass what the host still lacks, with a warning. That is a command that does not exist there or
+        cannot be executed. Everything else remains an error.
+    type: str
+    default: strict
+    choices: [strict, warn]
+  on_reschedule:
+    description:
+      - Value of the field C(on_reschedule) for jobs that do not set it.
+    type: str
+    default: skip
+    choices: [skip, run, fail]
+  unit_directory:
+    description:
+      - Directory on the host for the unit files. It must be one that systemd reads units from. See systemd.unit(5).
+    type: path
+    default: /etc/systemd/system
+  log_directory:
+    description:
+      - A directory on the host that the jobs log to. It is made when it is set and missing, with mode 0755, and is
+        never removed.
+    type: path
+  service_template:
+    description:
+      - Jinja2 template for the service, on the controller, in place of the one of this collection. It is looked for
+        as C(src) of M(ansible.builtin.template) is.
+      - It gets one variable, C(job), with all fields. Ansible's own variables and filters are not known in it.
+    type: path
+  timer_template:
+    description:
+      - Jinja2 template for the timer, in the same way.
+    type: path
+requirements:
+  - systemd 247 or newer on the host, running as PID 1
+  - Python 3.8 or newer on the host
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+attributes:
+  action:
+    description: An action plugin of the same name does a part of the work on the controller.
+    support: full
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  platform:
+    platforms: posix
+notes:
+  - It must run as root, so use C(become) where the connection is not root's.
+  - The action plugin merges and checks the jobs and renders the unit files on the controller. The host proves and
+    applies them.
+  - Two applies on the same host wait for each other, for up to two minutes.
+seealso:
+  - module: dotmobi.systemd_timers.calendar
+  - name: systemd.timer(5)
+    description: The directives of a timer.
+    link: https://www.freedesktop.org/software/systemd/man/latest/systemd.timer.html
+  - name: systemd.time(7)
+    description: Calendar expressions and time spans.
+    link: https://www.freedesktop.org/software/systemd/man/latest/systemd.time.html
+  - name: systemd.service(5)
+    description: The directives of a service, and the syntax of its command line.
+    link: https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html
+author:
+  - dotmobi.systemd_timers contributors (@dotmobi)
 """
 
 EXAMPLES = r"""
+- name: Run a script every Monday
+  dotmobi.systemd_timers.timer_jobs:
+    jobs:
+      - name: it-glue-backup
+        description: IT Glue Export Backup
+        schedule: Mon *-*-* 08:00:00
+        command: /usr/bin/python3 /usr/local/dotmobi-tools/scripts/it_glue_export_backup.py
+        environment: {PYTHONUNBUFFERED: "1"}
+  become: true
+
+- name: Say once what all jobs have in common
+  dotmobi.systemd_timers.timer_jobs:
+    defaults:
+      user: reports
+      network_online: true
+    jobs:
+      - name: report-day
+        schedule: "*-*-* 06:00:00"
+        command: [/usr/local/bin/report, --period, day]
+      - name: report-week
+        schedule: [Mon 06:30, Thu 06:30]
+        timezone: Europe/London
+        jitter: 10min
+        command: [/usr/local/bin/report, --period, week]
+  become: true
+
+- name: Pause one job, remove another
+  dotmobi.systemd_timers.timer_jobs:
+    jobs:
+      - name: queue-poll
+        every: 5min
+        command: /usr/local/bin/queue-poll
+        state: suspended
+      - name: old-report
+        state: absent
+  become: true
+
+- name: Use any directive of systemd by its own name
+  dotmobi.systemd_timers.timer_jobs:
+    jobs:
+      - name: index
+        on_boot: 10min
+        command: /usr/local/bin/index
+        unit: {ConditionACPower: true}
+        service: {Nice: 10, TimeoutStartSec: 1h}
+  become: true
 """
 
 RETURN = r"""
+jobs:
+  description:
+    - One entry for each declared job, in order, and for each one that was pruned.
+    - In check mode, what C(active), C(next_elapse) and C(last_trigger) say is from before the change.
+  returned: when the proof has passed and the apply has succeeded
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The job.
+      type: str
+      sample: it-glue-backup
+    state:
+      description: Its declared state.
+      type: str
+      sample: present
+    active:
+      description: What systemd says of the timer, active state and substate.
+      type: str
+      sample: active (waiting)
+    schedule:
+      description: The timer's calendar expressions, each with its time zone.
+      type: list
+      elements: str
+      sample: [Mon *-*-* 08:00:00]
+    schedule_words:
+      description: When the job runs, in plain words.
+      type: str
+      sample: every Monday at 08:00
+    next_elapse:
+      description: When the timer elapses next, ISO 8601 in the time zone of the host. V(null) when it has no such time.
+      type: str
+      sample: "2027-02-01T08:00:00+01:00"
+    last_trigger:
+      description: When the timer elapsed last, in the same form. V(null) when it has not, as far as systemd knows.
+      type: str
+      sample: "2027-01-25T08:00:00+01:00"
+    changed:
+      description: Whether something was done to this job.
+      type: bool
+      sample: true
+    actions:
+      description:
+        - What was done to it, or in check mode would be. Empty when nothing.
+        - Any of V(install), V(update), V(remove), V(correct owner and mode), V(reschedule), V(reload), V(arm),
+          V(disarm), V(enable), V(disable) and V(disable the service itself).
+      type: list
+      elements: str
+      sample: [install, arm, enable]
+orphans:
+  description: Jobs that carry the owner mark and are not declared. Empty when O(prune) is V(true), which removes them.
+  returned: when the proof has passed and the apply has succeeded
+  type: list
+  elements: str
+  sample: [old-report]
+diff:
+  description: The change of each unit file, and one line for each job that changes in another way.
+  returned: when the proof has passed and the apply has succeeded
+  type: list
+  elements: dict
+undone:
+  description: Whether the host stands as before, after an apply that failed.
+  returned: when the apply has failed
+  type: bool
+  sample: true
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -41,11 +420,11 @@ def main() -> None:
     try:
         outcome = converge(make_runner(), request, check_mode)
     except LockBusy as error:
-        module.fail_json(msg=f"{error}; nothing was changed on this host", invocation={})
+        module.exit_json(failure=f"{error}; nothing was changed on this host", invocation={})
     except ApplyFailed as error:
         after = "the host stands as before" if error.undone else f"and going back failed too: {error.trouble}"
-        module.fail_json(msg=f"the apply failed: {error}; {after}", undone=error.undone, invocation={})
-    # The action plugin makes the error of the findings: it knows the host's name and those of its own side.
+        module.exit_json(failure=f"the apply failed: {error}; {after}", undone=error.undone, invocation={})
+    # The action plugin makes the error: it knows the host's name, and the findings of its own side.
     module.exit_json(
         findings=[found._asdict() for found in outcome.errors],
         tolerated=[found._asdict() for found in outcome.warnings],

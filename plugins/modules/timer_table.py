@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright: (c) 2026, dotmobi.systemd_timers contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
@@ -21,7 +20,7 @@ author:
 options:
   jobs:
     description:
-      - Inventory name of a host to the RV(dotmobi.systemd_timers.timer_jobs#module:jobs) that the module returned there.
+      - Inventory name of a host to the list of jobs that M(dotmobi.systemd_timers.timer_jobs) returned there.
     type: dict
     required: true
   limit:

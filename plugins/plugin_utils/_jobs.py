@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import BadValue, check_field
@@ -77,9 +78,7 @@ def _check_layer(variable: str, entries: Any, findings: list[Finding]) -> list[t
     return checked
 
 
-def _check_entry(
-    job: str, entry: Any, findings: list[Finding], allowed: list[str] | None = None
-) -> dict[str, Any]:
+def _check_entry(job: str, entry: Any, findings: list[Finding], allowed: list[str] | None = None) -> dict[str, Any]:
     """Return the good fields of one entry; what is wrong with the others goes to `findings`."""
     known = list(FIELDS) if allowed is None else allowed
     if not isinstance(entry, Mapping):

@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes values so that systemd reads back exactly the same (systemd.syntax(7), systemd.service(5), systemd.exec(5))."""
+"""Writes values so that systemd reads back the same (systemd.syntax(7), systemd.service(5), systemd.exec(5))."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 _SAFE_WORD = re.compile(r"[A-Za-z0-9_@+=:,./-]+")
 

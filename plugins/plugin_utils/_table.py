@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 GAP = "  "
 WIDEST_CELL = 34
@@ -25,7 +26,9 @@ def job_rows(jobs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[list[str]]
     for host, found in jobs.items():
         for number, job in enumerate(found):
             following = (job["next_elapse"] or "-").replace("T", " ")
-            rows.append([host if number == 0 else "", job["name"], job["schedule_words"] or "-", following, state_words(job)])
+            rows.append(
+                [host if number == 0 else "", job["name"], job["schedule_words"] or "-", following, state_words(job)]
+            )
     return rows
 
 
@@ -38,7 +41,9 @@ def table(head: list[str], rows: list[list[str]], limit: int) -> list[str]:
     """Return the lines of a table; what exceeds `limit` rows is counted in a last line."""
     shown = [[shorten(cell) for cell in row] for row in rows[:limit]]
     widths = [max(len(row[column]) for row in [head, *shown]) for column in range(len(head))]
-    lines = [GAP.join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in [head, *shown]]
+    lines = [
+        GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [head, *shown]
+    ]
     if len(rows) > limit:
         lines.append(f"... and {len(rows) - limit} more")
     return lines

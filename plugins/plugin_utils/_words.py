@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
@@ -99,9 +99,13 @@ def schedule_words(expression: str, clock: int = 24) -> str | None:
     return f"{words} {spec.zone}" if spec.zone else words
 
 
-def describe(schedules: Iterable[str], clock: int = 24) -> str:
-    """Return all schedules of a job in words, joined; one that has no words stands as itself."""
-    return " and ".join(schedule_words(expression, clock) or expression for expression in schedules)
+def describe(schedules: Iterable[str], clock: int = 24, style: Callable[[str], str] = str) -> str:
+    """Return all schedules of a job in words, joined; one that has no words stands as itself.
+
+    style: applied to the words, for example title_words.
+    """
+    words = [(schedule_words(expression, clock), expression) for expression in schedules]
+    return " and ".join(style(said) if said else expression for said, expression in words)
 
 
 def title_words(words: str) -> str:
@@ -205,8 +209,9 @@ def _values(text: str, every: list[int]) -> list[int]:
         if first is None or step == 0:
             raise _NoWordsError
         end = every[-1] if last is None and step else first if last is None else last
+        end_given = step or last is not None
         values = list(range(first, end + 1, step or 1))
-        if not values or first not in every or end not in every or (step and len(values) < 2):
+        if not values or first not in every or end not in every or (end_given and len(values) < 2):
             raise _NoWordsError
         # systemd 247 counts an open step on over the end of the field: 0/7 of 60 goes on from 56 to 3 and misses 0.
         size = 28 if every is EVERY_DATE else len(every)
