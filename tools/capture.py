@@ -1,9 +1,8 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Capture what a real systemd-analyze answers, as fixtures for the unit tests.
 
-Usage, as root: tools/capture.py ROOT [ROOT ...]
+Usage, as root: .venv/bin/python tools/capture.py ROOT [ROOT ...]
 
 ROOT is the directory of a root filesystem with systemd, python3 and tzdata, for example the unpacked result of
 `mmdebstrap --variant=minbase --include=systemd,python3,tzdata bookworm rootfs.tar`. Nothing has to run in it. The
@@ -232,7 +231,7 @@ def random_expressions(number: int = 80, seed: int = 2) -> list[str]:
             parts.append(f"{field(23)}:{field(59)}" + dice.choice(["", "", ":00", ":30", f":{field(59)}"]))
         return " ".join(parts)
 
-    return [one() for _ in range(number)]
+    return [one() for _number in range(number)]
 
 
 def analyze(verb: str, arguments: list[str], zone: str = "UTC", count: int = 1, base: int | None = None) -> Case:

@@ -39,7 +39,8 @@ def make_runner() -> Runner:
         for name, value in os.environ.items()
         if not name.startswith(("LC_", "SYSTEMD_")) and name not in ("TZ", "LANG", "LANGUAGE")
     }
-    environment.update(LC_ALL="C", SYSTEMD_COLORS="0", SYSTEMD_PAGER="")
+    # systemd 247 colours what it logs even when SYSTEMD_COLORS says no.
+    environment.update(LC_ALL="C", SYSTEMD_COLORS="0", SYSTEMD_LOG_COLOR="0", SYSTEMD_PAGER="")
 
     def run(argv: list[str]) -> Completed:
         try:

@@ -39,6 +39,7 @@ FIELDS = {
 
 NO_TRIGGER = "has no trigger left, so it would never run"
 
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _WITH_PATH = re.compile(r"^(?P<path>/.*/(?P<unit>[^/:]+\.(?:service|timer))):(?:(?P<line>\d+):)? (?P<text>.*)$")
 _WITH_UNIT = re.compile(r"^(?:Unit )?(?P<unit>\S+\.(?:service|timer)):? (?P<text>.*)$")
 _UNKNOWN = re.compile(r"^Unknown (?:key|lvalue|key name) '(?P<key>[^']*)' in section '?\[?(?P<section>[^'\]]*)\]?'?")
@@ -46,6 +47,10 @@ _UNKNOWN_SECTION = re.compile(r"^Unknown section '(?P<section>[^']*)'")
 _NOT_EXECUTABLE = re.compile(r"^Command (?P<command>.+) is not executable: (?P<reason>.*)$")
 # What systemd adds once a real reason has been printed.
 _CONSEQUENCES = ("has a bad unit file setting", "Unit configuration has fatal error")
+
+
+# A job may run as nobody, or share a user; systemd warns, and it works.
+_HARMLESS = "Special user nobody configured"
 
 
 class Diagnostic(NamedTuple):
@@ -60,9 +65,9 @@ def parse_verify(stderr: str, staged: set[str]) -> tuple[list[Diagnostic], list[
     """Return the diagnostics about staged units, and the lines about anything else."""
     ours: list[Diagnostic] = []
     others: list[str] = []
-    for raw in stderr.splitlines():
+    for raw in _COLOUR.sub("", stderr).splitlines():
         found = _WITH_PATH.match(raw) or _WITH_UNIT.match(raw)
-        if found and found.group("unit") in staged:
+        if found and found.group("unit") in staged and not found.group("text").startswith(_HARMLESS):
             line = found.groupdict().get("line")
             ours.append(Diagnostic(found.group("unit"), int(line or 0), found.group("text")))
         elif raw.strip():

@@ -243,6 +243,11 @@ options:
     description:
       - Jinja2 template for the timer, in the same way.
     type: path
+  _request:
+    description:
+      - What the action plugin hands over to the host. Internal, tasks cannot set it.
+    type: dict
+    required: true
 requirements:
   - systemd 247 or newer on the host, running as PID 1
   - Python 3.8 or newer on the host

@@ -1,0 +1,436 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must stay true of the collection as a whole: documents tell what the code does, everything has a test,
+code for the hosts runs on old Python, and data flows one way."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _calendar, _proof
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, SYNONYMS
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGINS = ROOT / "plugins"
+ROLE = ROOT / "roles" / "timer"
+COLLECTION = "dotmobi.systemd_timers"
+NAMESPACE = f"ansible_collections.{COLLECTION}.plugins."
+TARGET_PYTHON = (3, 8)
+
+JOB_LISTS = ("timer_jobs", "timer_group_jobs", "timer_host_jobs")
+# How a kind of field is typed in the documents: `raw` where a text or a list will do.
+DOCUMENTED_TYPES = {
+    "text": "str",
+    "texts": "raw",
+    "path": "str",
+    "span": "str",
+    "user": "str",
+    "bool": "bool",
+    "choice": "str",
+    "name": "str",
+    "command": "raw",
+    "environment": "dict",
+    "directives": "dict",
+}
+
+# The way of a job: what each part may import. Helpers that know nothing of the way stand first.
+HELPERS = {
+    "_findings": set(),
+    "_journal": set(),
+    "_model": set(),
+    "_options": set(),
+    "_runner": set(),
+    "_unit_file": set(),
+    "_timer_text": {"_unit_file"},
+    "_calendar": {"_runner"},
+    "_verify": {"_findings", "_runner", "_unit_file"},
+    "_predict": {"_calendar", "_findings", "_model", "_runner", "_timer_text"},
+}
+SHARED = set(HELPERS)
+WAY = {
+    "_observe": SHARED - {"_predict", "_verify"},
+    # Proof and plan get what was observed as a value, and are apart from each other.
+    "_proof": SHARED,
+    # Pure: it starts no program and touches no file.
+    "_plan": {"_model", "_timer_text", "_unit_file"},
+    "_apply": {"_journal", "_model", "_observe", "_runner"},
+    "_evidence": SHARED | {"_observe", "_plan"},
+}
+ORCHESTRATORS = {
+    "_transaction": SHARED | {"_apply", "_evidence", "_observe", "_plan"},
+    "_converge": SHARED | set(WAY) | {"_transaction"},
+}
+ALLOWED_IMPORTS: dict[str, set[str]] = {**HELPERS, **WAY, **ORCHESTRATORS}
+
+
+# --- reading
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text())
+
+
+def modules_of(folder: str) -> list[Path]:
+    return sorted((PLUGINS / folder).glob("*.py"))
+
+
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+def constant(path: Path, name: str) -> str:
+    """The text that a plugin file assigns to a name such as DOCUMENTATION."""
+    for node in tree_of(path).body:
+        if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == [name]:
+            return ast.literal_eval(node.value)
+    raise AssertionError(f"{path}: no {name}")
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Full names of all that a file imports, wherever in the file it does."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            for name in node.names:
+                yield f"{node.module}.{name.name}"
+
+
+def own_imports(path: Path, folder: str) -> set[str]:
+    """Which files of plugins/FOLDER a file imports."""
+    prefix = f"{NAMESPACE}{folder}."
+    return {name[len(prefix) :].split(".")[0] for name in imports_of(path) if name.startswith(prefix)}
+
+
+def file_id(value: object) -> str | None:
+    return str(value.relative_to(ROOT)) if isinstance(value, Path) else None
+
+
+def facts_of(option: dict[str, Any]) -> dict[str, Any]:
+    """What a document says of an option besides words; an empty path is none."""
+    return {
+        "type": option.get("type", "str"),
+        "default": None if option.get("default") == "" else option.get("default"),
+        "choices": list(option.get("choices") or []),
+        "required": option.get("required", False),
+    }
+
+
+@pytest.fixture(scope="module")
+def module_options() -> dict[str, Any]:
+    return yaml.safe_load(constant(PLUGINS / "modules" / "timer_jobs.py", "DOCUMENTATION"))["options"]
+
+
+@pytest.fixture(scope="module")
+def role_options() -> dict[str, Any]:
+    return load(ROLE / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+
+
+# --- documents tell what the code does
+
+
+def test_the_module_documents_its_options(module_options):
+    documented = {name: facts_of(option) for name, option in module_options.items() if name != "_request"}
+    assert documented == {name: facts_of(option) for name, option in ARGUMENT_SPEC.items()}
+
+
+def test_the_module_documents_every_field_of_a_job(module_options):
+    documented = {name: facts_of(option) for name, option in module_options["jobs"]["suboptions"].items()}
+    assert documented == {
+        name: {
+            "type": DOCUMENTED_TYPES[field.kind],
+            "default": field.default,
+            "choices": list(field.choices),
+            "required": name == "name",
+        }
+        for name, field in FIELDS.items()
+    }
+
+
+def test_the_role_documents_the_options_of_the_module(role_options):
+    documented = {name: facts_of(option) for name, option in role_options.items()}
+    assert documented == {f"timer_{name}": facts_of(option) for name, option in ARGUMENT_SPEC.items()}
+
+
+@pytest.mark.parametrize("variable", [*JOB_LISTS, "timer_defaults"])
+def test_the_role_documents_the_fields_in_the_words_of_the_module(variable, role_options, module_options):
+    expected = dict(module_options["jobs"]["suboptions"])
+    if variable == "timer_defaults":
+        del expected["name"]
+    assert role_options[variable]["options"] == expected
+
+
+def test_jobs_are_not_checked_by_ansible_which_could_not_name_the_job_at_fault(role_options):
+    assert {role_options[name]["type"] for name in [*JOB_LISTS, "timer_defaults"]} == {"raw"}
+
+
+def test_the_defaults_of_the_role_are_the_documented_ones(role_options):
+    documented = {name: option.get("default") for name, option in role_options.items()}
+    assert load(ROLE / "defaults" / "main.yml") == documented
+
+
+def test_the_role_hands_every_variable_to_the_module(role_options):
+    (task,) = (task for task in load(ROLE / "tasks" / "main.yml") if f"{COLLECTION}.timer_jobs" in task)
+    expected = {name.removeprefix("timer_"): f"{{{{ {name} }}}}" for name in role_options}
+    assert task[f"{COLLECTION}.timer_jobs"] == expected
+
+
+def test_the_page_of_fields_lists_every_field_in_order():
+    page = (ROOT / "docs" / "fields.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(FIELDS)
+
+
+@pytest.mark.parametrize("page", [ROLE / "README.md", ROOT / "README.md"], ids=file_id)
+def test_the_pages_list_every_variable_in_order(page, role_options):
+    assert re.findall(r"^\| `(timer_\w+)` \|", page.read_text(), re.MULTILINE) == list(role_options)
+
+
+def test_examples_use_known_options_and_fields():
+    tasks = yaml.safe_load(constant(PLUGINS / "modules" / "timer_jobs.py", "EXAMPLES"))
+    used = [task[f"{COLLECTION}.timer_jobs"] for task in tasks]
+    assert {name for options in used for name in options} <= set(ARGUMENT_SPEC)
+    assert {name for options in used for job in options["jobs"] for name in job} <= set(FIELDS)
+
+
+def test_what_people_write_by_habit_leads_to_a_field_and_is_none_itself():
+    assert set(SYNONYMS.values()) <= set(FIELDS)
+    assert not set(SYNONYMS) & set(FIELDS)
+
+
+def test_both_modules_need_the_same_systemd_and_the_documents_say_which():
+    assert _proof.OLDEST_SYSTEMD == _calendar.OLDEST_VERSION
+    needed = f"systemd {_proof.OLDEST_SYSTEMD} or newer"
+    for name in ("timer_jobs", "calendar"):
+        documentation = yaml.safe_load(constant(PLUGINS / "modules" / f"{name}.py", "DOCUMENTATION"))
+        assert any(needed in line for line in documentation["requirements"])
+
+
+def test_the_collection_needs_ansible_core_alone():
+    assert not load(ROOT / "galaxy.yml").get("dependencies")
+    assert not load(ROLE / "meta" / "main.yml").get("dependencies")
+
+
+def test_role_and_collection_need_the_same_ansible():
+    oldest = load(ROLE / "meta" / "main.yml")["galaxy_info"]["min_ansible_version"]
+    assert load(ROOT / "meta" / "runtime.yml")["requires_ansible"] == f">={oldest}.0"
+
+
+def test_links_in_the_documents_lead_somewhere():
+    pages = [ROOT / "README.md", ROLE / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())]
+    own = [(page, link) for page, link in links if not urlsplit(link).scheme]
+    assert own
+    assert [(file_id(page), link) for page, link in own if not (page.parent / link).exists()] == []
+
+
+# --- everything has a test
+
+
+def texts_of_tests() -> dict[Path, str]:
+    """Unit tests and scenarios, less this file: it names what it wants to find."""
+    found = [*(ROOT / "tests" / "unit").glob("test_*.py"), *(ROOT / "molecule").rglob("*")]
+    return {
+        path: path.read_text()
+        for path in found
+        if path.suffix in (".py", ".yml", ".yaml", ".j2") and path != Path(__file__).resolve()
+    }
+
+
+def names_playbook(text: str, stem: str) -> bool:
+    return bool(re.search(rf"(?:playbooks/{stem}\.yml|{re.escape(COLLECTION)}\.{stem}\b)", text))
+
+
+def exercised() -> str:
+    """The text of tests and scenarios, and of the playbooks and roles that they run."""
+    text = "\n".join(texts_of_tests().values())
+    if re.search(r"/site\.yml\b", text):
+        text += (ROOT / "site.yml").read_text()
+    for playbook in sorted((ROOT / "playbooks").glob("*.yml")):
+        if names_playbook(text, playbook.stem):
+            text += playbook.read_text()
+    for role in sorted((ROOT / "roles").iterdir()):
+        if f"{COLLECTION}.{role.name}\n" in text:
+            text += "\n".join(path.read_text() for path in (role / "tasks").rglob("*.yml"))
+    return text
+
+
+@pytest.mark.parametrize(
+    "plugin", [path for folder in ("action", "filter", "modules") for path in modules_of(folder)], ids=file_id
+)
+def test_every_plugin_has_a_unit_test_or_is_used_in_a_scenario(plugin):
+    name = plugin.stem
+    has_unit_test = (ROOT / "tests" / "unit" / f"test_{name}.py").exists()
+    assert has_unit_test or re.search(rf"{re.escape(COLLECTION)}\.{name}\b", exercised())
+
+
+def test_every_private_file_is_used():
+    reached: set[Path] = set()
+    left = [path for folder in ("action", "filter", "modules") for path in modules_of(folder)]
+    while left:
+        path = left.pop()
+        for folder in ("module_utils", "plugin_utils"):
+            for name in own_imports(path, folder):
+                used = PLUGINS / folder / f"{name}.py"
+                if used not in reached:
+                    reached.add(used)
+                    left.append(used)
+    assert reached == {path for folder in ("module_utils", "plugin_utils") for path in modules_of(folder)}
+
+
+@pytest.mark.parametrize("scenario", sorted((ROOT / "molecule").glob("*/molecule.yml")), ids=file_id)
+def test_every_scenario_has_tests(scenario):
+    texts = [path.read_text() for path in scenario.parent.rglob("test_*.py")]
+    assert any(re.search(r"^def test_", text, re.MULTILINE) for text in texts)
+
+
+@pytest.mark.parametrize("playbook", sorted((ROOT / "playbooks").glob("*.yml")), ids=file_id)
+def test_every_playbook_is_used_by_a_test(playbook):
+    text = "\n".join(texts_of_tests().values())
+    if re.search(r"/site\.yml\b", text):
+        text += (ROOT / "site.yml").read_text()
+    assert names_playbook(text, playbook.stem)
+
+
+# --- code for the hosts
+
+TARGET_CODE = [*modules_of("module_utils"), *modules_of("modules")]
+
+
+@pytest.mark.parametrize("path", TARGET_CODE, ids=file_id)
+def test_target_code_is_the_syntax_of_old_python(path):
+    ast.parse(path.read_text(), str(path), feature_version=TARGET_PYTHON)
+    assert "from __future__ import annotations" in path.read_text()
+
+
+def evaluated(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but annotations, which `from __future__ import annotations` keeps from being evaluated."""
+    for name, value in ast.iter_fields(tree):
+        if name in ("annotation", "returns"):
+            continue
+        for node in value if isinstance(value, list) else [value]:
+            if isinstance(node, ast.AST):
+                yield node
+                yield from evaluated(node)
+
+
+@pytest.mark.parametrize("path", TARGET_CODE, ids=file_id)
+def test_target_code_calls_nothing_that_old_python_lacks(path):
+    newer = []
+    for node in evaluated(tree_of(path)):
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+            # list[str] outside an annotation: 3.9
+            newer += [node.value.id] * (node.value.id in ("dict", "frozenset", "list", "set", "tuple", "type"))
+        if isinstance(node, ast.Attribute):
+            newer += [node.attr] * (node.attr in ("removeprefix", "removesuffix", "is_relative_to"))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "zip":
+            newer += [f"zip({word.arg}=)" for word in node.keywords]
+    assert newer == []
+
+
+@pytest.mark.parametrize("path", modules_of("module_utils"), ids=file_id)
+def test_module_utils_need_the_standard_library_alone(path):
+    for name in imports_of(path):
+        known = name.startswith(("ansible.module_utils.", f"{NAMESPACE}module_utils."))
+        assert known or name.split(".")[0] in sys.stdlib_module_names, name
+
+
+@pytest.mark.parametrize("path", modules_of("modules"), ids=file_id)
+def test_modules_import_no_code_of_the_controller(path):
+    ours = [name for name in imports_of(path) if name.startswith(NAMESPACE)]
+    assert all(name.startswith(f"{NAMESPACE}module_utils.") for name in ours)
+
+
+# --- data flows one way
+
+
+@pytest.mark.parametrize("folder", ["module_utils", "plugin_utils"])
+def test_utils_are_private(folder):
+    assert [path.name for path in modules_of(folder) if not path.name.startswith("_")] == []
+
+
+def test_the_way_of_a_job_knows_every_file():
+    assert {path.stem for path in modules_of("module_utils")} == set(ALLOWED_IMPORTS)
+
+
+@pytest.mark.parametrize("path", modules_of("module_utils"), ids=file_id)
+def test_imports_go_with_the_way_of_a_job(path):
+    assert own_imports(path, "module_utils") <= ALLOWED_IMPORTS[path.stem]
+
+
+def test_the_allowed_imports_have_no_circle():
+    done: set[str] = set()
+    left = dict(ALLOWED_IMPORTS)
+    while left:
+        ready = {name for name, needs in left.items() if needs <= done}
+        assert ready, f"a circle among {sorted(left)}"
+        done |= ready
+        left = {name: needs for name, needs in left.items() if name not in ready}
+
+
+@pytest.mark.parametrize("path", modules_of("plugin_utils"), ids=file_id)
+def test_controller_utils_use_no_code_that_works_on_a_host(path):
+    assert own_imports(path, "module_utils") <= {"_findings", "_options", "_timer_text", "_unit_file"}
+
+
+@pytest.mark.parametrize("path", [*modules_of("module_utils"), *modules_of("plugin_utils")], ids=file_id)
+def test_utils_do_not_call_back_up(path):
+    upper = tuple(f"{NAMESPACE}{folder}" for folder in ("action", "filter", "modules"))
+    assert [name for name in imports_of(path) if name.startswith(upper)] == []
+
+
+@pytest.mark.parametrize("path", modules_of("module_utils"), ids=file_id)
+def test_only_the_runner_starts_programs(path):
+    uses = {name.split(".")[0] for name in imports_of(path)}
+    assert "subprocess" not in uses or path.stem == "_runner"
+
+
+def test_the_plan_is_pure():
+    """It may put paths together; it reads no file, no clock and starts no program."""
+    used = {
+        f"{node.value.id}.{node.attr}"
+        for node in ast.walk(tree_of(PLUGINS / "module_utils" / "_plan.py"))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("os", "time")
+    }
+    assert used <= {"os.path"}
+
+
+# --- nothing of the machine that it was written on
+
+
+def own_files() -> list[Path]:
+    """Files of the working tree, less caches and what tools put there."""
+    passed = {".git", ".cache", ".venv", ".ansible", "__pycache__", "output"}
+    passed |= {".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+    found = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in passed]
+        found += [Path(folder, name) for name in names if not name.endswith((".pyc", ".tar.gz"))]
+    return found
+
+
+def local_names() -> set[str]:
+    """What only this machine knows: where the checkout and the home are, its package index and proxies."""
+    names = {str(path) for path in (ROOT, Path.home()) if len(path.parts) > 2}
+    for key, value in os.environ.items():
+        if key.lower().endswith(("index_url", "_proxy", "default_index")):
+            names.add(urlsplit(value).hostname or "")
+    return names - {"", "localhost", "127.0.0.1", "pypi.org"}
+
+
+def test_no_file_names_the_machine_it_was_written_on():
+    files = own_files()
+    assert Path(__file__).resolve() in files
+    found = [(file_id(path), name) for path in files for name in local_names() if name.encode() in path.read_bytes()]
+    assert found == []
