@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LC_ALL": "C",
     "SYSTEMD_COLORS": "0",
+    "SYSTEMD_LOG_COLOR": "0",
     "SYSTEMD_PAGER": "",
 }
 
