@@ -69,6 +69,8 @@ options:
             See systemd.timer(5).
           - When it is the only trigger, and the host has been up for longer already, the timer is enabled and not
             started. The job runs after the next boot.
+          - Together with another trigger, it runs the job at once when the timer is first started on a host that has
+            been up for longer.
         type: str
       every:
         description:
