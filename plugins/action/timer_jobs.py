@@ -130,7 +130,8 @@ class ActionModule(ActionBase):
             result.update(
                 failed=True, changed=False, msg="\n".join([f"{head}:", *(f"  {line(found)}" for found in errors)])
             )
-            result.pop("diff", None)
+            for key in ("diff", "jobs", "orphans"):
+                result.pop(key, None)
             return
         orphans = result.get("orphans") or []
         shown = [line(found) for found in grouped(warnings)]

@@ -152,8 +152,14 @@ class Host:
 
     def _touch_stamp(self, timers: list[str]) -> None:
         for timer in timers:
-            with contextlib.suppress(FileNotFoundError):
-                os.utime(stamp_path(timer), follow_symlinks=False)
+            # As systemd makes it at the first start of a persistent timer; it may have been there already.
+            flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            os.makedirs(os.path.dirname(stamp_path(timer)), mode=DIRECTORY_MODE, exist_ok=True)
+            descriptor = os.open(stamp_path(timer), flags, FILE_MODE)
+            try:
+                os.utime(descriptor)
+            finally:
+                os.close(descriptor)
 
     def _start(self, timers: list[str]) -> None:
         self._systemctl("start", *timers)

@@ -19,6 +19,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     observe_manager,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan, goal_of, make_plan
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._predict import runs_since_boot
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof import check_booted, prove_host, prove_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import run_plan
@@ -76,6 +77,10 @@ def _converge(runner: Runner, request: Request, check_mode: bool, observed: Obse
         return Outcome(errors, grouped(tolerated), {})
     goals = [goal_of(job, observed, proof.spans) for job in request.jobs]
     plan = make_plan(goals, observed, request.unit_directory)
+    started = {timer for step in plan.steps if step.kind == "start" for timer in step.items}
+    errors = runs_since_boot(goals, started, observed, proof.spans)
+    if errors:
+        return Outcome(errors, grouped(tolerated), {})
     evidence = Evidence(observed.units, _elapses(observed))
     if plan.changed and not check_mode:
         host = Host(runner, request.unit_directory, request.log_directory)

@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import UnitState
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Goal, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import observe_timers, observe_units
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Goal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 
 NOT_LOADED = UnitState("not-found", "inactive", "dead")
@@ -49,6 +48,13 @@ def judge(goals: list[Goal], evidence: Evidence) -> list[Finding]:
     return findings
 
 
+def armed_word(goal: Goal, unit: UnitState) -> str:
+    """Return whether the timer is armed: now, next-boot (it counts from a boot that is long past), or no."""
+    if unit.active == "active":
+        return "now"
+    return "next-boot" if goal.armed and not goal.start else "no"
+
+
 def row(goal: Goal, evidence: Evidence, actions: list[str]) -> dict[str, Any]:
     """Return the result for one job, as the module documents it."""
     timer = f"{goal.name}.timer"
@@ -57,7 +63,8 @@ def row(goal: Goal, evidence: Evidence, actions: list[str]) -> dict[str, Any]:
     return {
         "name": goal.name,
         "state": goal.state,
-        "active": f"{unit.active} ({unit.sub})" if unit is not NOT_LOADED else "inactive (dead)",
+        "active": f"{unit.active} ({unit.sub})",
+        "armed": armed_word(goal, unit),
         "schedule": timer_text.calendars(goal.timer or ""),
         "next_elapse": iso8601(int(following)) if following else None,
         "last_trigger": iso8601(int(last)) if last else None,

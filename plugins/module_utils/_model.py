@@ -58,11 +58,15 @@ class UnitState(NamedTuple):
 
 
 class Manager(NamedTuple):
-    """PID 1: its version, where it looks for units, when it last read them (Unix time, None: unknown)."""
+    """PID 1: its version, where it looks for units, when it last read them (Unix time, None: unknown).
+
+    started: when it started, on the monotonic clock, in seconds.
+    """
 
     version: int
     unit_path: list[str]
     loaded_at: float | None
+    started: float = 0.0
 
 
 class Observed(NamedTuple):
@@ -111,3 +115,19 @@ class JobChange(NamedTuple):
     state: str
     actions: list[str]
     diffs: list[Diff]
+
+
+class Goal(NamedTuple):
+    """How a pair is to stand: texts (None: no file), links of the timer, armed or not, started by this apply or not.
+
+    `lets_run`: a run that the apply triggers is wanted.
+    """
+
+    name: str
+    state: str
+    service: str | None
+    timer: str | None
+    links: list[str]
+    armed: bool
+    start: bool
+    lets_run: bool

@@ -28,12 +28,14 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file 
 
 STAMP_DIRECTORY = "/var/lib/systemd/timers"
 SUFFIXES = (".service", ".timer")
+CONTAINER_FILE = "/run/systemd/container"
 LARGEST_UNIT_FILE = 4 * 1024 * 1024
 
 MANAGER_COMMAND = [
     "systemctl",
     "show",
-    "--property=Version,UnitPath,UnitsLoadTimestampMonotonic,UnitsLoadStartTimestampMonotonic",
+    "--property=Version,UnitPath",
+    "--property=UnitsLoadTimestampMonotonic,UnitsLoadStartTimestampMonotonic,UserspaceTimestampMonotonic",
 ]
 UNITS_COMMAND = ["systemctl", "list-units", "--all", "--type=service,timer", "--output=json", "--no-pager"]
 TIMERS_COMMAND = ["systemctl", "list-timers", "--all", "--output=json", "--no-pager"]
@@ -54,7 +56,12 @@ def parse_manager(text: str, boot_time: float) -> Manager:
         started = int(properties.get("UnitsLoadStartTimestampMonotonic") or 0)
         if reloaded or started:
             loaded_at = boot_time + (reloaded or started) / 1e6
-    return Manager(int(digits) if digits.isdigit() else 0, properties.get("UnitPath", "").split(), loaded_at)
+    return Manager(
+        int(digits) if digits.isdigit() else 0,
+        properties.get("UnitPath", "").split(),
+        loaded_at,
+        int(properties.get("UserspaceTimestampMonotonic") or 0) / 1e6,
+    )
 
 
 def parse_units(text: str) -> dict[str, UnitState]:
@@ -166,6 +173,12 @@ def observe_manager(runner: Runner) -> Manager:
     return parse_manager(_call(runner, MANAGER_COMMAND), time.time() - time.clock_gettime(time.CLOCK_MONOTONIC))
 
 
+def uptime(manager: Manager) -> float:
+    """Return the seconds that OnBootSec= counts; in a container they begin with its own start (systemd.timer(5))."""
+    since_boot = time.clock_gettime(time.CLOCK_MONOTONIC)
+    return since_boot - manager.started if os.path.exists(CONTAINER_FILE) else since_boot
+
+
 def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
     """Read everything that proof and plan need."""
     names = {job.name for job in request.jobs}
@@ -189,6 +202,6 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
         orphans=sorted(orphans),
         dirty=_journal.interrupted_jobs(),
         leftover=_journal.is_leftover(request.unit_directory),
-        uptime=time.clock_gettime(time.CLOCK_MONOTONIC),
+        uptime=uptime(manager),
         log_directory_exists=not request.log_directory or os.path.isdir(request.log_directory),
     )

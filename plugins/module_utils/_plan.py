@@ -20,6 +20,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     PRESENT,
     Diff,
     FileState,
+    Goal,
     JobChange,
     Observed,
     Step,
@@ -43,19 +44,6 @@ ORDER = (
 )
 AFTER_EVIDENCE = ("clean_stamp",)
 NEEDS_NO_RELOAD = ("make_log_directory", "clean_stamp")
-
-
-class Goal(NamedTuple):
-    """How a pair is to stand: texts (None: no file), links of the timer, armed or not, started by this apply or not."""
-
-    name: str
-    state: str
-    service: str | None
-    timer: str | None
-    links: list[str]
-    armed: bool
-    start: bool
-    lets_run: bool
 
 
 class Plan(NamedTuple):
@@ -184,6 +172,12 @@ class _Pair:
             self.goal.timer or ""
         )
 
+    def needs_stamp(self, text: str) -> bool:
+        """Tell whether a fresh stamp keeps the start from running the job: for a missed run, or one due since boot."""
+        return timer_text.is_persistent(text) and (
+            self.timer in self.observed.stamps or bool(timer_text.boot_triggers(text))
+        )
+
     def arm(self) -> bool:
         """Add the steps that arm the timer; return whether its links are made anew after the reload."""
         armed = is_armed(self.timer, self.goal.timer or "", self.observed)
@@ -205,8 +199,7 @@ class _Pair:
         if start and self.goal.start:
             if not armed:
                 self.say("arm")
-            stamped = self.timer in self.observed.stamps and timer_text.is_persistent(self.goal.timer or "")
-            if stamped and not self.goal.lets_run:
+            if not self.goal.lets_run and self.needs_stamp(self.goal.timer or ""):
                 self.add("touch_stamp", self.timer)
             self.add("start", self.timer)
         return again

@@ -16,10 +16,32 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     NO_FILE,
     PRESENT,
+    Goal,
     Observed,
     WantedJob,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
+
+
+def runs_since_boot(
+    goals: list[Goal], started: set[str], observed: Observed, spans: dict[str, int | None]
+) -> list[Finding]:
+    """Return a finding for each timer to be started that would run its job: its time after boot has gone by.
+
+    A timer that has only such triggers is not started (`_plan.starts_now`), and the stamp of a persistent one
+    prevents the run; what is left can only be refused.
+    """
+    findings = []
+    for goal in goals:
+        text = goal.timer or ""
+        if f"{goal.name}.timer" not in started or goal.lets_run or timer_text.is_persistent(text):
+            continue
+        for span in timer_text.boot_triggers(text):
+            if (spans.get(span) or 0) / 1e6 <= observed.uptime:
+                reason = "would run the job at once: this host has been up for longer, and on_reschedule is not run"
+                mend = "set on_reschedule to run, or give what follows the boot a job of its own"
+                findings.append(Finding(goal.name, "on_boot", span, reason, mend))
+    return findings
 
 
 def parse_activations(text: str, boot_time: float) -> dict[str, float]:

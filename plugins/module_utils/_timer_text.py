@@ -47,12 +47,17 @@ def is_persistent(text: str) -> bool:
     return is_true(last_value(parse(text), "Timer", "Persistent"))
 
 
+def boot_triggers(text: str) -> list[str]:
+    """Return the spans after boot at which a timer elapses, among other triggers or alone."""
+    return [span for key in BOOT_TRIGGERS for span in values(parse(text), "Timer", key)]
+
+
 def boot_spans(text: str) -> list[str]:
     """Return the spans after boot of a timer that has no other trigger; empty for any other timer."""
     assignments = parse(text)
     if any(values(assignments, "Timer", key) for key in ("OnCalendar", *OTHER_TRIGGERS)):
         return []
-    return [span for key in BOOT_TRIGGERS for span in values(assignments, "Timer", key)]
+    return boot_triggers(text)
 
 
 def links(name: str, text: str) -> list[str]:

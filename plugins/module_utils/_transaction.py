@@ -11,9 +11,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _jou
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import Host, StepFailed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import Evidence, judge, read_evidence
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Observed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Goal, Observed, Step
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import (
-    Goal,
     Plan,
     goal_as_observed,
     make_plan,
@@ -89,11 +88,14 @@ def _undo(host: Host, names: list[str], before: Observed, again: Callable[[], Ob
         stamps = {
             timer: before.stamps[timer] for name in names for timer in [f"{name}.timer"] if timer in before.stamps
         }
+        # A stamp that stood before the apply is not cleaned: it gets its time back.
+        left = [timer for step in plan.final_steps for timer in step.items if timer not in before.stamps]
         steps = [step for step in plan.steps if step.kind not in ("start", "touch_stamp")]
         start = [step for step in plan.steps if step.kind == "start"]
         host.execute(steps)
         host.restore_stamps(stamps)
         host.execute(start)
+        host.execute([Step("clean_stamp", left)])
         problems = judge(goals, read_evidence(host.runner))
         return "; ".join(line(problem) for problem in problems)
     except Exception as error:  # noqa: BLE001  whatever it is, the caller has to tell it beside the first fault

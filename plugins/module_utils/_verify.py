@@ -65,7 +65,7 @@ def parse_verify(stderr: str, staged: set[str]) -> tuple[list[Diagnostic], list[
     """Return the diagnostics about staged units, and the lines about anything else."""
     ours: list[Diagnostic] = []
     others: list[str] = []
-    for raw in _COLOUR.sub("", stderr).splitlines():
+    for raw in _COLOUR.sub("", stderr).split("\n"):
         found = _WITH_PATH.match(raw) or _WITH_UNIT.match(raw)
         if found and found.group("unit") in staged and not found.group("text").startswith(_HARMLESS):
             line = found.groupdict().get("line")

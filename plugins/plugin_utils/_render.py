@@ -34,7 +34,8 @@ def directives(section: str, raw: Mapping[str, list[str] | None] | None) -> str:
     raw = raw or {}
     lines = []
     written = set()
-    for line in section.splitlines():
+    # Not splitlines(): it also breaks at characters that systemd takes as part of a value, such as U+2028.
+    for line in section.split("\n"):
         key = line.split("=", 1)[0]
         if key not in raw:
             if line.strip():

@@ -15,9 +15,9 @@ def state_words(job: Mapping[str, Any]) -> str:
     """Return the state of a job in a word: armed, or what stands in its way."""
     if job["state"] != "present":
         return str(job["state"])
-    if job["active"].startswith("active"):
-        return "running" if job["active"] == "active (running)" else "armed"
-    return "not armed yet" if job["actions"] else "armed at next boot"
+    if job["active"] == "active (running)":
+        return "running"
+    return {"now": "armed", "next-boot": "armed at next boot", "no": "not armed yet"}[job["armed"]]
 
 
 def job_rows(jobs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[list[str]]:

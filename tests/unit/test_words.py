@@ -8,15 +8,12 @@ import itertools
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from ansible.errors import AnsibleFilterError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dotmobi.systemd_timers.plugins.filter.schedule_words import FilterModule
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import Calendar, parse_calendars
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import (
@@ -31,7 +28,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words impo
 
 FIXTURES = Path(__file__).parent / "fixtures"
 VERSIONS = [247, 252, 257, 262]
-schedule_words_filter = FilterModule().filters()["schedule_words"]
 
 WORDS = {
     # The four jobs and the shorthands.
@@ -204,24 +200,6 @@ def test_describe() -> None:
 )
 def test_spoken_timespan(span: str, words: str) -> None:
     assert spoken_timespan(span) == words
-
-
-def test_the_filter() -> None:
-    assert schedule_words_filter("Mon 08:00") == "every Monday at 08:00"
-    assert schedule_words_filter("*-*-31") == "*-*-31"
-    assert schedule_words_filter(["20:30", "Sun"], clock=12) == "every day at 08:30 PM and every Sunday at 12:00 AM"
-    assert schedule_words_filter(["*:15", "fri *-*-13"], title=True) == "Every Hour at :15 and fri *-*-13"
-
-
-@pytest.mark.parametrize("value", [None, 1, {"a": 1}, [1]])
-def test_the_filter_refuses_what_is_no_schedule(value: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="takes a calendar expression"):
-        schedule_words_filter(value)
-
-
-def test_the_filter_refuses_another_clock() -> None:
-    with pytest.raises(AnsibleFilterError, match="clock is 12 or 24"):
-        schedule_words_filter("daily", clock=13)
 
 
 @given(st.text())
