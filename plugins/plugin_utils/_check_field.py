@@ -111,7 +111,7 @@ def check_name(value: Any, field: Field) -> str:
     """A name that systemd takes for NAME.service and NAME.timer, and that stays in the unit directory."""
     name = check_text(value, field)
     if "/" in name:
-        raise BadValue("contains a path", f'write "{name.rstrip("/").split("/")[-1]}"')
+        raise BadValue("contains a path", f'write "{name.rstrip("/").rsplit("/", maxsplit=1)[-1]}"')
     for suffix in (".timer", ".service"):
         if name.endswith(suffix):
             raise BadValue(f"already ends in {suffix}", f'write "{name[: -len(suffix)]}"')
