@@ -120,6 +120,10 @@ class ActionModule(ActionBase):
         if "failure" in result:
             result.update(failed=True, changed=False, msg=f"{host}: {result.pop('failure')}")
             return
+        if result.get("failed") or result.get("unreachable"):
+            # The host's side said why; what the controller found comes with it.
+            result["msg"] = "\n".join([str(result.get("msg", "")), *(f"  {line(found)}" for found in grouped(ours))])
+            return
         theirs = [Finding(**found) for found in result.pop("findings", [])]
         warnings = [Finding(**found) for found in result.pop("tolerated", [])]
         errors = grouped([*ours, *theirs])

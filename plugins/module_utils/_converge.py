@@ -46,7 +46,7 @@ def parse_request(raw: dict[str, Any], options: dict[str, Any]) -> Request:
     )
 
 
-def converge(runner: Runner, request: Request, check_mode: bool) -> Outcome:
+def converge(runner: Runner, request: Request, check_mode: bool, with_diff: bool = True) -> Outcome:
     """Prove the jobs and, unless in check mode or faulty, bring the host to them. Raises ApplyFailed, LockBusy."""
     findings = check_booted()
     if findings:
@@ -57,7 +57,7 @@ def converge(runner: Runner, request: Request, check_mode: bool) -> Outcome:
         if findings:
             return Outcome(findings, [], {})
         with contextlib.nullcontext() if check_mode else _journal.locked():
-            return _converge(runner, request, check_mode, observe(runner, request, manager))
+            return _converge(runner, request, check_mode, with_diff, observe(runner, request, manager))
     except ProgramMissing as error:
         mend = "install systemd's own tools on this host"
         return Outcome([Finding("", error.program, None, "is not installed on this host", mend)], [], {})
@@ -65,7 +65,7 @@ def converge(runner: Runner, request: Request, check_mode: bool) -> Outcome:
         return Outcome([Finding("", "systemd", None, str(error))], [], {})
 
 
-def _converge(runner: Runner, request: Request, check_mode: bool, observed: Observed) -> Outcome:
+def _converge(runner: Runner, request: Request, check_mode: bool, with_diff: bool, observed: Observed) -> Outcome:
     if request.prune:
         gone = [WantedJob(name, ABSENT, "skip", "", "") for name in observed.orphans]
         request = request._replace(jobs=request.jobs + gone)
@@ -90,8 +90,9 @@ def _converge(runner: Runner, request: Request, check_mode: bool, observed: Obse
         "changed": plan.changed,
         "jobs": [row(goal, evidence, actions[goal.name]) for goal in goals],
         "orphans": orphans,
-        "diff": diff_of(plan, observed, request),
     }
+    if with_diff:
+        result["diff"] = diff_of(plan, observed, request)
     return Outcome([], grouped(tolerated), result)
 
 
@@ -111,8 +112,9 @@ def diff_of(plan: Plan, observed: Observed, request: Request) -> list[dict[str, 
     ]
     if not observed.log_directory_exists:
         lines.append(f"{request.log_directory}: make the directory")
-    if observed.dirty or observed.leftover:
-        lines.append(f"complete an apply that was cut off: {', '.join(observed.dirty) or 'clean up after it'}")
+    interrupted = [change.name for change in plan.changes if change.name in observed.dirty]
+    if interrupted or observed.leftover:
+        lines.append(f"complete an apply that was cut off: {', '.join(interrupted) or 'clean up after it'}")
     if lines:
         shown.append({"prepared": "\n".join(lines) + "\n"})
     return shown

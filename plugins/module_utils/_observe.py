@@ -90,7 +90,7 @@ def file_state(path: str) -> FileState:
     if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_UNIT_FILE:
         return FileState("other")
     with open(path, "rb") as stream:
-        text = stream.read().decode("utf-8", "surrogateescape")
+        text = stream.read().decode("utf-8", "replace")
     return FileState("file", text, stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, found.st_ctime)
 
 

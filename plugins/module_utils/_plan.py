@@ -274,7 +274,9 @@ def make_plan(goals: list[Goal], observed: Observed, unit_directory: str) -> Pla
         changes.append(JobChange(goal.name, goal.state, pair.actions if pair.todo else [], pair.diffs))
     if not observed.log_directory_exists:
         todo["make_log_directory"] = []
-    if observed.leftover or observed.dirty or any(kind not in NEEDS_NO_RELOAD for kind in todo):
+    # What a killed run of another declaration left is for that declaration to complete.
+    interrupted = {goal.name for goal in goals}.intersection(observed.dirty)
+    if observed.leftover or interrupted or any(kind not in NEEDS_NO_RELOAD for kind in todo):
         todo["reload"] = []
     return Plan(
         [Step(kind, todo[kind]) for kind in ORDER if kind in todo],

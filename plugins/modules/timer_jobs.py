@@ -425,7 +425,7 @@ def main() -> None:
     request = parse_request(module.params["_request"], module.params)
     check_mode = module.check_mode or module.params["_request"]["proof_only"]
     try:
-        outcome = converge(make_runner(), request, check_mode)
+        outcome = converge(make_runner(), request, check_mode, with_diff=module._diff)
     except LockBusy as error:
         module.exit_json(failure=f"{error}; nothing was changed on this host", invocation={})
     except ApplyFailed as error:
