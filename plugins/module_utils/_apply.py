@@ -138,12 +138,12 @@ class Host:
             os.unlink(self._path(name))
 
     def _link(self, links: list[str]) -> None:
+        for folder in {os.path.dirname(link) for link in links}:
+            os.makedirs(self._path(folder), mode=DIRECTORY_MODE, exist_ok=True)
         for link in links:
-            path = self._path(link)
-            os.makedirs(os.path.dirname(path), mode=DIRECTORY_MODE, exist_ok=True)
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
-            os.symlink(self._path(os.path.basename(link)), path)
+                os.unlink(self._path(link))
+            os.symlink(self._path(os.path.basename(link)), self._path(link))
 
     _link_again = _link
 

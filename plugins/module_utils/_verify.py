@@ -11,13 +11,18 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from typing import Callable, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import Callable, Iterable, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import Assignment, parse
 
 MANAGER_PROGRAMS = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")
+
+# Above so many jobs verify is called so many times, side by side: 1,000 jobs take 3 s in one call, 0.7 s in four.
+MANY_JOBS = 100
+CALLS = 4
 
 FIELDS = {
     ("Unit", "Description"): "description",
@@ -154,26 +159,40 @@ def read_directives(runner: Runner) -> dict[str, list[str]]:
     return {}
 
 
-def run_verify(runner: Runner, units: dict[str, str]) -> tuple[Completed, set[str]]:
-    """Stage the units (name to text) in a private folder and verify them all in one call."""
+def shares(units: Iterable[str]) -> list[list[str]]:
+    """Divide units among a few calls, pairs together: the time of one call grows with the square of its units."""
+    jobs: dict[str, list[str]] = {}
+    for unit in units:
+        jobs.setdefault(unit.rsplit(".", 1)[0], []).append(unit)
+    names = sorted(jobs)
+    count = CALLS if len(names) > MANY_JOBS else 1
+    # Services first, so that a timer finds its service already loaded.
+    return [
+        sorted((unit for name in names[first::count] for unit in jobs[name]), key=lambda unit: unit.endswith(".timer"))
+        for first in range(count)
+    ]
+
+
+def run_verify(runner: Runner, units: dict[str, str]) -> Completed:
+    """Stage the units (name to text) in one private folder and verify them; each call sees the whole folder."""
     with tempfile.TemporaryDirectory(prefix="systemd-timers-proof-") as folder:
-        paths = []
         for name, text in units.items():
-            path = os.path.join(folder, name)
-            with open(path, "w", encoding="utf-8", newline="") as stream:
+            with open(os.path.join(folder, name), "w", encoding="utf-8", newline="") as stream:
                 stream.write(text)
-            paths.append(path)
-        # Services first, so that a timer finds its service already loaded. Manual pages are not looked up: slow.
-        paths.sort(key=lambda path: (path.endswith(".timer"), path))
-        return runner(["systemd-analyze", "verify", "--man=no", *paths]), set(units)
+        # Manual pages are not looked up: slow.
+        command = ["systemd-analyze", "verify", "--man=no"]
+        calls = [[*command, *(os.path.join(folder, unit) for unit in share)] for share in shares(units)]
+        with ThreadPoolExecutor(len(calls)) as pool:
+            done = list(pool.map(runner, calls))
+    return Completed(max(one.rc for one in done), "", "".join(one.stderr for one in done))
 
 
 def verify(runner: Runner, units: dict[str, str], version: int) -> list[Finding]:
     """Return what systemd says against the units; an empty mapping costs nothing."""
     if not units:
         return []
-    done, staged = run_verify(runner, units)
-    diagnostics, others = parse_verify(done.stderr, staged)
+    done = run_verify(runner, units)
+    diagnostics, others = parse_verify(done.stderr, set(units))
     cache: list[dict[str, list[str]]] = []
 
     def directives() -> dict[str, list[str]]:
