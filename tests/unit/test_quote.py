@@ -7,6 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _unit_file
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quote
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import BadValue, check_field
@@ -21,13 +24,23 @@ from ansible_collections.dotmobi.systemd_timers.tests.unit.systemd_syntax import
     variables,
     words,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 # What ends a line for systemd, for Python's splitlines(), or for neither; quotes, escapes, expansions, white space.
 BREAKS = "\n\r\t\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 HOSTILE = "\"'`\\%$;#=[]{}()*?~<>&!|@:+-. " + BREAKS + "\x01\x1b\x7f\x80\xa0\u200b\ufeff\u0301é😀anx0T"
-PIECES = ["ExecStart=/bin/evil", "\nUser=root", "[Service]", "%n", "${HOME}", "$$", "\\x00", "\\n", '" "', " ; ", "Owner=x"]
+PIECES = [
+    "ExecStart=/bin/evil",
+    "\nUser=root",
+    "[Service]",
+    "%n",
+    "${HOME}",
+    "$$",
+    "\\x00",
+    "\\n",
+    '" "',
+    " ; ",
+    "Owner=x",
+]
 
 hostile = st.lists(
     st.one_of(
@@ -37,7 +50,7 @@ hostile = st.lists(
     ),
     max_size=12,
 ).map("".join)
-thorough = settings(max_examples=300, deadline=None)
+thorough = settings(max_examples=200, deadline=None)
 
 
 # The reader of the tests itself: it has to tell what is exact from what is not.
@@ -224,7 +237,7 @@ def test_the_harmless_job_has_these_lines() -> None:
 
 @pytest.mark.parametrize("field", [name for name in HARMLESS if name != "name"])
 @given(text=hostile)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_no_value_adds_a_line(field: str, text: str) -> None:
     value = with_hostile(field, text)
     try:
@@ -271,14 +284,19 @@ def test_exact_values_stand_in_the_unit(arguments: list[str], value: str) -> Non
 
 @pytest.mark.parametrize("field", TEXT_FIELDS)
 @given(text=hostile)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_texts_come_back(field: str, text: str) -> None:
     value = with_hostile(field, text)
     try:
         checked = check_field(field, value)
     except BadValue:
         return
-    directive = {"description": "Description", "working_directory": "WorkingDirectory", "user": "User", "group": "Group"}
+    directive = {
+        "description": "Description",
+        "working_directory": "WorkingDirectory",
+        "user": "User",
+        "group": "Group",
+    }
     directive |= {"environment_file": "EnvironmentFile", "output": "StandardOutput"}
     service, _timer = render(TEMPLATES, complete(**{**HARMLESS, field: value}), "default")
     assert [specifiers(text) for _, key, text in read_unit(service) if key == directive[field]] == [checked]

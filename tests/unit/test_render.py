@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2 import TemplateError
+
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import merge_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import (
     compile_templates,
@@ -18,7 +20,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render imp
 )
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import FIXTURES, ROOT, TEMPLATES, complete
 from ansible_collections.dotmobi.systemd_timers.tests.unit.systemd_syntax import read_unit
-from jinja2 import TemplateError
 
 INVENTORY = yaml.safe_load((ROOT / "inventory" / "group_vars" / "all.yml").read_text("utf-8"))
 MERGED = merge_jobs({"timer_jobs": INVENTORY["timer_jobs"]}, INVENTORY["timer_defaults"], "skip")
@@ -171,11 +172,16 @@ def test_accuracy() -> None:
 
 
 def test_raw_directives_win_and_keep_their_place() -> None:
-    found = lines("Service", user="bob", service={"User": "ann", "Type": "exec", "Nice": 5, "ExecStartPre": ["/a", "/b"]})
+    found = lines(
+        "Service", user="bob", service={"User": "ann", "Type": "exec", "Nice": 5, "ExecStartPre": ["/a", "/b"]}
+    )
     expected = ["Type=exec", "ExecStart=/bin/true", "User=ann", "Nice=5", "ExecStartPre=/a", "ExecStartPre=/b"]
     assert found == expected
     assert lines("Unit", description="x", unit={"Description": None, "After": "a.service"}) == ["After=a.service"]
-    assert lines("Install", install={"WantedBy": ["a.target", "b.target"]}) == ["WantedBy=a.target", "WantedBy=b.target"]
+    assert lines("Install", install={"WantedBy": ["a.target", "b.target"]}) == [
+        "WantedBy=a.target",
+        "WantedBy=b.target",
+    ]
 
 
 def test_raw_directives_take_the_place_of_repeated_lines() -> None:
@@ -242,5 +248,5 @@ def test_a_broken_template_does_not_compile(broken: str) -> None:
 
 @pytest.mark.parametrize("broken", ["{{ job.no_such_field }}", "{{ nothing }}", "{{ job.name.a.b }}"])
 def test_an_unknown_name_in_a_template_is_no_empty_text(broken: str) -> None:
-    with pytest.raises(TemplateError, match="undefined|no attribute"):
+    with pytest.raises(TemplateError, match=r"undefined|no attribute"):
         render(compile_templates(broken, ""), complete(), "default")

@@ -1,0 +1,221 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A small host in a folder: real files, and a runner that answers as systemd would.
+
+It knows of PID 1 what an apply relies on: units are read at a reload or when they start, what is neither active nor
+linked is forgotten at a reload, and a timer that is started while it is remembered, or that is active while its
+schedule changes, may run its job at once. The last is recorded in `surprises`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal, _observe, _proof
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import Outcome, converge
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._timer_text import is_persistent, scheduling
+from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import answer
+
+NEXT = 1801468800  # Mon 2027-02-01 08:00:00 UTC
+DEAD = ("inactive", "dead")
+WAITING = ("active", "waiting")
+SPANS = {"1s": 10**6, "5min": 300 * 10**6, "1h": 3600 * 10**6}
+DONE = Completed(0, "", "")
+
+
+class Killed(BaseException):
+    """The process is gone in the middle of an apply."""
+
+
+class FakeHost:
+    """The folder of units, the folder of stamps, and PID 1."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.units = root / "system"
+        self.stamps = root / "stamps"
+        self.logs = root / "logs"
+        self.units.mkdir()
+        self.stamps.mkdir()
+        self.loaded: dict[str, str | None] = {}
+        self.states: dict[str, tuple[str, str]] = {}
+        self.reloaded = time.clock_gettime(time.CLOCK_MONOTONIC)
+        self.calls: list[str] = []
+        self.stopped: set[str] = set()
+        self.surprises: list[str] = []
+        # What happens at a verb of systemctl instead of what should: an answer, an exception, or nothing at all.
+        self.faults: dict[str, list[Any]] = {}
+        self.refused: set[str] = set()
+
+    # What tests do and look at.
+
+    def converge(self, *jobs: WantedJob, check_mode: bool = False, **options: Any) -> Outcome:
+        """Bring the host to these jobs."""
+        self.calls.clear()
+        defaults: dict[str, Any] = {"owner": "default", "prune": False, "proof": "strict", "log_directory": ""}
+        request = Request(list(jobs), unit_directory=str(self.units), **{**defaults, **options})
+        return converge(self, request, check_mode)
+
+    def verbs(self) -> list[str]:
+        """Return the calls of systemctl that change something, in order."""
+        return [call for call in self.calls if not call.startswith(("list-", "show", "systemd-analyze"))]
+
+    def picture(self) -> dict[str, Any]:
+        """Return all that an apply can change."""
+        found: dict[str, Any] = {"states": dict(self.states), "loaded": dict(self.loaded)}
+        for path in sorted(self.root.rglob("*")):
+            name = str(path.relative_to(self.root))
+            if path.is_symlink():
+                found[name] = str(path.readlink())
+            elif path.is_file() and not name.startswith("run/lock"):
+                about = path.stat()
+                stamp = about.st_mtime_ns if name.startswith("stamps") else 0
+                found[name] = (path.read_bytes(), oct(about.st_mode), about.st_uid, stamp)
+        return found
+
+    # What the collection sees.
+
+    def __call__(self, argv: list[str]) -> Completed:
+        program, verb, *arguments = argv
+        if verb == "--dump-configuration-items":
+            return answer(252, "pid1-directives")
+        if program == "systemd-analyze":
+            self.calls.append(f"systemd-analyze {verb}")
+            return self._analyze(verb, arguments)
+        assert program == "systemctl", argv
+        self.calls.append(" ".join([verb, *[one for one in arguments if not one.startswith("-")]]))
+        if self.faults.get(verb):
+            fault = self.faults[verb].pop(0)
+            if isinstance(fault, BaseException):
+                raise fault
+            if fault is not None:
+                return Completed(*fault)
+        done: Completed = getattr(self, "_" + verb.replace("-", "_"))(arguments)
+        return done
+
+    def _analyze(self, verb: str, arguments: list[str]) -> Completed:
+        expressions = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
+        if verb == "calendar":
+            shown = [
+                ""
+                if one.startswith("bad")
+                else f"Normalized form: {one}\n    Next elapse: Mon 2027-02-01 08:00:00 UTC\n"
+                for one in expressions
+            ]
+            failed = [one for one in expressions if one.startswith("bad")]
+            said = "".join(f"Failed to parse calendar specification '{one}': Invalid argument\n" for one in failed)
+            return Completed(int(bool(failed)), "\n".join(shown), said)
+        if verb == "timespan":
+            return Completed(0, "\n".join(f"Original: {one}\n      us: {SPANS[one]}\n" for one in expressions), "")
+        assert verb == "verify", verb
+        said = ""
+        for path in [one for one in arguments if one.startswith("/")]:
+            for number, line in enumerate(Path(path).read_text("utf-8").splitlines(), 1):
+                if line.startswith("ExecStart=/missing"):
+                    command = line.split("=")[1]
+                    said += f"{Path(path).name}: Command {command} is not executable: No such file or directory\n"
+                if line.startswith("Tpye="):
+                    said += f"{path}:{number}: Unknown key 'Tpye' in section [Service], ignoring.\n"
+        return Completed(int("not executable" in said), "", said)
+
+    def _show(self, _arguments: list[str]) -> Completed:
+        return Completed(
+            0,
+            f"Version=252.39-1\nUnitPath={self.units}\nUserspaceTimestampMonotonic=1\n"
+            f"UnitsLoadTimestampMonotonic={int(self.reloaded * 1e6)}\nUnitsLoadStartTimestampMonotonic=1\n",
+            "",
+        )
+
+    def _list_units(self, _arguments: list[str]) -> Completed:
+        rows = [
+            {
+                "unit": unit,
+                "load": "not-found" if self.loaded[unit] is None else "loaded",
+                "active": self._state(unit)[0],
+                "sub": self._state(unit)[1],
+            }
+            for unit in self.loaded
+        ]
+        return Completed(0, json.dumps(rows), "")
+
+    def _list_timers(self, _arguments: list[str]) -> Completed:
+        timers = [unit for unit in self.loaded if unit.endswith(".timer") and self._state(unit) == WAITING]
+        return Completed(0, json.dumps([{"unit": unit, "next": NEXT * 10**6, "last": 0} for unit in timers]), "")
+
+    def _state(self, unit: str) -> tuple[str, str]:
+        return self.states.get(unit, DEAD)
+
+    def _text(self, unit: str) -> str | None:
+        path = self.units / unit
+        return path.read_text("utf-8") if path.exists() else None
+
+    def _load(self, timer: str) -> None:
+        for unit in (timer, timer.replace(".timer", ".service")):
+            self.loaded.setdefault(unit, self._text(unit))
+
+    def _daemon_reload(self, _arguments: list[str]) -> Completed:
+        linked = {path.name for path in self.units.glob("*.wants/*")}
+        kept = {unit for unit in self.loaded if self._state(unit) != DEAD or unit in linked}
+        kept |= {unit.replace(".timer", ".service") for unit in kept | linked if unit.endswith(".timer")}
+        for unit in [one for one in self.loaded if one not in kept]:
+            del self.loaded[unit]
+            self.stopped.discard(unit)
+        for unit, before in list(self.loaded.items()):
+            after = self.loaded[unit] = self._text(unit)
+            if self._state(unit) == WAITING and scheduling(before or "") != scheduling(after or ""):
+                self.surprises.append(f"{unit} was active while its schedule changed")
+        for unit in linked:
+            if unit.endswith(".timer"):
+                self._load(unit)
+        self.reloaded = time.clock_gettime(time.CLOCK_MONOTONIC)
+        return DONE
+
+    def _start(self, timers: list[str]) -> Completed:
+        failed = []
+        for timer in timers:
+            remembered = timer in self.loaded and timer in self.stopped
+            self._load(timer)
+            text = self.loaded[timer]
+            if text is None or timer in self.refused:
+                failed.append(timer)
+                self.states[timer] = ("failed", "failed") if text else DEAD
+            elif self._state(timer) != WAITING:
+                if remembered:
+                    self.surprises.append(f"{timer} was started while systemd remembered it")
+                self.states[timer] = WAITING
+                stamp = self.stamps / f"stamp-{timer}"
+                if is_persistent(text) and not stamp.exists():
+                    stamp.touch()
+            self.stopped.discard(timer)
+        return Completed(1, "", f"Job for {failed[0]} failed.\n") if failed else DONE
+
+    def _stop(self, timers: list[str]) -> Completed:
+        for timer in timers:
+            self.states.pop(timer, None)
+            self.stopped.add(timer)
+        return DONE
+
+    def _reset_failed(self, units: list[str]) -> Completed:
+        for unit in units:
+            if self._state(unit)[0] == "failed":
+                del self.states[unit]
+        return DONE
+
+
+def make_host(root: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
+    """Return an empty host, and let the collection find it where it looks for one."""
+    host = FakeHost(root)
+    run = root / "run"
+    monkeypatch.setattr(_journal, "RUN_DIRECTORY", str(run))
+    monkeypatch.setattr(_journal, "MARKER", str(run / "applying.json"))
+    monkeypatch.setattr(_journal, "LOCK", str(run / "lock"))
+    monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(host.stamps))
+    monkeypatch.setattr(_proof, "BOOTED_DIRECTORY", str(root))
+    return host

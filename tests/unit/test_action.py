@@ -1,0 +1,237 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of timer_jobs: what it hands over, and the one message it makes of both sides' findings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleActionFail
+from ansible.parsing.dataloader import DataLoader
+
+from ansible_collections.dotmobi.systemd_timers.plugins.action.timer_jobs import ActionModule
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
+from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import wanted
+
+JOB = {"name": "backup", "schedule": "Mon 08:00", "command": "/bin/true"}
+ROW = {"name": "backup", "state": "present", "changed": True}
+
+
+class Action(ActionModule):
+    """The plugin, with the host's half answered by the test."""
+
+    def __init__(self, answer: dict[str, Any], folder: Path, **args: Any) -> None:
+        task = SimpleNamespace(
+            args=args, action="timer_jobs", async_val=0, check_mode=False, diff=False, environment=[], _role=None,
+            get_search_path=lambda: [str(folder)],
+        )  # fmt: skip
+        super().__init__(
+            task=task,
+            connection=SimpleNamespace(_shell=SimpleNamespace(tmpdir=None)),
+            play_context=SimpleNamespace(check_mode=False, diff=False),
+            loader=DataLoader(),
+            templar=None,
+            shared_loader_obj=None,
+        )
+        self.answer = answer
+        self.handed_over: list[dict[str, Any]] = []
+
+    def _execute_module(self, **call: Any) -> dict[str, Any]:
+        assert call["module_name"] == "dotmobi.systemd_timers.timer_jobs"
+        self.handed_over.append(call["module_args"])
+        return {"invocation": {"module_args": "all the unit files"}, **self.answer}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "templates").mkdir()
+    return tmp_path
+
+
+def answered(**more: Any) -> dict[str, Any]:
+    """Return what the host's half says."""
+    return {"changed": True, "findings": [], "tolerated": [], "jobs": [dict(ROW)], "orphans": [], **more}
+
+
+def run(action: Action) -> dict[str, Any]:
+    """Run the action on a host."""
+    return action.run(task_vars={"inventory_hostname": "web1"})
+
+
+def fault(job: str, field: str, reason: str, **more: Any) -> dict[str, Any]:
+    """Return a finding as the module returns it."""
+    return Finding(job, field, None, reason)._replace(**more)._asdict()
+
+
+def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
+    jobs = [JOB, {"name": "gone", "state": "absent"}]
+    action = Action(answered(), folder, jobs=jobs, prune=True, on_reschedule="fail", log_directory="/var/log/x")
+    result = run(action)
+    expected = wanted()
+    assert action.handed_over == [
+        {
+            "owner": "default",
+            "prune": True,
+            "proof": "strict",
+            "unit_directory": "/etc/systemd/system",
+            "log_directory": "/var/log/x",
+            "_request": {
+                "jobs": [
+                    {
+                        "name": "backup",
+                        "state": "present",
+                        "on_reschedule": "fail",
+                        "service": expected.service,
+                        "timer": expected.timer,
+                    },
+                    {"name": "gone", "state": "absent", "on_reschedule": "fail", "service": "", "timer": ""},
+                ],
+                "proof_only": False,
+            },
+        }
+    ]
+    assert result["changed"]
+    assert result["jobs"] == [{**ROW, "schedule_words": "every Monday at 08:00"}]
+    assert not result.get("failed")
+    assert "warnings" not in result
+    assert "invocation" not in result
+
+
+def test_layers_and_defaults(folder: Path) -> None:
+    action = Action(
+        answered(),
+        folder,
+        jobs=[JOB],
+        group_jobs=[{"name": "backup", "user": "group", "group": "group"}],
+        host_jobs=[{"name": "backup", "group": "host"}],
+        defaults={"user": "all", "output": "journal"},
+    )
+    run(action)
+    service = action.handed_over[0]["_request"]["jobs"][0]["service"]
+    assert [line for line in service.splitlines() if line.startswith(("User", "Group", "StandardOutput"))] == [
+        "User=group",
+        "Group=host",
+        "StandardOutput=journal",
+    ]
+
+
+def test_a_pruned_job_has_no_words(folder: Path) -> None:
+    result = run(Action(answered(jobs=[dict(ROW), {"name": "old", "state": "absent"}]), folder, jobs=[JOB]))
+    assert result["jobs"][1]["schedule_words"] == ""
+
+
+def test_faults_of_both_sides_in_one_message_and_nothing_else_is_done(folder: Path) -> None:
+    jobs = [{"name": "a", "shedule": "daily", "command": "/x"}, {**JOB, "name": "b"}, {**JOB, "name": "c", "usr": "x"}]
+    theirs = [
+        fault("b", "command", "does not exist", value="/y", mend="install it", environment=True),
+        fault("a", "command", "does not exist", value="/x"),
+        fault("", "timer_unit_directory", "cannot be written"),
+    ]
+    action = Action(answered(findings=theirs, diff=[{"before": "", "after": "x"}]), folder, jobs=jobs)
+    result = run(action)
+    assert action.handed_over[0]["_request"]["proof_only"] is True
+    assert [job["name"] for job in action.handed_over[0]["_request"]["jobs"]] == ["a", "b", "c"]
+    assert (result["failed"], result["changed"]) == (True, False)
+    assert result["msg"].splitlines() == [
+        "web1: 5 errors in 3 jobs, nothing was changed on this host:",
+        "  timer_unit_directory: cannot be written",
+        '  a: shedule "daily": is not a field of a job; write "schedule"',
+        '  a: command "/x": does not exist',
+        '  c: usr "x": is not a field of a job; write "user"',
+        '  b: command "/y": does not exist; install it',
+    ]
+    assert not {"diff", "jobs", "orphans", "findings", "tolerated"} & set(result)
+
+
+@pytest.mark.parametrize(
+    ("findings", "head"),
+    [
+        ([fault("a", "x", "y")], "web1: 1 error in 1 job, nothing was changed on this host:"),
+        ([fault("a", "x", "y"), fault("a", "z", "y")], "web1: 2 errors in 1 job, nothing was changed on this host:"),
+        ([fault("", "systemd", "is too old")], "web1: 1 error, nothing was changed on this host:"),
+    ],
+)
+def test_the_heading(findings: list[dict[str, Any]], head: str, folder: Path) -> None:
+    result = run(Action(answered(findings=findings), folder, jobs=[JOB]))
+    assert result["msg"].splitlines()[0] == head
+
+
+def test_faults_of_the_controller_alone_fail_too(folder: Path) -> None:
+    result = run(Action(answered(), folder, jobs=[JOB], owner="a b"))
+    assert result["failed"]
+    assert '  timer_owner "a b": cannot be an owner mark; ' in result["msg"]
+
+
+def test_orphans_and_what_is_tolerated_are_warnings(folder: Path) -> None:
+    tolerated = [fault("backup", "command", "does not exist", value="/x", environment=True)]
+    result = run(Action(answered(orphans=["old", "older"], tolerated=tolerated), folder, jobs=[JOB]))
+    assert not result.get("failed")
+    assert result["changed"]
+    assert result["orphans"] == ["old", "older"]
+    assert result["warnings"] == [
+        'web1: backup: command "/x": does not exist',
+        (
+            "web1: old, older: installed by this declaration, but no longer declared; "
+            "`timer_prune: true` removes such jobs"
+        ),
+    ]
+
+
+def test_an_apply_that_failed(folder: Path) -> None:
+    answer = {"failure": "the apply failed: systemctl start: no; the host stands as before", "undone": True}
+    result = run(Action({"changed": False, **answer}, folder, jobs=[JOB]))
+    assert (result["failed"], result["changed"], result["undone"]) == (True, False, True)
+    assert result["msg"] == f"web1: {answer['failure']}"
+    assert "failure" not in result
+
+
+def test_a_module_that_crashed_is_not_made_good(folder: Path) -> None:
+    crashed = {"failed": True, "msg": "MODULE FAILURE", "module_stderr": "Traceback"}
+    assert run(Action(crashed, folder, jobs=[JOB]))["msg"] == "MODULE FAILURE"
+    both = run(Action(crashed, folder, jobs=[{**JOB, "usr": "x"}]))
+    assert both["failed"]
+    assert "usr" in both["msg"]
+
+
+def test_a_template_of_the_user(folder: Path) -> None:
+    (folder / "templates" / "mine.j2").write_text("[Service]\nExecStart={{ job.command | command }}\nNice=5\n")
+    action = Action(answered(), folder, jobs=[JOB], service_template="mine.j2")
+    run(action)
+    job = action.handed_over[0]["_request"]["jobs"][0]
+    mark = "\n[X-Ansible]\nOwner=default\nJob=backup\n"
+    assert job["service"] == "[Service]\nExecStart=/bin/true\nNice=5\n" + mark
+    assert job["timer"] == wanted().timer
+
+
+def test_a_template_that_is_missing(folder: Path) -> None:
+    with pytest.raises(AnsibleActionFail, match=r'^timer_timer_template "none\.j2": cannot be read: '):
+        run(Action(answered(), folder, jobs=[JOB], timer_template="none.j2"))
+
+
+def test_a_template_that_is_broken(folder: Path) -> None:
+    (folder / "templates" / "mine.j2").write_text("{% if %}")
+    with pytest.raises(AnsibleActionFail, match=r"^a unit file template is broken: "):
+        run(Action(answered(), folder, jobs=[JOB], service_template="mine.j2"))
+
+
+def test_a_template_that_fails_for_one_job_names_it(folder: Path) -> None:
+    (folder / "templates" / "mine.j2").write_text("{% if job.name == 'bad' %}{{ nothing }}{% endif %}")
+    action = Action(answered(), folder, jobs=[JOB, {**JOB, "name": "bad"}], service_template="mine.j2")
+    result = run(action)
+    assert "  bad: template: cannot be rendered: 'nothing' is undefined; correct the template" in result["msg"]
+    assert [job["name"] for job in action.handed_over[0]["_request"]["jobs"]] == ["backup"]
+    assert action.handed_over[0]["_request"]["proof_only"] is True
+
+
+def test_a_template_error_of_python_names_the_job_too(folder: Path) -> None:
+    (folder / "templates" / "mine.j2").write_text("{{ 1 / 0 }}")
+    result = run(Action(answered(), folder, jobs=[JOB], service_template="mine.j2"))
+    assert "backup: template" in result["msg"]
+
+
+def test_an_unknown_option(folder: Path) -> None:
+    with pytest.raises(Exception, match="no_such_option"):
+        run(Action(answered(), folder, jobs=[JOB], no_such_option=1))

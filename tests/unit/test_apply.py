@@ -1,0 +1,541 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Applies on a host in a folder: order, going back, being killed. As root, because unit files are root's."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _apply, _journal
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import Host, StepFailed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Step, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import ApplyFailed
+from ansible_collections.dotmobi.systemd_timers.tests.unit.fake_systemd import DONE, FakeHost, Killed, make_host
+from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import wanted
+
+OLD_STAMP = 1795000000 * 10**9
+JOB = wanted()
+EDITED = wanted(schedule="Tue 09:00")
+OTHER_COMMAND = wanted(command="/bin/false")
+SUSPENDED = wanted(state="suspended")
+ABSENT = WantedJob("backup", "absent", "skip", "", "")
+REFUSED = (1, "", "Refusing to reload, not enough space available on /run/systemd.\n")
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
+    return make_host(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def armed(host: FakeHost) -> FakeHost:
+    """Return a host that has the job and a second one armed for some time."""
+    host.converge(JOB, wanted(name="second"))
+    for name in ("backup", "second"):
+        os.utime(host.stamps / f"stamp-{name}.timer", ns=(OLD_STAMP, OLD_STAMP))
+    host.calls.clear()
+    return host
+
+
+def link(host: FakeHost) -> Path:
+    """Return the link that enables the timer."""
+    return host.units / "timers.target.wants" / "backup.timer"
+
+
+def stamp(host: FakeHost) -> int:
+    """Return the time of the timer's stamp."""
+    return (host.stamps / "stamp-backup.timer").stat().st_mtime_ns
+
+
+# What succeeds.
+
+
+def test_a_new_job(host: FakeHost) -> None:
+    outcome = host.converge(JOB)
+    assert outcome.errors == []
+    assert outcome.result["changed"]
+    assert host.verbs() == ["daemon-reload", "start backup.timer"]
+    for unit, text in (("backup.service", JOB.service), ("backup.timer", JOB.timer)):
+        about = (host.units / unit).stat()
+        assert (host.units / unit).read_text() == text
+        assert (about.st_mode & 0o7777, about.st_uid, about.st_gid) == (0o644, 0, 0)
+    assert link(host).readlink() == host.units / "backup.timer"
+    assert link(host).parent.stat().st_mode & 0o777 == 0o755
+    assert host.states == {"backup.timer": ("active", "waiting")}
+    assert sorted(path.name for path in host.units.iterdir()) == [
+        "backup.service",
+        "backup.timer",
+        "timers.target.wants",
+    ]
+    assert _journal.interrupted_jobs() == []
+
+
+def test_the_second_run_only_looks(armed: FakeHost) -> None:
+    before = armed.picture()
+    outcome = armed.converge(JOB, wanted(name="second"))
+    assert not outcome.result["changed"]
+    assert outcome.result["diff"] == []
+    assert armed.verbs() == []
+    assert armed.picture() == before
+
+
+def test_a_new_schedule(armed: FakeHost) -> None:
+    armed.converge(EDITED, wanted(name="second"))
+    assert armed.verbs() == ["stop backup.timer", "daemon-reload", "start backup.timer"]
+    assert armed.surprises == []
+    assert armed.loaded["backup.timer"] == EDITED.timer
+    assert stamp(armed) > OLD_STAMP
+    assert (armed.stamps / "stamp-second.timer").stat().st_mtime_ns == OLD_STAMP
+    assert link(armed).is_symlink()
+
+
+def test_a_new_command(armed: FakeHost) -> None:
+    armed.converge(OTHER_COMMAND, wanted(name="second"))
+    assert armed.verbs() == ["daemon-reload"]
+    assert armed.loaded["backup.service"] == OTHER_COMMAND.service
+    assert stamp(armed) == OLD_STAMP
+
+
+def test_suspend_and_resume(armed: FakeHost) -> None:
+    armed.converge(SUSPENDED)
+    assert armed.verbs() == ["stop backup.timer", "daemon-reload"]
+    assert not link(armed).exists()
+    assert (armed.units / "backup.timer").exists()
+    assert not armed.converge(SUSPENDED).result["changed"]
+    armed.converge(JOB)
+    assert armed.verbs() == ["daemon-reload", "start backup.timer"]
+    assert stamp(armed) > OLD_STAMP
+    assert armed.surprises == []
+
+
+def test_remove(armed: FakeHost) -> None:
+    armed.converge(ABSENT)
+    assert armed.verbs() == ["stop backup.timer", "daemon-reload"]
+    left = [path.name for path in [*armed.units.rglob("*"), *armed.stamps.iterdir()] if "backup" in path.name]
+    assert left == []
+    assert not armed.converge(ABSENT).result["changed"]
+
+
+def test_orphans_are_told_and_pruned_on_demand(armed: FakeHost) -> None:
+    assert armed.converge(JOB).result["orphans"] == ["second"]
+    assert (armed.units / "second.timer").exists()
+    outcome = armed.converge(JOB, prune=True)
+    assert outcome.result["orphans"] == []
+    assert [row["state"] for row in outcome.result["jobs"]] == ["present", "absent"]
+    assert not (armed.units / "second.timer").exists()
+
+
+def test_many_jobs_cost_as_many_calls_as_one(host: FakeHost) -> None:
+    host.converge(*[wanted(name=f"job{number}") for number in range(60)])
+    assert len(host.calls) < 12
+    assert [verb.split()[0] for verb in host.verbs()] == ["daemon-reload", "start"]
+    assert len(host.states) == 60
+
+
+def test_drift_by_hand_is_put_right(armed: FakeHost) -> None:
+    (armed.units / "backup.service").chmod(0o666)
+    link(armed).unlink()
+    (armed.units / "backup.timer").write_text("[Timer]\nOnCalendar=hourly\n[X-Ansible]\nOwner=default\nJob=backup\n")
+    outcome = armed.converge(JOB, wanted(name="second"))
+    assert outcome.result["changed"]
+    assert (armed.units / "backup.timer").read_text() == JOB.timer
+    assert (armed.units / "backup.service").stat().st_mode & 0o777 == 0o644
+    assert link(armed).is_symlink()
+    assert not armed.converge(JOB, wanted(name="second")).result["changed"]
+    assert armed.surprises == []
+
+
+def test_the_log_directory_is_made(host: FakeHost) -> None:
+    outcome = host.converge(JOB, log_directory=str(host.logs))
+    assert host.logs.stat().st_mode & 0o777 == 0o755
+    assert any("logs: make the directory" in one.get("prepared", "") for one in outcome.result["diff"])
+    assert not host.converge(JOB, log_directory=str(host.logs)).result["changed"]
+
+
+# Check mode.
+
+CHANGES: dict[str, tuple[list[WantedJob], dict[str, Any]]] = {
+    "new": ([JOB, wanted(name="second"), wanted(name="third")], {}),
+    "reschedule": ([EDITED, wanted(name="second")], {}),
+    "command": ([OTHER_COMMAND, wanted(name="second")], {}),
+    "suspend": ([SUSPENDED, wanted(name="second")], {}),
+    "remove": ([ABSENT, wanted(name="second")], {}),
+    "prune": ([JOB], {"prune": True}),
+    "all at once": ([EDITED, wanted(name="second", state="suspended"), wanted(name="third")], {}),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_check_mode_says_what_a_run_does(change: str, armed: FakeHost) -> None:
+    jobs, options = CHANGES[change]
+    before = armed.picture()
+    foreseen = armed.converge(*jobs, check_mode=True, **options)
+    assert armed.verbs() == []
+    assert armed.picture() == before
+    done = armed.converge(*jobs, **options)
+    assert armed.picture() != before
+    assert foreseen.result["diff"] == done.result["diff"]
+    assert [row["actions"] for row in foreseen.result["jobs"]] == [row["actions"] for row in done.result["jobs"]]
+    assert armed.verbs().count("daemon-reload") == 1
+    assert not armed.converge(*jobs, **options).result["changed"]
+    assert armed.surprises == []
+
+
+# What fails.
+
+
+def apply_fails(host: FakeHost, jobs: list[WantedJob], **options: Any) -> ApplyFailed:
+    """Apply, and return how it failed."""
+    with pytest.raises(ApplyFailed) as caught:
+        host.converge(*jobs, **options)
+    return caught.value
+
+
+def verbs_of(change: str) -> list[str]:
+    """Return the verbs that a change calls."""
+    return {
+        "new": ["daemon-reload", "start"],
+        "command": ["daemon-reload"],
+        "suspend": ["stop", "daemon-reload"],
+        "remove": ["stop", "daemon-reload"],
+        "prune": ["stop", "daemon-reload"],
+    }.get(change, ["stop", "daemon-reload", "start"])
+
+
+@pytest.mark.parametrize(("change", "verb"), [(change, verb) for change in CHANGES for verb in verbs_of(change)])
+def test_a_verb_that_fails_leaves_the_host_as_it_was(change: str, verb: str, armed: FakeHost) -> None:
+    jobs, options = CHANGES[change]
+    before = armed.picture()
+    armed.faults[verb] = [REFUSED]
+    failure = apply_fails(armed, jobs, **options)
+    assert (failure.undone, failure.trouble) == (True, "")
+    assert "Refusing to reload" in str(failure)
+    assert armed.picture() == before
+    # The fault is gone: the next run does it all.
+    assert armed.converge(*jobs, **options).errors == []
+    assert not armed.converge(*jobs, **options).result["changed"]
+
+
+def test_going_back_does_not_run_a_job(armed: FakeHost) -> None:
+    armed.faults["start"] = [REFUSED]
+    apply_fails(armed, CHANGES["reschedule"][0])
+    assert armed.surprises == []
+    assert armed.verbs() == [
+        "stop backup.timer",
+        "daemon-reload",
+        "start backup.timer",
+        "daemon-reload",
+        "start backup.timer",
+    ]
+    assert stamp(armed) == OLD_STAMP
+
+
+def test_a_timer_that_does_not_start_is_named(armed: FakeHost) -> None:
+    armed.refused.add("third.timer")
+    before = armed.picture()
+    failure = apply_fails(armed, CHANGES["all at once"][0])
+    assert str(failure).startswith('third: state "present": after the apply third.timer is loaded, failed (failed) (')
+    assert failure.undone
+    assert armed.picture() == before
+
+
+def test_success_is_what_the_evidence_says(armed: FakeHost) -> None:
+    """systemctl exits 0, and the timer is not active."""
+    before = armed.picture()
+    armed.faults["start"] = [(0, "", "")]
+    failure = apply_fails(armed, CHANGES["new"][0])
+    assert "evidence: third" in str(failure)
+    assert "second" not in str(failure)
+    assert failure.undone
+    assert armed.picture() == before
+
+
+def test_an_unreadable_answer_is_a_failure_too(armed: FakeHost) -> None:
+    before = armed.picture()
+    armed.faults["list-units"] = [None, (1, "", "Connection timed out\n")]
+    failure = apply_fails(armed, CHANGES["reschedule"][0])
+    assert "Connection timed out" in str(failure)
+    assert failure.undone
+    assert armed.picture() == before
+
+
+def test_a_full_disk_changes_nothing(armed: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_directory: str, _paths: list[str]) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_apply, "_flush", full)
+    before = armed.picture()
+    failure = apply_fails(armed, CHANGES["new"][0])
+    assert str(failure) == "write: [Errno 28] No space left on device"
+    assert failure.undone
+    assert armed.verbs() == []
+    assert armed.picture() == before
+
+
+def test_a_full_run_directory_changes_nothing(armed: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The marker cannot be written."""
+
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = armed.picture()
+    with monkeypatch.context() as patch:
+        patch.setattr(_journal.json, "dump", full)
+        failure = apply_fails(armed, CHANGES["new"][0])
+    assert failure.undone
+    assert armed.verbs() == []
+    assert armed.picture() == before
+
+
+def test_a_failed_rename_is_undone(armed: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    rename = os.rename
+
+    def once(source: str, target: str) -> None:
+        if source.endswith("new/third.timer"):
+            raise PermissionError(1, "Operation not permitted", target)
+        rename(source, target)
+
+    monkeypatch.setattr(_apply.os, "rename", once)
+    before = armed.picture()
+    failure = apply_fails(armed, CHANGES["all at once"][0])
+    assert str(failure).startswith("install: [Errno 1] Operation not permitted: ")
+    assert failure.undone
+    assert armed.picture() == before
+
+
+def test_files_that_were_there_come_back_with_their_mode(armed: FakeHost) -> None:
+    (armed.units / "backup.service").chmod(0o600)
+    before = armed.picture()
+    armed.faults["daemon-reload"] = [REFUSED]
+    assert apply_fails(armed, [OTHER_COMMAND, wanted(name="second")]).undone
+    assert armed.picture() == before
+
+
+def test_a_service_enabled_by_hand_is_enabled_again(armed: FakeHost) -> None:
+    folder = armed.units / "default.target.wants"
+    folder.mkdir()
+    (folder / "backup.service").symlink_to(armed.units / "backup.service")
+    before = armed.picture()
+    armed.faults["daemon-reload"] = [REFUSED]
+    assert apply_fails(armed, [OTHER_COMMAND, wanted(name="second")]).undone
+    assert armed.picture() == before
+
+
+def test_a_link_to_elsewhere_is_as_it_was(armed: FakeHost) -> None:
+    link(armed).unlink()
+    link(armed).symlink_to("/usr/lib/systemd/system/backup.timer")
+    before = armed.picture()
+    armed.faults["daemon-reload"] = [REFUSED]
+    assert apply_fails(armed, [OTHER_COMMAND, wanted(name="second")]).undone
+    assert armed.picture() == before
+
+
+def test_when_going_back_fails_too_both_are_told_and_the_next_run_completes(armed: FakeHost) -> None:
+    armed.faults["daemon-reload"] = [REFUSED, (1, "", "Still no space\n")]
+    failure = apply_fails(armed, CHANGES["reschedule"][0])
+    assert not failure.undone
+    assert "Refusing to reload" in str(failure)
+    assert "Still no space" in failure.trouble
+    assert _journal.interrupted_jobs() == ["backup"]
+    outcome = armed.converge(*CHANGES["reschedule"][0])
+    assert outcome.result["changed"]
+    assert armed.loaded["backup.timer"] == EDITED.timer
+    assert armed.states["backup.timer"] == ("active", "waiting")
+    assert _journal.interrupted_jobs() == []
+    assert not armed.converge(*CHANGES["reschedule"][0]).result["changed"]
+    assert armed.surprises == []
+
+
+def test_a_stamp_that_cannot_be_cleaned_is_told_and_no_traceback(
+    armed: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlink = os.unlink
+
+    def not_stamps(path: str) -> None:
+        if "stamp-" in path:
+            raise PermissionError(1, "Operation not permitted", path)
+        unlink(path)
+
+    monkeypatch.setattr(_apply.os, "unlink", not_stamps)
+    failure = apply_fails(armed, [ABSENT, wanted(name="second")])
+    assert "clean stamp: [Errno 1] Operation not permitted" in str(failure)
+
+
+# What is killed.
+
+
+@pytest.mark.parametrize(("change", "verb"), [(change, verb) for change in CHANGES for verb in verbs_of(change)])
+def test_a_killed_run_is_completed_by_the_next(change: str, verb: str, armed: FakeHost) -> None:
+    jobs, options = CHANGES[change]
+    armed.faults[verb] = [Killed()]
+    with pytest.raises(Killed):
+        armed.converge(*jobs, **options)
+    assert _journal.is_leftover(str(armed.units))
+    assert _journal.interrupted_jobs()
+    foreseen = armed.converge(*jobs, check_mode=True, **options)
+    assert foreseen.result["changed"]
+    outcome = armed.converge(*jobs, **options)
+    assert outcome.errors == []
+    assert outcome.result["changed"]
+    assert armed.surprises == []
+    assert not _journal.is_leftover(str(armed.units))
+    assert _journal.interrupted_jobs() == []
+    for job in jobs:
+        active = armed.states.get(f"{job.name}.timer", ("inactive", "dead"))[0]
+        assert (active == "active") == (job.state == "present")
+        text = armed.loaded.get(f"{job.name}.timer")
+        assert text == (job.timer if job.state == "present" else None) or job.state == "suspended"
+    assert not armed.converge(*jobs, **options).result["changed"]
+
+
+@pytest.mark.parametrize("verb", ["stop", "daemon-reload", "start"])
+def test_a_killed_run_may_also_be_taken_back(verb: str, armed: FakeHost) -> None:
+    """The declaration is reverted before the next run."""
+    armed.faults[verb] = [Killed()]
+    with pytest.raises(Killed):
+        armed.converge(*CHANGES["reschedule"][0])
+    outcome = armed.converge(JOB, wanted(name="second"))
+    assert outcome.errors == []
+    assert armed.loaded["backup.timer"] == JOB.timer
+    assert armed.states["backup.timer"] == ("active", "waiting")
+    assert armed.surprises == []
+    assert not armed.converge(JOB, wanted(name="second")).result["changed"]
+
+
+def test_a_killed_run_of_another_declaration_is_left_to_it(armed: FakeHost) -> None:
+    """Its mark stays, and does not make every run of ours report a change."""
+    theirs = wanted(name="theirs")
+    armed.faults["start"] = [Killed()]
+    with pytest.raises(Killed):
+        armed.converge(theirs, owner="team-b")
+    armed.converge(JOB, wanted(name="second"))
+    assert _journal.interrupted_jobs() == ["theirs"]
+    assert not armed.converge(JOB, wanted(name="second")).result["changed"]
+
+
+# Any set of jobs after any other, with a fault or without.
+
+SETS = st.lists(
+    st.builds(
+        wanted,
+        name=st.sampled_from(["a", "b", "c"]),
+        schedule=st.sampled_from(["Mon 08:00", "Tue 09:00"]),
+        command=st.sampled_from(["/bin/true", "/bin/false"]),
+        persistent=st.booleans(),
+        state=st.sampled_from(["present", "present", "suspended", "absent"]),
+    ),
+    max_size=3,
+    unique_by=lambda job: job.name,
+)
+FAULTS = st.sampled_from(
+    [None, ("stop", REFUSED), ("daemon-reload", REFUSED), ("start", REFUSED), ("start", (0, "", ""))]
+)
+
+
+@given(st.lists(st.tuples(SETS, st.booleans(), FAULTS), min_size=1, max_size=4))
+@settings(max_examples=40, deadline=None)
+def test_any_set_of_jobs_after_any_other(rounds: list[tuple[list[WantedJob], bool, Any]]) -> None:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        host = make_host(Path(folder), patch)
+        for jobs, prune, fault in rounds:
+            before = host.picture()
+            foreseen = host.converge(*jobs, prune=prune, check_mode=True)
+            assert (host.verbs(), host.picture()) == ([], before)
+            if fault:
+                host.faults = {fault[0]: [fault[1]]}
+            failure = done = None
+            try:
+                done = host.converge(*jobs, prune=prune)
+            except ApplyFailed as error:
+                failure = error
+            host.faults = {}
+            if failure or not done:
+                assert failure is not None
+                assert failure.undone, failure.trouble
+                assert host.picture() == before
+                continue
+            assert done.errors == []
+            assert (foreseen.result["diff"], foreseen.result["changed"]) == (
+                done.result["diff"],
+                done.result["changed"],
+            )
+            assert not host.converge(*jobs, prune=prune).result["changed"]
+        assert host.surprises == []
+
+
+# Single steps.
+
+
+def bare(tmp_path: Path, answer: Completed = DONE) -> tuple[Host, list[list[str]]]:
+    """Return the effects on a folder, and what is called."""
+    calls: list[list[str]] = []
+
+    def runner(argv: list[str]) -> Completed:
+        calls.append(argv)
+        return answer
+
+    return Host(runner, str(tmp_path), str(tmp_path / "logs")), calls
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Completed(1, "", " Access denied \n"), "systemctl stop: Access denied"),
+        (Completed(5, "said so\n", ""), "systemctl stop: said so"),
+        (Completed(7, "", ""), "systemctl stop: exit status 7"),
+    ],
+)
+def test_why_systemctl_failed(answer: Completed, reason: str, tmp_path: Path) -> None:
+    host, calls = bare(tmp_path, answer)
+    with pytest.raises(StepFailed) as caught:
+        host.execute([Step("stop", ["a.timer", "b.timer"]), Step("reload", [])])
+    assert (caught.value.kind, str(caught.value)) == ("stop", reason)
+    assert calls == [["systemctl", "stop", "a.timer", "b.timer"]]
+
+
+def test_what_is_already_as_it_should_be_is_no_fault(tmp_path: Path) -> None:
+    host, _calls = bare(tmp_path)
+    host.prepare({})
+    steps: list[Callable[[], None]] = [
+        lambda: host.execute([Step("unlink", ["x.wants/a.timer"])]),
+        lambda: host.execute([Step("make_log_directory", [])]),
+        lambda: host.execute([Step("make_log_directory", [])]),
+        lambda: host.execute([Step("link", ["x.wants/a.timer"])]),
+        lambda: host.execute([Step("link_again", ["x.wants/a.timer"])]),
+    ]
+    for step in steps:
+        step()
+    assert (tmp_path / "x.wants" / "a.timer").readlink() == tmp_path / "a.timer"
+
+
+def test_a_link_in_the_place_of_a_file_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("x")
+    (tmp_path / "precious").chmod(0o600)
+    (tmp_path / "a.timer").symlink_to("precious")
+    host, _calls = bare(tmp_path)
+    with pytest.raises(StepFailed, match=r"^correct: "):
+        host.execute([Step("correct", ["a.timer"])])
+    assert (tmp_path / "precious").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("number", [1, _apply.FEW_FILES, _apply.FEW_FILES + 1, 100])
+def test_new_files_are_complete_before_the_first_step(number: int, tmp_path: Path) -> None:
+    host, calls = bare(tmp_path)
+    texts = {f"job{one}.timer": f"[Timer]\n# é {one}\n" for one in range(number)}
+    (tmp_path / _journal.STAGE_NAME / "new").mkdir(parents=True)
+    (tmp_path / _journal.STAGE_NAME / "new" / "left.timer").write_text("of a killed run")
+    host.prepare(texts)
+    assert {path.name: path.read_text("utf-8") for path in Path(host.new).iterdir()} == texts
+    assert all(path.stat().st_mode & 0o777 == 0o644 for path in Path(host.new).iterdir())
+    assert Path(host.stage).stat().st_mode & 0o777 == 0o700
+    assert [path.name for path in tmp_path.iterdir()] == [_journal.STAGE_NAME]
+    assert calls == []

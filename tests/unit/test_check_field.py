@@ -1,0 +1,227 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every kind of value: what is taken, and what is said of what is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import (
+    CHECKERS,
+    BadValue,
+    check_field,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._options import check_options
+
+GOOD = [
+    ("name", "it-glue_backup.2", "it-glue_backup.2"),
+    ("name", 7, "7"),
+    ("name", "a" * 241, "a" * 241),
+    ("description", "50 % of $HOME; done", "50 % of $HOME; done"),
+    ("description", 12, "12"),
+    ("description", 1.5, "1.5"),
+    ("state", "suspended", "suspended"),
+    ("schedule", "daily", ["daily"]),
+    ("schedule", ["daily", "Mon"], ["daily", "Mon"]),
+    ("schedule", ("daily",), ["daily"]),
+    ("every", "15min", "15min"),
+    ("every", 90, "90"),
+    ("persistent", True, True),
+    ("persistent", "no", False),
+    ("persistent", "True", True),
+    ("persistent", 0, False),
+    ("on_reschedule", "run", "run"),
+    ("command", "/bin/sh -c 'echo $HOME'", "/bin/sh -c 'echo $HOME'"),
+    ("command", ["/bin/sh", "", "a b", 7, "\n"], ["/bin/sh", "", "a b", "7", "\n"]),
+    ("command", ["ls"], ["ls"]),
+    ("working_directory", "/srv/my files", "/srv/my files"),
+    ("working_directory", "~", "~"),
+    ("environment_file", "-/etc/default/x", "-/etc/default/x"),
+    ("user", "www-data", "www-data"),
+    ("user", 1000, "1000"),
+    ("group", "host$", "host$"),
+    ("environment", {"A": "x\ny", "B": 7, "C": None, "D": ""}, {"A": "x\ny", "B": "7", "C": None, "D": ""}),
+    ("environment", {}, {}),
+    (
+        "service",
+        {"Nice": 5, "A": True, "B": False, "C": 1.5, "D": None, "E": ["x", 1, True], "F": [], "X-My": ""},
+        {
+            "Nice": ["5"],
+            "A": ["true"],
+            "B": ["false"],
+            "C": ["1.5"],
+            "D": None,
+            "E": ["x", "1", "true"],
+            "F": [],
+            "X-My": [""],
+        },
+    ),
+]
+
+LINE = {
+    "a\nb": ("contains a line break", "write it on one line (in YAML, `>-` folds lines without a final newline)"),
+    "a\r": ("contains a line break", "write it on one line (in YAML, `>-` folds lines without a final newline)"),
+    "a\0b": ("contains a NUL character", "remove it"),
+    "a\x1bb": ("contains a control character", "remove it"),
+    "a\x85b": ("contains a control character", "remove it"),
+    "a\tb": ("contains a control character", "remove it"),
+    "a\\": ("ends in a backslash, which systemd takes for a line that goes on", "remove the backslash"),
+    " a": ("starts or ends with white space, which systemd drops", "remove the white space"),
+    "a ": ("starts or ends with white space, which systemd drops", "remove the white space"),
+    "\ud800": ("is not valid UTF-8", ""),
+}
+ARGUMENT = "holds an argument of more than 131071 bytes"
+NAME = "use letters, digits, '-', '_' and '.', beginning with a letter or digit"
+USER = "use letters, digits, '_', '.' and '-'"
+PROGRAM = "in a list the first item is the program's path, no prefix"
+
+BAD = [
+    *[("description", text, *answer) for text, answer in LINE.items()],
+    *[("command", text, *answer) for text, answer in LINE.items()],
+    *[("service", {"Nice": text}, f"Nice {reason}", mend) for text, (reason, mend) in LINE.items()],
+    ("description", "", "is empty", "give a value, or leave the field out"),
+    ("description", True, "is a boolean, not a text", "write one text, in quotes"),
+    ("description", ["a"], "is a list, not a text", "write one text, in quotes"),
+    ("description", {"a": 1}, "is a dictionary, not a text", "write one text, in quotes"),
+    ("description", None, "is empty, not a text", "write one text, in quotes"),
+    ("description", b"a", "is a bytes, not a text", "write one text, in quotes"),
+    ("schedule", [], "is an empty list", "give at least one value, or leave the field out"),
+    ("schedule", ["daily", ""], "is empty", "give a value, or leave the field out"),
+    ("schedule", [["daily"]], "is a list, not a text", "write one text, in quotes"),
+    ("every", {"minutes": 5}, "is a dictionary, not a text", "write one text, in quotes"),
+    ("working_directory", "srv/x", "is not an absolute path", "write /srv/x or the whole path"),
+    ("working_directory", "../x", "is not an absolute path", "write /x or the whole path"),
+    ("environment_file", "x", "is not an absolute path", "write /x or the whole path"),
+    ("user", "a b", "is not the name of a user or group", USER),
+    ("user", "-a", "is not the name of a user or group", USER),
+    ("group", "a:b", "is not the name of a user or group", USER),
+    ("user", "%n", "is not the name of a user or group", USER),
+    ("persistent", "perhaps", "is a text, not a boolean", "write true or false"),
+    ("persistent", 2, "is a number, not a boolean", "write true or false"),
+    ("persistent", [], "is a list, not a boolean", "write true or false"),
+    ("state", "presnt", "is not a known value", 'write "present"'),
+    ("state", "zzz", "is not a known value", "write one of present, suspended, absent"),
+    ("state", True, "is not a known value", "write one of present, suspended, absent"),
+    ("on_reschedule", ["run"], "is not a known value", 'write "run"'),
+    ("name", "a/b", "contains a path", 'write "b"'),
+    ("name", "../../etc/x", "contains a path", 'write "x"'),
+    ("name", "a.timer", "already ends in .timer", 'write "a"'),
+    ("name", "a.service", "already ends in .service", 'write "a"'),
+    ("name", "my job", "is no unit name", f'write "my-job": {NAME}'),
+    ("name", "a@b", "is no unit name", f'write "a-b": {NAME}'),
+    ("name", "-a", "is no unit name", f'write "a": {NAME}'),
+    ("name", ".hidden", "is no unit name", f'write "hidden": {NAME}'),
+    ("name", "é", "is no unit name", NAME),
+    ("name", "a\n", *LINE["a\nb"]),
+    ("name", "a" * 242, "is longer than 241 characters", "shorten it"),
+    ("name", ["a"], "is a list, not a text", "write one text, in quotes"),
+    ("command", 7, "is a number, not a text or a list", "write the command line, or a list of arguments"),
+    ("command", "", "is empty", "give a value, or leave the field out"),
+    ("command", {}, "is a dictionary, not a text or a list", "write the command line, or a list of arguments"),
+    ("command", [], "is an empty list", "give the program and its arguments"),
+    ("command", ["/bin/x", True], "holds a boolean", "write each argument in quotes, as a text"),
+    ("command", ["/bin/x", ["a"]], "holds a list", "write each argument in quotes, as a text"),
+    ("command", ["/bin/x", None], "holds empty", "write each argument in quotes, as a text"),
+    ("command", ["/bin/x", "a\0"], "contains a NUL character", "remove it"),
+    ("command", ["/bin/x", "\udcff"], "is not valid UTF-8", ""),
+    ("command", ["/bin/x", "é" * 65536], ARGUMENT, "put it in a file"),
+    ("command", ["", "a"], "does not begin with a program", PROGRAM),
+    *[("command", [f"{prefix}/bin/x"], "does not begin with a program", PROGRAM) for prefix in "-@:+!|"],
+    ("command", [" /x"], "the program has white space around it or a control character", "write its path"),
+    ("command", ["/x\n"], "the program has white space around it or a control character", "write its path"),
+    ("command", ["/x\ty"], "the program has white space around it or a control character", "write its path"),
+    ("environment", "A=1", "is a text, not a dictionary", "write NAME: value"),
+    ("environment", ["A=1"], "is a list, not a dictionary", "write NAME: value"),
+    *[
+        ("environment", {name: "x"}, f'holds "{name}", which is no variable name', ("use letters, digits and '_', not "
+         "beginning with a digit"))
+        for name in ("1A", "A-B", "", "A=B", "A\n", "é", 7)
+    ],
+    (
+        "environment",
+        {"A": True},
+        "A is a boolean, not a text",
+        'write A: "..." in quotes, so that YAML keeps it as it is',
+    ),
+    (
+        "environment",
+        {"A": 1.10},
+        "A is a number, not a text",
+        'write A: "..." in quotes, so that YAML keeps it as it is',
+    ),
+    ("environment", {"A": "x\0"}, "contains a NUL character", "remove it"),
+    ("environment", {"A": "x" * 131072}, "A has more than 131071 bytes", "put it in a file"),
+    ("service", ["Nice=5"], "is a list, not a dictionary", "write Directive: value"),
+    *[
+        ("service", {name: "x"}, f'holds "{name}", which is no name of a directive',
+         "write it as in systemd.directives(7)")
+        for name in ("Ni ce", "Nice=5\nUser", "[Service]", "", "#a", 7)
+    ],
+    ("service", {"Nice": {}}, "Nice is a dictionary", "write a text, a number, a boolean or a list of them"),
+    ("service", {"Nice": [[1]]}, "Nice is a list", "write a text, a number, a boolean or a list of them"),
+    ("service", {"Nice": [None]}, "Nice is empty", "write a text, a number, a boolean or a list of them"),
+]  # fmt: skip
+
+
+def short(value: Any) -> str:
+    """Name a case."""
+    return ascii(value)[:40]
+
+
+@pytest.mark.parametrize(("field", "value", "expected"), GOOD, ids=short)
+def test_good(field: str, value: Any, expected: Any) -> None:
+    found = check_field(field, value)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+@pytest.mark.parametrize(("field", "value", "reason", "mend"), BAD, ids=short)
+def test_bad(field: str, value: Any, reason: str, mend: str) -> None:
+    with pytest.raises(BadValue) as caught:
+        check_field(field, value)
+    assert (caught.value.reason, caught.value.mend) == (reason, mend)
+
+
+def test_the_mend_of_a_name_is_a_name() -> None:
+    for name in ("my job", "../x", "a.timer", "-a-", "a@b.c"):
+        with pytest.raises(BadValue) as caught:
+            check_field("name", name)
+        better = caught.value.mend.split('"')[1]
+        assert check_field("name", better) == better
+
+
+def test_every_checker_is_tried_both_ways() -> None:
+    kinds = {field.kind for field in FIELDS.values()}
+    assert kinds == set(CHECKERS)
+    assert {FIELDS[field].kind for field, *_ in GOOD} == kinds
+    assert {FIELDS[field].kind for field, *_ in BAD} == kinds
+
+
+def test_defaults_are_good_values() -> None:
+    for name, field in FIELDS.items():
+        assert field.default is None or check_field(name, field.default) == field.default
+
+
+OPTIONS = {"owner": "team-a.2", "unit_directory": "/etc/systemd/system", "log_directory": "/var/log/my jobs"}
+
+
+@pytest.mark.parametrize("log_directory", ["/var/log/my jobs", "", None])
+def test_good_options(log_directory: str | None) -> None:
+    assert check_options({**OPTIONS, "log_directory": log_directory}) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "reason"),
+    [
+        *[("owner", text, "cannot be an owner mark") for text in ("", "a b", "a\nJob=x", "-a", "é", "a\n")],
+        *[("unit_directory", text, "is not an absolute path") for text in ("etc", "./x", "/a\nb")],
+        ("log_directory", "logs", "is not an absolute path"),
+    ],
+)
+def test_bad_options(option: str, value: str, reason: str) -> None:
+    found = check_options({**OPTIONS, option: value})
+    assert [(one.job, one.field, one.value, one.reason) for one in found] == [("", f"timer_{option}", value, reason)]
+    assert found[0].mend

@@ -1,0 +1,155 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What systemd says after an apply, held against what it was for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _observe
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import (
+    Evidence,
+    judge,
+    read_evidence,
+    row,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Goal, UnitState, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import goal_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
+from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import (
+    ELAPSED,
+    FAILED,
+    RUNNING_VERSIONS,
+    STOPPED,
+    WAITING,
+    answer,
+    empty_host,
+    wanted,
+)
+
+
+def goal(job: WantedJob) -> Goal:
+    """Return the goal of a job on a host that has been up for an hour."""
+    return goal_of(job, empty_host(), {"5min": 300 * 10**6})
+
+
+PRESENT = goal(wanted(name="waiting"))
+SUSPENDED = goal(wanted(name="waiting", state="suspended"))
+ABSENT = goal(WantedJob("waiting", "absent", "skip", "", ""))
+BOOT = goal(wanted(name="waiting", schedule=None, on_boot="5min"))
+RUN_AT_BOOT = goal(wanted(name="waiting", schedule=None, on_boot="5min", on_reschedule="run"))
+
+
+@pytest.fixture(autouse=True)
+def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def verdict(one: Goal, unit: UnitState | None) -> list[str]:
+    """Return the reasons against a goal where the timer is in this state."""
+    units = {"waiting.timer": unit} if unit else {}
+    found = judge([one], Evidence(units, {}))
+    assert all((finding.job, finding.field, finding.value) == ("waiting", "state", one.state) for finding in found)
+    return [finding.reason for finding in found]
+
+
+RUNNING = UnitState("loaded", "active", "running")
+BAD = UnitState("bad-setting", "active", "elapsed")
+
+
+@pytest.mark.parametrize(
+    ("one", "unit"),
+    [
+        (PRESENT, WAITING),
+        (PRESENT, RUNNING),
+        (SUSPENDED, None),
+        (SUSPENDED, STOPPED),
+        (ABSENT, None),
+        (ABSENT, FAILED),
+        (BOOT, None),
+        (BOOT, STOPPED),
+        (BOOT, ELAPSED),
+        (RUN_AT_BOOT, ELAPSED),
+    ],
+)
+def test_as_it_should_be(one: Goal, unit: UnitState | None) -> None:
+    assert verdict(one, unit) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "unit", "reason"),
+    [
+        (PRESENT, None, "after the apply waiting.timer is not-found, inactive (dead)"),
+        (PRESENT, STOPPED, "after the apply waiting.timer is loaded, inactive (dead)"),
+        (PRESENT, FAILED, "after the apply waiting.timer is loaded, failed (failed)"),
+        (PRESENT, BAD, "after the apply waiting.timer is bad-setting, active (elapsed)"),
+        (PRESENT, ELAPSED, "after the apply waiting.timer will not elapse again"),
+        (SUSPENDED, WAITING, "after the apply waiting.timer is still loaded, active (waiting)"),
+        (ABSENT, RUNNING, "after the apply waiting.timer is still loaded, active (running)"),
+        (RUN_AT_BOOT, STOPPED, "after the apply waiting.timer is loaded, inactive (dead)"),
+    ],
+)
+def test_not_as_it_should_be(one: Goal, unit: UnitState | None, reason: str) -> None:
+    assert verdict(one, unit) == [reason]
+
+
+def test_every_job_is_judged() -> None:
+    goals = [goal(wanted(name=name)) for name in ("a", "b", "c")]
+    found = judge(goals, Evidence({"b.timer": WAITING}, {}))
+    assert [finding.job for finding in found] == ["a", "c"]
+
+
+@pytest.mark.parametrize("version", RUNNING_VERSIONS)
+def test_evidence_of_real_systemd(version: int) -> None:
+    calls = []
+
+    def runner(argv: list[str]) -> Completed:
+        calls.append(argv)
+        return answer(version, "pid1-units" if argv == _observe.UNITS_COMMAND else "pid1-timers")
+
+    evidence = read_evidence(runner)
+    assert calls == [_observe.UNITS_COMMAND, _observe.TIMERS_COMMAND]
+    names = ["waiting", "repeating", "past", "stopped", "no-trigger"]
+    goals = [goal(wanted(name=name)) for name in names]
+    assert [finding.job for finding in judge(goals, evidence)] == ["past", "stopped", "no-trigger"]
+    found = row(goals[0], evidence, ["install", "arm"])
+    assert found.pop("next_elapse").endswith("T08:00:00+00:00")
+    assert found == {
+        "name": "waiting",
+        "state": "present",
+        "active": "active (waiting)",
+        "armed": "now",
+        "schedule": ["Mon 08:00"],
+        "last_trigger": None,
+        "changed": True,
+        "actions": ["install", "arm"],
+    }
+    assert row(goals[1], evidence, [])["last_trigger"].startswith("2026-11-24T0")
+    assert row(goals[2], evidence, [])["next_elapse"] is None
+
+
+@pytest.mark.parametrize(
+    ("one", "unit", "armed", "active"),
+    [
+        (PRESENT, WAITING, "now", "active (waiting)"),
+        (PRESENT, None, "no", "inactive (dead)"),
+        (BOOT, None, "next-boot", "inactive (dead)"),
+        (BOOT, ELAPSED, "now", "active (elapsed)"),
+        (SUSPENDED, STOPPED, "no", "inactive (dead)"),
+    ],
+)
+def test_row(one: Goal, unit: UnitState | None, armed: str, active: str) -> None:
+    found = row(one, Evidence({"waiting.timer": unit} if unit else {}, {}), [])
+    assert (found["armed"], found["active"], found["changed"]) == (armed, active, False)
+
+
+def test_the_row_of_an_absent_job() -> None:
+    found = row(ABSENT, Evidence({}, {}), ["remove"])
+    assert (found["state"], found["schedule"], found["next_elapse"]) == ("absent", [], None)

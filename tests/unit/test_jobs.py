@@ -1,0 +1,219 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Layers of declarations become one list of complete jobs, or faults that name job and field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, SYNONYMS
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import Merged, merge_jobs, overlay
+
+LEAST = {"name": "a", "schedule": "daily", "command": "/bin/true"}
+
+
+def merge(*layers: Any, defaults: Any = None, on_reschedule: str = "skip") -> Merged:
+    """Merge layers named as the role's variables are."""
+    names = ["timer_jobs", "timer_group_jobs", "timer_host_jobs"]
+    return merge_jobs(dict(zip(names, layers, strict=False)), defaults or {}, on_reschedule)
+
+
+def faults(*layers: Any, defaults: Any = None) -> list[str]:
+    """Return the faults of the declarations as lines."""
+    return [line(found) for found in merge(*layers, defaults=defaults).findings]
+
+
+def job(*layers: Any, defaults: Any = None) -> dict[str, Any]:
+    """Return the only job of good declarations."""
+    merged = merge(*layers, defaults=defaults)
+    assert merged.findings == []
+    assert len(merged.jobs) == 1
+    return merged.jobs[0]
+
+
+def test_nothing() -> None:
+    assert merge() == merge([], None, []) == Merged([], [])
+
+
+def test_a_job_has_every_field() -> None:
+    expected = {name: field.default for name, field in FIELDS.items()}
+    expected |= {"name": "a", "description": "a", "schedule": ["daily"], "command": "/bin/true"}
+    expected |= {"on_reschedule": "skip", "environment": {}}
+    assert job([LEAST]) == expected
+
+
+def test_the_later_layer_wins_field_by_field() -> None:
+    found = job(
+        [{**LEAST, "user": "one", "description": "one", "schedule": ["daily", "Mon"]}],
+        [{"name": "a", "description": "two", "schedule": "hourly"}],
+        [{"name": "a", "user": "three"}],
+        defaults={"user": "zero", "group": "zero"},
+    )
+    assert (found["user"], found["description"], found["group"]) == ("three", "two", "zero")
+    assert found["schedule"] == ["hourly"]
+
+
+def test_dictionaries_merge_by_key() -> None:
+    found = job(
+        [{**LEAST, "environment": {"B": "1", "C": "1"}, "service": {"Nice": 1}}],
+        [{"name": "a", "environment": {"C": "2", "D": None}, "service": {"Nice": None, "CPUWeight": 5}}],
+        defaults={"environment": {"A": "0", "B": "0", "D": "0"}},
+    )
+    assert found["environment"] == {"A": "0", "B": "1", "C": "2"}
+    assert found["service"] == {"Nice": None, "CPUWeight": ["5"]}
+
+
+def test_null_takes_a_field_out() -> None:
+    found = job([{**LEAST, "user": "one"}], [{"name": "a", "user": None, "description": None, "accuracy": None}])
+    assert (found["user"], found["description"], found["accuracy"]) == (None, "a", "1s")
+    assert job([{**LEAST, "environment": None}], defaults={"environment": {"A": "1"}})["environment"] == {}
+
+
+def test_overlay_changes_neither_side() -> None:
+    below, above = {"environment": {"A": "1"}, "user": "a"}, {"environment": {"B": "2"}, "user": None}
+    assert overlay(below, above) == {"environment": {"A": "1", "B": "2"}, "user": None}
+    assert below == {"environment": {"A": "1"}, "user": "a"}
+    assert above == {"environment": {"B": "2"}, "user": None}
+
+
+def test_jobs_stand_in_the_order_of_first_mention() -> None:
+    merged = merge(
+        [{**LEAST, "name": "b"}, {**LEAST, "name": "a"}], [{**LEAST, "name": "c"}, {"name": "a", "user": "x"}]
+    )
+    assert [found["name"] for found in merged.jobs] == ["b", "a", "c"]
+    assert merged.findings == []
+
+
+def test_a_layer_may_switch_a_job_off() -> None:
+    assert job([LEAST], [{"name": "a", "state": "suspended"}])["state"] == "suspended"
+
+
+def test_an_absent_job_needs_nothing_but_its_name() -> None:
+    assert job([{"name": "a", "state": "absent"}])["state"] == "absent"
+
+
+def test_on_reschedule_of_the_role_holds_where_the_job_says_nothing() -> None:
+    merged = merge([LEAST, {**LEAST, "name": "b", "on_reschedule": "run"}], on_reschedule="fail")
+    assert [found["on_reschedule"] for found in merged.jobs] == ["fail", "run"]
+
+
+def test_numbers_name_the_same_job_as_their_digits() -> None:
+    found = job([{**LEAST, "name": 7}], [{"name": "7", "user": "x"}])
+    assert (found["name"], found["user"]) == ("7", "x")
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({**LEAST, "shedule": "x"}, ['a: shedule "x": is not a field of a job; write "schedule"']),
+        ({**LEAST, "workdir": "/x"}, ['a: workdir "/x": is not a field of a job; write "working_directory"']),
+        (
+            {**LEAST, "Nice": 5},
+            [("a: Nice 5: is not a field of a job; write a directive of systemd under `unit`, `service`, `timer` or "
+             "`install`")],
+        ),
+        ({**LEAST, "zzz": 5}, [f"a: zzz 5: is not a field of a job; known fields: {', '.join(FIELDS)}"]),
+        ({**LEAST, 7: 5}, [f"a: 7 5: is not a field of a job; known fields: {', '.join(FIELDS)}"]),
+        ({"name": "a", "schedule": "daily"}, ["a: command: is missing; add the command that the job runs"]),
+        (
+            {"name": "a", "command": "/bin/true"},
+            [('a: schedule: is missing, so the job would never run; add one, for example `schedule: "*-*-* 04:00:00"` '
+             "(or `every`, or `on_boot`)")],
+        ),
+        (
+            {"name": "a", "every": "1h", "command": "/bin/true", "timezone": "UTC"},
+            ['a: timezone "UTC": has no schedule that it applies to; add a schedule, or remove the time zone'],
+        ),
+        ({**LEAST, "user": "a b"}, [('a: user "a b": is not the name of a user or group; use letters, digits, \'_\', '
+                                    "'.' and '-'")]),
+    ],
+)  # fmt: skip
+def test_faults_of_a_job(entry: dict[Any, Any], expected: list[str]) -> None:
+    assert faults([entry]) == expected
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"name": "a", "command": "/bin/true", "on_boot": "5min"},
+        {"name": "a", "command": "/bin/true", "timer": {"OnUnitInactiveSec": "5min"}},
+        {"name": "a", "service": {"ExecStart": "/bin/true"}, "schedule": "daily"},
+    ],
+)
+def test_other_ways_to_say_when_and_what(entry: dict[str, Any]) -> None:
+    assert faults([entry]) == []
+
+
+@pytest.mark.parametrize(
+    "entry", [{"name": "a", "shedule": "daily", "cmd": "x"}, {"name": "a", "command": 1, "every": []}]
+)
+def test_a_field_with_a_fault_is_not_missing_as_well(entry: dict[str, Any]) -> None:
+    assert len(faults([entry])) == 2
+
+
+def test_a_fault_of_one_job_hides_none_of_another() -> None:
+    found = faults([{"name": "a", "shedule": "daily", "command": "/x"}, {"name": "b", "command": "/x"}])
+    assert [one.split(":")[0] for one in found] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        ({"a": 1}, ['timer_jobs {"a": 1}: is not a list of jobs; write `- name: ...` for each job']),
+        ("a", ['timer_jobs "a": is not a list of jobs; write `- name: ...` for each job']),
+        (["a"], ['timer_jobs, entry 1 "a": is not a job; write `name: ...` and the job\'s other fields']),
+        ([LEAST, None], ["timer_jobs, entry 2: is not a job; write `name: ...` and the job's other fields"]),
+        ([{"user": "x"}], ["timer_jobs, entry 1: has no name; add `name:`, it names the units"]),
+        ([{"name": None}], ["timer_jobs, entry 1: has no name; add `name:`, it names the units"]),
+        (
+            [LEAST, {**LEAST, "name": "b"}, LEAST],
+            ['a: name "a": is declared twice in timer_jobs, by entries 1 and 3; rename or remove one of them'],
+        ),
+    ],
+)
+def test_faults_of_a_list(layer: Any, expected: list[str]) -> None:
+    assert faults(layer) == expected
+
+
+def test_a_name_in_two_layers_is_no_double() -> None:
+    assert faults([LEAST], [LEAST], [LEAST]) == []
+
+
+@pytest.mark.parametrize(
+    ("defaults", "expected"),
+    [
+        (["a"], ['timer_defaults ["a"]: is not a dictionary; write fields and values']),
+        ({"user": "a b"}, [("timer_defaults: user \"a b\": is not the name of a user or group; use letters, digits, "
+                           "'_', '.' and '-'")]),
+        ({"usr": "a"}, ['timer_defaults: usr "a": is not a field of a job; write "user"']),
+    ],
+)  # fmt: skip
+def test_faults_of_the_defaults(defaults: Any, expected: list[str]) -> None:
+    assert faults([LEAST], defaults=defaults) == expected
+
+
+def test_defaults_have_no_name() -> None:
+    found = faults([LEAST], defaults={"name": "a"})
+    assert len(found) == 1
+    assert found[0].startswith('timer_defaults: name "a": is not a field of a job; known fields: description, ')
+
+
+def test_all_faults_at_once() -> None:
+    found = faults(
+        [{"name": "a", "user": "a b", "persistent": "perhaps"}, {"name": "my job"}, {"user": "x y"}, LEAST],
+        [{"name": "c/d", "command": 1}, 5],
+        defaults={"grp": 1},
+    )
+    parts = ["timer_defaults: grp", "a: user", "a: persistent", "my job: name", "timer_jobs, entry 3: has no name"]
+    parts += ["timer_jobs, entry 3: user", "a: name", "c/d: name", "c/d: command", "timer_group_jobs, entry 2", "a: "]
+    assert all(any(one.startswith(part) for one in found) for part in parts), found
+    assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize("synonym", SYNONYMS)
+def test_habits_lead_to_the_field(synonym: str) -> None:
+    found = [one for one in faults([{**LEAST, synonym: "x"}]) if f"{synonym} " in one]
+    assert [one.split("; ")[1] for one in found] == [f'write "{SYNONYMS[synonym]}"']

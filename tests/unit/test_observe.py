@@ -1,0 +1,240 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is read of a host: systemctl as three versions answer, files and links as they lie there."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal, _observe
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    NO_FILE,
+    FileState,
+    Manager,
+    Request,
+    UnitState,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
+    ObserveError,
+    enablement_links,
+    file_state,
+    observe,
+    observe_manager,
+    parse_manager,
+    parse_timers,
+    parse_units,
+    stamps,
+    unit_files,
+    units_elsewhere,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
+from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import RUNNING_VERSIONS, answer, capture, wanted
+
+DEAD = UnitState("loaded", "inactive", "dead")
+DAY = 86400
+
+
+@pytest.mark.parametrize("version", RUNNING_VERSIONS)
+def test_captured_commands_are_the_ones_that_are_run(version: int) -> None:
+    assert capture(version, "pid1-manager")["command"] == _observe.MANAGER_COMMAND
+    assert capture(version, "pid1-units")["command"] == _observe.UNITS_COMMAND
+    assert capture(version, "pid1-timers")["command"] == _observe.TIMERS_COMMAND
+
+
+@pytest.mark.parametrize("version", RUNNING_VERSIONS)
+def test_manager(version: int) -> None:
+    text = answer(version, "pid1-manager").stdout
+    manager = parse_manager(text, 1000.0)
+    assert manager.version == version
+    assert {"/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system"} <= set(manager.unit_path)
+    properties = dict(line.split("=", 1) for line in text.splitlines())
+    assert manager.started == int(properties["UserspaceTimestampMonotonic"]) / 1e6
+    if version == 247:
+        assert manager.loaded_at is None
+    else:
+        # Timers were made and systemd reloaded after the boot.
+        assert manager.loaded_at == 1000.0 + int(properties["UnitsLoadTimestampMonotonic"]) / 1e6
+        assert manager.loaded_at > 1000.0 + int(properties["UnitsLoadStartTimestampMonotonic"]) / 1e6
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", Manager(0, [], None)),
+        ("Version=\nUnitPath=\n", Manager(0, [], None)),
+        ("Version=252.39-1~deb12u2\n", Manager(252, [], None)),
+        ("Version=v255\n", Manager(255, [], None)),
+        ("Version=258~rc1-1\n", Manager(258, [], None)),
+        ("Version=254-rc2-g1234567\n", Manager(254, [], None)),
+        ("UnitsLoadTimestampMonotonic=0\nUnitsLoadStartTimestampMonotonic=2500000\n", Manager(0, [], 102.5)),
+        ("UnitsLoadTimestampMonotonic=0\nUnitsLoadStartTimestampMonotonic=0\n", Manager(0, [], None)),
+        ("UnitPath=/a /b\nUserspaceTimestampMonotonic=1500000\n", Manager(0, ["/a", "/b"], None, 1.5)),
+    ],
+)
+def test_manager_that_says_less(text: str, expected: Manager) -> None:
+    assert parse_manager(text, 100.0) == expected
+
+
+@pytest.mark.parametrize("version", RUNNING_VERSIONS)
+def test_units(version: int) -> None:
+    text = answer(version, "pid1-units").stdout
+    units = parse_units(text)
+    assert len(units) == len(json.loads(text)) > 30
+    assert units["waiting.timer"] == units["repeating.timer"] == UnitState("loaded", "active", "waiting")
+    assert units["boot-only.timer"] == units["past.timer"] == UnitState("loaded", "active", "elapsed")
+    assert units["repeating.service"] == units["boot-only.service"] == UnitState("loaded", "failed", "failed")
+    assert units["waiting.service"] == DEAD
+    assert "stopped.timer" not in units
+    assert "no-trigger.timer" not in units
+    assert all(name.endswith((".service", ".timer")) for name in units)
+
+
+@pytest.mark.parametrize("version", RUNNING_VERSIONS)
+def test_timers(version: int) -> None:
+    timers = parse_timers(answer(version, "pid1-timers").stdout)
+    following, last = timers["waiting.timer"]
+    # Mondays at 08:00 UTC; day 4 of the Unix era was the first Monday.
+    assert (following - 8 * 3600) / DAY % 7 == 4
+    assert last == 0
+    following, last = timers["repeating.timer"]
+    assert 3590 < following - last < 3610
+    following, last = timers["boot-only.timer"]
+    assert following == 0
+    assert last > 1.79e9
+    assert timers["past.timer"] == (0, 0)
+    assert timers["fstrim.timer"] == (0, 0)
+
+
+def test_no_units_and_no_timers() -> None:
+    assert parse_units("[]") == parse_units("") == {}
+    assert parse_timers("[]\n") == parse_timers("") == {}
+    assert parse_timers('[{"unit": "a.timer"}]') == {"a.timer": (0, 0)}
+
+
+def test_a_call_that_fails_is_told() -> None:
+    def runner(_argv: list[str]) -> Completed:
+        return Completed(1, "", "Failed to connect to bus: No such file or directory\n")
+
+    with pytest.raises(ObserveError, match=r"^systemctl show failed: Failed to connect to bus: No such file or dir"):
+        observe_manager(runner)
+
+
+def test_file_state(tmp_path: Path) -> None:
+    path = tmp_path / "a.timer"
+    path.write_bytes(b"[Timer]\nx=\xff\r\n")
+    path.chmod(0o640)
+    found = file_state(str(path))
+    assert found._replace(changed_at=0.0) == FileState("file", "[Timer]\nx=\ufffd\r\n", 0o640, os.getuid(), os.getgid())
+    assert found.changed_at == path.stat().st_ctime
+    link = tmp_path / "b.timer"
+    link.symlink_to("/dev/null")
+    assert file_state(str(link)) == FileState("symlink", target="/dev/null")
+    assert file_state(str(tmp_path)) == FileState("other")
+    assert file_state(str(tmp_path / "none")) == NO_FILE
+    assert file_state(str(path / "below")) == NO_FILE
+
+
+def test_a_fifo_and_a_huge_file_are_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.timer")
+    with (tmp_path / "b.timer").open("wb") as stream:
+        stream.truncate(_observe.LARGEST_UNIT_FILE + 1)
+    assert unit_files(str(tmp_path)) == {"a.timer": FileState("other"), "b.timer": FileState("other")}
+
+
+def test_unit_files(tmp_path: Path) -> None:
+    for name in ("a.timer", "a.service", "a.mount", "a.timer.bak", ".hidden"):
+        (tmp_path / name).write_text(name)
+    assert {name: state.text for name, state in unit_files(str(tmp_path)).items()} == {
+        "a.service": "a.service",
+        "a.timer": "a.timer",
+    }
+    assert unit_files(str(tmp_path / "none")) == {}
+
+
+def test_enablement_links(tmp_path: Path) -> None:
+    for folder in ("timers.target.wants", "x.target.requires", "a.timer.d"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "timers.target.wants" / "a.timer").symlink_to("/etc/systemd/system/a.timer")
+    (tmp_path / "timers.target.wants" / "b.timer").symlink_to("../b.timer")
+    (tmp_path / "timers.target.wants" / "c.timer").write_text("no link")
+    (tmp_path / "timers.target.wants" / "d.mount").symlink_to("/x")
+    (tmp_path / "x.target.requires" / "a.timer").symlink_to("/gone")
+    (tmp_path / "a.timer.d" / "e.timer").symlink_to("/x")
+    (tmp_path / "linked.wants").symlink_to("timers.target.wants")
+    (tmp_path / "file.wants").write_text("no folder")
+    assert enablement_links(str(tmp_path)) == {
+        "a.timer": {"timers.target.wants/a.timer": "/etc/systemd/system/a.timer", "x.target.requires/a.timer": "/gone"},
+        "b.timer": {"timers.target.wants/b.timer": "../b.timer"},
+    }
+    assert enablement_links(str(tmp_path / "none")) == {}
+
+
+def test_units_elsewhere(tmp_path: Path) -> None:
+    home, vendor, alias = tmp_path / "etc", tmp_path / "lib", tmp_path / "alias"
+    home.mkdir()
+    vendor.mkdir()
+    alias.symlink_to(home)
+    for folder, name in ((home, "a.timer"), (vendor, "b.timer"), (vendor, "c.timer")):
+        (folder / name).write_text("")
+    path = [str(home), str(alias), str(tmp_path / "none"), str(vendor)]
+    assert units_elsewhere(path, str(home), ["a.timer", "b.timer"]) == {"b.timer": str(vendor / "b.timer")}
+
+
+def test_the_first_of_the_search_path_wins(tmp_path: Path) -> None:
+    for folder in ("run", "lib"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.timer").write_text("")
+    path = [str(tmp_path / "run"), str(tmp_path / "lib")]
+    assert units_elsewhere(path, "/nowhere", ["a.timer"]) == {"a.timer": str(tmp_path / "run" / "a.timer")}
+
+
+def test_stamps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(tmp_path))
+    (tmp_path / "stamp-a.timer").write_text("")
+    os.utime(tmp_path / "stamp-a.timer", ns=(1, 123456789))
+    (tmp_path / "other").write_text("")
+    (tmp_path / "stamp-b.timer").symlink_to("other")
+    assert stamps() == {"a.timer": 123456789}
+    monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(tmp_path / "none"))
+    assert stamps() == {}
+
+
+@pytest.mark.parametrize("version", RUNNING_VERSIONS)
+def test_observe(version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all that a host has, only the declared and the marked jobs."""
+    monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(tmp_path / "stamps"))
+    monkeypatch.setattr(_journal, "MARKER", str(tmp_path / "marker"))
+    home = tmp_path / "system"
+    (home / "timers.target.wants").mkdir(parents=True)
+    jobs = [wanted(name=name) for name in ("waiting", "past", "new")]
+    for job in [*jobs[:2], wanted(name="orphan")]:
+        (home / f"{job.name}.timer").write_text(job.timer)
+        (home / f"{job.name}.service").write_text(job.service)
+        (home / "timers.target.wants" / f"{job.name}.timer").symlink_to(f"../{job.name}.timer")
+    (home / "foreign.timer").write_text(wanted(name="foreign").timer.replace("Owner=default", "Owner=else"))
+    (home / "plain.timer").write_text("[Timer]\nOnCalendar=daily\n")
+    answers = [capture(version, f"pid1-{name}") for name in ("units", "timers")]
+    calls = []
+
+    def runner(argv: list[str]) -> Completed:
+        calls.append(argv)
+        found = next(found for found in answers if found["command"] == argv)
+        return Completed(found["rc"], found["stdout"], found["stderr"])
+
+    request = Request(jobs, "default", False, "strict", str(home), str(tmp_path / "logs"))
+    observed = observe(runner, request, Manager(version, [str(home)], None))
+    names = ["new", "orphan", "past", "waiting"]
+    assert observed.orphans == ["orphan"]
+    assert sorted(observed.files) == sorted(f"{name}{suffix}" for name in names for suffix in (".service", ".timer"))
+    assert observed.files["new.timer"] == NO_FILE
+    assert observed.files["waiting.timer"].text == jobs[0].timer
+    assert sorted(observed.links) == ["orphan.timer", "past.timer", "waiting.timer"]
+    assert sorted(observed.units) == ["past.service", "past.timer", "waiting.service", "waiting.timer"]
+    assert observed.next_elapse["waiting.timer"] > observed.next_elapse["past.timer"] == 0
+    assert (observed.dirty, observed.leftover, observed.log_directory_exists) == ([], False, False)
+    assert observed.uptime > 0
+    assert len(calls) == 2
