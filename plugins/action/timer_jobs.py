@@ -108,7 +108,7 @@ class ActionModule(ActionBase):
             if job["state"] != "absent":
                 try:
                     service, timer = render(templates, job, options["owner"])
-                except TemplateError as error:
+                except Exception as error:  # noqa: BLE001  a user's template can raise anything
                     mend = "correct the template"
                     findings.append(Finding(job["name"], "template", None, f"cannot be rendered: {error}", mend))
                     continue

@@ -53,7 +53,11 @@ def _flush(directory: str, paths: list[str]) -> None:
 
 
 class Host:
-    """The effects on one host. `source` names the folder that `install` takes files from."""
+    """The effects on one host.
+
+    `source` names the folder that `install` takes files from; `targets` says where a link points to that is not
+    to point to the unit file of its own name.
+    """
 
     def __init__(self, runner: Runner, unit_directory: str, log_directory: str) -> None:
         self.runner = runner
@@ -63,6 +67,7 @@ class Host:
         self.new = os.path.join(self.stage, "new")
         self.old = os.path.join(self.stage, "old")
         self.source = self.new
+        self.targets: dict[str, str] = {}
 
     def prepare(self, texts: dict[str, str]) -> None:
         """Write the new unit files beside their place; nothing that systemd sees changes."""
@@ -143,7 +148,7 @@ class Host:
         for link in links:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._path(link))
-            os.symlink(self._path(os.path.basename(link)), self._path(link))
+            os.symlink(self.targets.get(link, self._path(os.path.basename(link))), self._path(link))
 
     _link_again = _link
 
@@ -152,14 +157,18 @@ class Host:
 
     def _touch_stamp(self, timers: list[str]) -> None:
         for timer in timers:
-            # As systemd makes it at the first start of a persistent timer; it may have been there already.
-            flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            os.makedirs(os.path.dirname(stamp_path(timer)), mode=DIRECTORY_MODE, exist_ok=True)
-            descriptor = os.open(stamp_path(timer), flags, FILE_MODE)
-            try:
-                os.utime(descriptor)
-            finally:
-                os.close(descriptor)
+            self._set_stamp(timer, None)
+
+    @staticmethod
+    def _set_stamp(timer: str, times: tuple[int, int] | None) -> None:
+        """Give a stamp its times (nanoseconds; None: now), and make it as systemd does where there is none."""
+        path = stamp_path(timer)
+        os.makedirs(os.path.dirname(path), mode=DIRECTORY_MODE, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+        try:
+            os.utime(descriptor, ns=times) if times else os.utime(descriptor)
+        finally:
+            os.close(descriptor)
 
     def _start(self, timers: list[str]) -> None:
         self._systemctl("start", *timers)
@@ -172,5 +181,4 @@ class Host:
     def restore_stamps(self, stamps: dict[str, int]) -> None:
         """Give stamps back the times (nanoseconds) they had."""
         for timer, when in stamps.items():
-            with contextlib.suppress(FileNotFoundError):
-                os.utime(stamp_path(timer), ns=(when, when), follow_symlinks=False)
+            self._set_stamp(timer, (when, when))

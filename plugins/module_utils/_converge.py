@@ -12,8 +12,15 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import Evidence, row
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, grouped
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import ABSENT, Observed, Request, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    ABSENT,
+    NO_FILE,
+    Observed,
+    Request,
+    WantedJob,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
+    SUFFIXES,
     ObserveError,
     observe,
     observe_manager,
@@ -66,9 +73,11 @@ def converge(runner: Runner, request: Request, check_mode: bool, with_diff: bool
 
 
 def _converge(runner: Runner, request: Request, check_mode: bool, with_diff: bool, observed: Observed) -> Outcome:
-    if request.prune:
-        gone = [WantedJob(name, ABSENT, "skip", "", "") for name in observed.orphans]
-        request = request._replace(jobs=request.jobs + gone)
+    declared = {job.name for job in request.jobs}
+    gone = observed.orphans if request.prune else []
+    # A removal that was cut off: nobody owns the job any more, but its stamp or its timer may be left.
+    gone = gone + [name for name in observed.dirty if name not in declared and is_gone(name, observed)]
+    request = request._replace(jobs=request.jobs + [WantedJob(name, ABSENT, "skip", "", "") for name in gone])
     proof = prove_jobs(runner, request, observed)
     tolerated = [found for found in proof.findings if found.environment and request.proof == "warn"]
     errors = grouped(found for found in proof.findings if found not in tolerated)
@@ -94,6 +103,11 @@ def _converge(runner: Runner, request: Request, check_mode: bool, with_diff: boo
     if with_diff:
         result["diff"] = diff_of(plan, observed, request)
     return Outcome([], grouped(tolerated), result)
+
+
+def is_gone(name: str, observed: Observed) -> bool:
+    """Tell whether a job has no unit file."""
+    return all(observed.files.get(f"{name}{suffix}", NO_FILE).kind == "absent" for suffix in SUFFIXES)
 
 
 def _elapses(observed: Observed) -> dict[str, tuple[float, float]]:

@@ -68,9 +68,14 @@ def mark(jobs: list[str]) -> None:
         return
     os.makedirs(RUN_DIRECTORY, mode=0o700, exist_ok=True)
     new = f"{MARKER}.new"
-    with open(new, "w", encoding="utf-8") as stream:
-        json.dump(sorted(jobs), stream)
-    os.rename(new, MARKER)
+    try:
+        with open(new, "w", encoding="utf-8") as stream:
+            json.dump(sorted(jobs), stream)
+        os.rename(new, MARKER)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(new)
+        raise
 
 
 def stage_directory(unit_directory: str) -> str:

@@ -120,7 +120,7 @@ class JobChange(NamedTuple):
 class Goal(NamedTuple):
     """How a pair is to stand: texts (None: no file), links of the timer, armed or not, started by this apply or not.
 
-    `lets_run`: a run that the apply triggers is wanted.
+    `lets_run`: a run that the apply triggers is wanted. `targets`: where links point to, when not to the unit file.
     """
 
     name: str
@@ -131,3 +131,4 @@ class Goal(NamedTuple):
     armed: bool
     start: bool
     lets_run: bool
+    targets: dict[str, str]

@@ -188,7 +188,8 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
         mark = owner_of(state.text)
         if mark and mark.owner == request.owner and mark.job not in names:
             orphans.add(mark.job)
-    units = {name + suffix for name in names | orphans for suffix in SUFFIXES}
+    dirty = _journal.interrupted_jobs()
+    units = {name + suffix for name in names.union(orphans, dirty) for suffix in SUFFIXES}
     timers = observe_timers(runner)
     return Observed(
         manager=manager,
@@ -200,7 +201,7 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
         stamps={name: when for name, when in stamps().items() if name in units},
         elsewhere=units_elsewhere(manager.unit_path, request.unit_directory, units),
         orphans=sorted(orphans),
-        dirty=_journal.interrupted_jobs(),
+        dirty=dirty,
         leftover=_journal.is_leftover(request.unit_directory),
         uptime=uptime(manager),
         log_directory_exists=not request.log_directory or os.path.isdir(request.log_directory),

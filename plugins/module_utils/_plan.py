@@ -71,12 +71,12 @@ def starts_now(timer: str, uptime: float, spans: dict[str, int | None]) -> bool:
 def goal_of(job: WantedJob, observed: Observed, spans: dict[str, int | None]) -> Goal:
     """Return how a declared job is to stand."""
     if job.state == ABSENT:
-        return Goal(job.name, job.state, None, None, [], False, False, False)
+        return Goal(job.name, job.state, None, None, [], False, False, False, {})
     armed = job.state == PRESENT
     lets_run = job.on_reschedule == "run"
     start = armed and (lets_run or starts_now(job.timer, observed.uptime, spans))
     links = timer_text.links(job.name, job.timer) if armed else []
-    return Goal(job.name, job.state, job.service, job.timer, links, armed, start, lets_run)
+    return Goal(job.name, job.state, job.service, job.timer, links, armed, start, lets_run, {})
 
 
 def goal_as_observed(name: str, observed: Observed) -> Goal:
@@ -84,15 +84,17 @@ def goal_as_observed(name: str, observed: Observed) -> Goal:
     service = observed.files.get(f"{name}.service", NO_FILE)
     timer = observed.files.get(f"{name}.timer", NO_FILE)
     armed = is_armed(f"{name}.timer", timer.text, observed)
+    targets = {**observed.links.get(f"{name}.service", {}), **observed.links.get(f"{name}.timer", {})}
     return Goal(
         name,
         PRESENT if armed else ABSENT,
         service.text if service.kind == "file" else None,
         timer.text if timer.kind == "file" else None,
-        list(observed.links.get(f"{name}.timer", {})),
+        list(targets),
         armed,
         armed and not timer_text.boot_spans(timer.text),
         False,
+        targets,
     )
 
 
@@ -211,25 +213,30 @@ class _Pair:
             self.say("disarm")
 
     def compare_links(self, again: bool) -> None:
-        current = self.observed.links.get(self.timer, {})
-        right = [path for path, target in current.items() if self.points_home(path, target)]
-        wrong = [path for path in current if path not in self.goal.links or path not in right]
-        missing = [path for path in self.goal.links if path not in right]
-        if wrong or missing:
-            self.say("enable" if self.goal.links else "disable")
-        self.add("unlink", *(list(current) if again else wrong))
-        if again:
-            self.add("link_again", *self.goal.links)
-        else:
-            self.add("link", *missing)
-        enabled_service = list(self.observed.links.get(self.service, {}))
-        if enabled_service:
-            self.add("unlink", *enabled_service)
-            self.say("disable the service itself")
+        for unit in (self.timer, self.service):
+            current = self.observed.links.get(unit, {})
+            wanted = [path for path in self.goal.links if os.path.basename(path) == unit]
+            right = [path for path, target in current.items() if path in wanted and self.is_right(path, target)]
+            wrong = [path for path in current if path not in right]
+            missing = [path for path in wanted if path not in right]
+            if unit == self.service and wrong:
+                self.say("disable the service itself")
+            elif wrong or missing:
+                self.say("enable" if wanted else "disable")
+            if again and unit == self.timer:
+                self.add("unlink", *current)
+                self.add("link_again", *wanted)
+            else:
+                self.add("unlink", *wrong)
+                self.add("link", *missing)
 
-    def points_home(self, path: str, target: str) -> bool:
+    def is_right(self, path: str, target: str) -> bool:
+        """Tell whether a link points where it should: to the unit file of its name, however it is written."""
+        if path in self.goal.targets:
+            return target == self.goal.targets[path]
         folder = os.path.join(self.unit_directory, os.path.dirname(path))
-        return os.path.normpath(os.path.join(folder, target)) == os.path.join(self.unit_directory, self.timer)
+        home = os.path.join(self.unit_directory, os.path.basename(path))
+        return os.path.normpath(os.path.join(folder, target)) == home
 
     def forget_failures(self) -> None:
         for unit in (self.timer, self.service):
@@ -237,6 +244,8 @@ class _Pair:
             gone = self.goal.state == ABSENT
             if state and state.active == "failed" and (gone or unit == self.timer):
                 self.add("reset_failed", unit)
+                if not self.actions:
+                    self.say("reset its failure")
 
     def belongs_to_others(self) -> bool:
         """Tell whether a job that is to be absent names a unit that is not ours, and has no file of ours."""

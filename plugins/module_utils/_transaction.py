@@ -40,26 +40,26 @@ def new_texts(goals: list[Goal], plan: Plan) -> dict[str, str]:
 def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed, again: Callable[[], Observed]) -> Evidence:
     """Apply the plan and return the evidence. `again` observes anew, for the way back. Raises ApplyFailed."""
     touched = [change.name for change in plan.changes if change.actions]
+    pending = set(observed.dirty) - {goal.name for goal in goals}
     try:
         host.prepare(new_texts(goals, plan))
+        _journal.mark(sorted(pending.union(touched)))
     except OSError as error:
         _journal.remove_stage(host.unit_directory)
         raise ApplyFailed(f"write: {error}", undone=True) from error
-    pending = set(observed.dirty) - {goal.name for goal in goals}
-    _journal.mark(sorted(pending.union(touched)))
     try:
         host.execute(plan.steps)
         evidence = read_evidence(host.runner)
         problems = judge(goals, evidence)
         if problems:
             raise StepFailed("evidence", "evidence: " + "; ".join(line(problem) for problem in problems))
+        host.execute(plan.final_steps)
     except Exception as error:
         reason = _explained(error, host, goals)
         trouble = _undo(host, touched, observed, again)
         if not trouble:
             _finish(host, pending)
         raise ApplyFailed(reason, undone=not trouble, trouble=trouble) from error
-    host.execute(plan.final_steps)
     _finish(host, pending)
     return evidence
 
@@ -85,6 +85,7 @@ def _undo(host: Host, names: list[str], before: Observed, again: Callable[[], Ob
         goals = [goal_as_observed(name, before) for name in names]
         plan = make_plan(goals, again(), host.unit_directory)
         host.source = host.old
+        host.targets = {path: target for goal in goals for path, target in goal.targets.items()}
         stamps = {
             timer: before.stamps[timer] for name in names for timer in [f"{name}.timer"] if timer in before.stamps
         }

@@ -37,7 +37,7 @@ def parse(text: str) -> list[Assignment]:
             continue
         if not pending:
             start = number
-        if line.endswith("\\"):
+        if _goes_on(line):
             pending += line[:-1] + " "
             continue
         logical = (pending + line).strip()
@@ -48,6 +48,11 @@ def parse(text: str) -> list[Assignment]:
             key, value = logical.split("=", 1)
             found.append(Assignment(section, key.strip(), value.strip(), start))
     return found
+
+
+def _goes_on(line: str) -> bool:
+    """Tell whether a line is joined with the next: it ends in an odd number of backslashes."""
+    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
 
 
 def values(assignments: Iterable[Assignment], section: str, key: str) -> list[str]:

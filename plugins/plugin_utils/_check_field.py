@@ -136,6 +136,8 @@ def check_command(value: Any, field: Field) -> str | list[str]:
     first = words[0]
     if not first or first[0] in "-@:+!|":
         raise BadValue("does not begin with a program", "in a list the first item is the program's path, no prefix")
+    if "$" in first:
+        raise BadValue("the program's path contains a dollar sign, which systemd expands", "give it another path")
     if first != first.strip() or re.search(r"[\x00-\x1f\x7f]", first):
         raise BadValue("the program has white space around it or a control character", "write its path")
     return words
