@@ -6,10 +6,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from pathlib import Path
 
 import pytest
 import testinfra
+
+# Tests import their tools by name: `from harness import ...`.
+sys.path.insert(0, str(Path(__file__).parent / "shared"))
+from harness import Site
 
 MACHINES = ("debian12", "debian13")
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -27,6 +32,12 @@ def machine(request):
 def host(machine):
     """A testinfra host that runs each command by `podman exec`, not by a run of Ansible."""
     return testinfra.get_host(f"podman://systemd-timers-{MARK}-{machine}")
+
+
+@pytest.fixture(scope="module")
+def site(machine, tmp_path_factory):
+    """Runs the collection's playbooks against the machine under test."""
+    return Site(machine, tmp_path_factory.mktemp("site"))
 
 
 def involved_units(text: str) -> list[str]:

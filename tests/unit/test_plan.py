@@ -540,7 +540,7 @@ def test_the_goal_of_going_back() -> None:
         False,
         {LINK: f"{UNIT_DIRECTORY}/backup.timer"},
     )
-    assert goal_as_observed("backup", empty_host()) == ("backup", "absent", None, None, [], False, False, False)
+    assert goal_as_observed("backup", empty_host()) == ("backup", "absent", None, None, [], False, False, False, {})
     back = goal_as_observed("backup", host_with(BOOT, timer=ELAPSED))
     assert (back.armed, back.start) == (True, False)
 
