@@ -69,8 +69,8 @@ options:
             See systemd.timer(5).
           - When it is the only trigger, and the host has been up for longer already, the timer is enabled and not
             started. The job runs after the next boot.
-          - Together with another trigger, it runs the job at once when the timer is first started on a host that has
-            been up for longer.
+          - Together with C(every), or with a C(schedule) that is not C(persistent), systemd would run the job at once on
+            a host that has been up for longer. That is refused, unless C(on_reschedule) is V(run).
         type: str
       every:
         description:
@@ -355,6 +355,12 @@ jobs:
       description: What systemd says of the timer, active state and substate.
       type: str
       sample: active (waiting)
+    armed:
+      description:
+        - Whether the timer is armed, V(now) or V(no). V(next-boot) when it counts from a boot that is long past, so that
+          the next boot starts it.
+      type: str
+      sample: now
     schedule:
       description: The timer's calendar expressions, each with its time zone.
       type: list
@@ -380,7 +386,7 @@ jobs:
       description:
         - What was done to it, or in check mode would be. Empty when nothing.
         - Any of V(install), V(update), V(remove), V(correct owner and mode), V(reschedule), V(reload), V(arm),
-          V(disarm), V(enable), V(disable) and V(disable the service itself).
+          V(disarm), V(enable), V(disable), V(disable the service itself) and V(reset its failure).
       type: list
       elements: str
       sample: [install, arm, enable]
@@ -392,7 +398,7 @@ orphans:
   sample: [old-report]
 diff:
   description: The change of each unit file, and one line for each job that changes in another way.
-  returned: when the proof has passed and the apply has succeeded
+  returned: in diff mode, when the proof has passed and the apply has succeeded
   type: list
   elements: dict
 undone:
