@@ -287,7 +287,7 @@ class Bench:
     def against_floor(self, number: int) -> list[Row]:
         """Ours and the floor in turns, so that the machine's other work meets both."""
         ours, pings, firsts, seconds = [], [], [], []
-        for _ in range(RUNS):
+        for _run in range(RUNS):
             ours.append(self.pair(OURS, number))
             units = run_in(self.container, "python3", "-c", READ_UNITS)
             clean(self.container)

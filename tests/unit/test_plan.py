@@ -246,7 +246,7 @@ def test_pruned_jobs_go_in_the_same_steps() -> None:
     other = wanted(name="other")
     observed = host_with(JOB, other)
     found = steps(observed, EDITED, WantedJob("other", "absent", "skip", "", ""))
-    assert [kind for kind, _ in found] == [
+    assert [kind for kind, _items in found] == [
         "stop",
         "unlink",
         "install",
@@ -314,7 +314,7 @@ def test_owner_and_mode_are_corrected(unit: str, drift: dict[str, int]) -> None:
 
 def test_a_file_that_changes_gets_the_right_mode_by_that() -> None:
     observed = with_file(host_with(JOB), "backup.service", mode=0o666, text="x")
-    assert [kind for kind, _ in steps(observed, JOB)] == ["install", "reload"]
+    assert [kind for kind, _items in steps(observed, JOB)] == ["install", "reload"]
 
 
 @pytest.mark.parametrize("unit", ["backup.service", "backup.timer"])
@@ -346,12 +346,12 @@ def test_a_failed_run_is_not_forgotten() -> None:
 @pytest.mark.parametrize("state", [UnitState("bad-setting", "active", "elapsed"), ELAPSED])
 def test_a_timer_that_will_not_elapse_is_armed_anew(state: UnitState) -> None:
     found = steps(host_with(JOB, timer=state), JOB)
-    assert [kind for kind, _ in found] == ["stop", "unlink", "reload", "touch_stamp", "link_again", "start"]
+    assert [kind for kind, _items in found] == ["stop", "unlink", "reload", "touch_stamp", "link_again", "start"]
 
 
 def test_a_masked_timer_in_memory_is_not_armed() -> None:
     found = steps(host_with(JOB, timer=UnitState("masked", "inactive", "dead")), JOB)
-    assert [kind for kind, _ in found] == ["unlink", "reload", "touch_stamp", "link_again", "start"]
+    assert [kind for kind, _items in found] == ["unlink", "reload", "touch_stamp", "link_again", "start"]
 
 
 @pytest.mark.parametrize("unit", ["backup.service", "backup.timer"])
@@ -417,14 +417,14 @@ BOOT = wanted(schedule=None, on_boot="5min")
 
 
 def test_a_job_of_the_next_boot_is_linked_and_not_started() -> None:
-    assert [kind for kind, _ in steps(empty_host(), BOOT)] == ["install", "link", "reload"]
+    assert [kind for kind, _items in steps(empty_host(), BOOT)] == ["install", "link", "reload"]
     assert steps(host_with(BOOT, timer=STOPPED, stamp=False), BOOT) == []
     assert steps(host_with(BOOT, stamp=False)._replace(units={}), BOOT) == []
 
 
 def test_a_job_whose_boot_span_lies_ahead_is_started() -> None:
     later = wanted(schedule=None, on_boot="2h")
-    assert [kind for kind, _ in steps(empty_host(), later)] == ["install", "link", "reload", "start"]
+    assert [kind for kind, _items in steps(empty_host(), later)] == ["install", "link", "reload", "start"]
 
 
 def test_a_job_of_boot_has_elapsed_and_is_armed_all_the_same() -> None:
@@ -433,7 +433,7 @@ def test_a_job_of_boot_has_elapsed_and_is_armed_all_the_same() -> None:
 
 def test_a_rescheduled_job_of_boot_is_not_run() -> None:
     found = steps(host_with(BOOT, timer=ELAPSED, stamp=False), wanted(schedule=None, on_boot="10min"))
-    assert [kind for kind, _ in found] == ["stop", "unlink", "install", "reload", "link_again"]
+    assert [kind for kind, _items in found] == ["stop", "unlink", "install", "reload", "link_again"]
 
 
 # What holds for every plan.

@@ -278,8 +278,11 @@ def test_exact_values_stand_in_the_unit(arguments: list[str], value: str) -> Non
     job = complete(**{**HARMLESS, "command": ["/bin/x", *arguments], "environment": {"A": value, "B": "2"}})
     service, _timer = render(TEMPLATES, job, "default")
     found = read_unit(service)
-    assert [command_line(text) for _, key, text in found if key == "ExecStart"] == [["/bin/x", *arguments]]
-    assert [environment(text) for _, key, text in found if key == "Environment"] == [[("A", value)], [("B", "2")]]
+    assert [command_line(text) for _section, key, text in found if key == "ExecStart"] == [["/bin/x", *arguments]]
+    assert [environment(text) for _section, key, text in found if key == "Environment"] == [
+        [("A", value)],
+        [("B", "2")],
+    ]
 
 
 @pytest.mark.parametrize("field", TEXT_FIELDS)
@@ -299,7 +302,7 @@ def test_texts_come_back(field: str, text: str) -> None:
     }
     directive |= {"environment_file": "EnvironmentFile", "output": "StandardOutput"}
     service, _timer = render(TEMPLATES, complete(**{**HARMLESS, field: value}), "default")
-    assert [specifiers(text) for _, key, text in read_unit(service) if key == directive[field]] == [checked]
+    assert [specifiers(text) for _section, key, text in read_unit(service) if key == directive[field]] == [checked]
 
 
 @pytest.mark.parametrize("kind", ["unit", "service", "timer", "install"])

@@ -127,7 +127,7 @@ def test_findings(case: str, version: int) -> None:
 def test_only_what_the_host_lacks_is_tolerable(version: int) -> None:
     answered = capture(version, "verify-many")
     units = {Path(path).name: text for path, text in answered["files"].items()}
-    diagnostics, _ = parse_verify(answered["stderr"], set(units))
+    diagnostics, _others = parse_verify(answered["stderr"], set(units))
     flags = {one.unit: finding_of(one, units[one.unit], version, lambda: KNOWN).environment for one in diagnostics}
     assert flags == {"bad.service": False, "gone.service": True}
 
