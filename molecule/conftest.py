@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,10 @@ def machine(request):
 @pytest.fixture(scope="module")
 def host(machine):
     """A testinfra host that runs each command by `podman exec`, not by a run of Ansible."""
+    return host_of(machine)
+
+
+def host_of(machine):
     return testinfra.get_host(f"podman://systemd-timers-{MARK}-{machine}")
 
 
@@ -38,6 +43,20 @@ def host(machine):
 def site(machine, tmp_path_factory):
     """Runs the collection's playbooks against the machine under test."""
     return Site(machine, tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="module")
+def everywhere(tmp_path_factory):
+    """Lets a story happen on all machines at once: `everywhere(tell)[machine].result()` is what it returns."""
+
+    def happen(tell):
+        with ThreadPoolExecutor(len(MACHINES)) as pool:
+            return {
+                machine: pool.submit(tell, Site(machine, tmp_path_factory.mktemp(machine)), host_of(machine))
+                for machine in MACHINES
+            }
+
+    return happen
 
 
 def involved_units(text: str) -> list[str]:

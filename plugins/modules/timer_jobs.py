@@ -69,8 +69,8 @@ options:
             See systemd.timer(5).
           - When it is the only trigger, and the host has been up for longer already, the timer is enabled and not
             started. The job runs after the next boot.
-          - Together with C(every), or with a C(schedule) that is not C(persistent), systemd would run the job at once on
-            a host that has been up for longer. That is refused, unless C(on_reschedule) is V(run).
+          - Together with C(every), or with a C(schedule) that is not C(persistent), systemd would run the job at
+            once on a host that has been up for longer. That is refused, unless C(on_reschedule) is V(run).
         type: str
       every:
         description:
@@ -357,8 +357,8 @@ jobs:
       sample: active (waiting)
     armed:
       description:
-        - Whether the timer is armed, V(now) or V(no). V(next-boot) when it counts from a boot that is long past, so that
-          the next boot starts it.
+        - Whether the timer is armed, V(now) or V(no). V(next-boot) when it counts from a boot that is long past, so
+          that the next boot starts it.
       type: str
       sample: now
     schedule:

@@ -196,8 +196,8 @@ def test_the_mend_of_a_name_is_a_name() -> None:
 def test_every_checker_is_tried_both_ways() -> None:
     kinds = {field.kind for field in FIELDS.values()}
     assert kinds == set(CHECKERS)
-    assert {FIELDS[field].kind for field, *_ in GOOD} == kinds
-    assert {FIELDS[field].kind for field, *_ in BAD} == kinds
+    assert {FIELDS[field].kind for field, *_rest in GOOD} == kinds
+    assert {FIELDS[field].kind for field, *_rest in BAD} == kinds
 
 
 def test_defaults_are_good_values() -> None:
