@@ -14,7 +14,7 @@ from typing import Callable
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import FILE_MODE, Step
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import stamp_path
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import observe_units, stamp_path
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 
 try:
@@ -154,6 +154,16 @@ class Host:
 
     def _reload(self, _items: list[str]) -> None:
         self._systemctl("daemon-reload")
+
+    def _check_forgotten(self, timers: list[str]) -> None:
+        """A timer that something refers to stays in memory with its last trigger: its start could run the job."""
+        in_memory = observe_units(self.runner)
+        kept = [timer for timer in timers if timer in in_memory]
+        if kept:
+            mend = "take the reference away, or set on_reschedule to run"
+            raise StepFailed(
+                "check_forgotten", f"another unit refers to {', '.join(kept)}, so that it could run; {mend}"
+            )
 
     def _touch_stamp(self, timers: list[str]) -> None:
         for timer in timers:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import Any, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
@@ -48,7 +49,7 @@ def parse_request(raw: dict[str, Any], options: dict[str, Any]) -> Request:
         options["owner"],
         options["prune"],
         options["proof"],
-        options["unit_directory"].rstrip("/") or "/",
+        os.path.normpath(options["unit_directory"]),
         options["log_directory"] or "",
     )
 
@@ -64,6 +65,8 @@ def converge(runner: Runner, request: Request, check_mode: bool, with_diff: bool
         if findings:
             return Outcome(findings, [], {})
         with contextlib.nullcontext() if check_mode else _journal.locked():
+            # Read again: the wait for the lock may have been for an apply that reloaded.
+            manager = observe_manager(runner)
             return _converge(runner, request, check_mode, with_diff, observe(runner, request, manager))
     except ProgramMissing as error:
         mend = "install systemd's own tools on this host"

@@ -43,7 +43,7 @@ def judge(goals: list[Goal], evidence: Evidence) -> list[Finding]:
             continue
         if unit.load != "loaded" or unit.active != "active":
             findings.append(Finding(goal.name, "state", goal.state, f"after the apply {timer} is {state}"))
-        elif unit.sub == "elapsed" and not timer_text.boot_spans(goal.timer or ""):
+        elif unit.sub == "elapsed" and not timer_text.elapses_once(goal.timer or ""):
             findings.append(Finding(goal.name, "state", goal.state, f"after the apply {timer} will not elapse again"))
     return findings
 

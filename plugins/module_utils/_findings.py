@@ -28,7 +28,10 @@ class Finding(NamedTuple):
 
 def shown(value: Any) -> str:
     """Return a value in one short line, control characters escaped."""
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    except (TypeError, ValueError):  # keys that are no text
+        text = str(value)
     if len(text) > LONGEST_VALUE:
         text = f"{text[:LONGEST_VALUE]}..."
     return json.dumps(text, ensure_ascii=False) if isinstance(value, str) else text

@@ -25,14 +25,17 @@ LOCK_WAIT_SECONDS = 120.0
 
 
 class LockBusy(Exception):
-    """Another apply on this host did not end in time."""
+    """The lock of an apply could not be had: another apply did not end in time, or /run is out of order."""
 
 
 @contextlib.contextmanager
 def locked(wait: float = LOCK_WAIT_SECONDS) -> Iterator[None]:
     """Hold the host's apply lock; the kernel frees it when the process dies. Raises LockBusy after `wait` seconds."""
-    os.makedirs(RUN_DIRECTORY, mode=0o700, exist_ok=True)
-    descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        os.makedirs(RUN_DIRECTORY, mode=0o700, exist_ok=True)
+        descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise LockBusy(f"the lock of an apply cannot be taken: {error}") from error
     try:
         deadline = time.monotonic() + wait
         while True:

@@ -38,6 +38,7 @@ ORDER = (
     "delete",
     "link",
     "reload",
+    "check_forgotten",
     "touch_stamp",
     "link_again",
     "start",
@@ -103,7 +104,7 @@ def is_armed(timer: str, text: str, observed: Observed) -> bool:
     unit = observed.units.get(timer)
     if unit is None or unit.load != "loaded" or unit.active != "active":
         return False
-    return unit.sub in ("waiting", "running") or bool(timer_text.boot_spans(text))
+    return unit.sub in ("waiting", "running") or timer_text.elapses_once(text)
 
 
 def is_stale(name: str, observed: Observed) -> bool:
@@ -170,7 +171,7 @@ class _Pair:
 
     def is_rescheduled(self) -> bool:
         current = self.file(self.timer)
-        return current.kind == "file" and timer_text.scheduling(current.text) != timer_text.scheduling(
+        return current.kind == "file" and timer_text.triggers(current.text) != timer_text.triggers(
             self.goal.timer or ""
         )
 
@@ -189,13 +190,16 @@ class _Pair:
             again = False
             start = not armed
         else:
-            again = known and (self.is_rescheduled() or stale or (self.goal.start and not armed))
+            lost = self.file(self.timer).kind == "absent"
+            again = known and (lost or stale or self.is_rescheduled() or (self.goal.start and not armed))
             start = again or not armed
         if self.is_rescheduled():
             self.say("reschedule")
         elif stale:
             self.say("reload")
             self.add("reload", self.timer)
+        if again and self.goal.start and not self.needs_stamp(self.goal.timer or ""):
+            self.add("check_forgotten", self.timer)
         if again and self.observed.units[self.timer].active in ("active", "activating", "reloading"):
             self.add("stop", self.timer)
         if start and self.goal.start:
@@ -238,13 +242,15 @@ class _Pair:
         home = os.path.join(self.unit_directory, os.path.basename(path))
         return os.path.normpath(os.path.join(folder, target)) == home
 
-    def forget_failures(self) -> None:
-        for unit in (self.timer, self.service):
+    def forget_failures(self, again: bool) -> None:
+        gone = self.goal.state == ABSENT
+        # A failed service stays in memory, and a trigger that counts from its last run could elapse at once.
+        forget_service = gone or (again and timer_text.counts_from_unit(self.goal.timer or ""))
+        for unit, forget in ((self.timer, True), (self.service, forget_service)):
             state = self.observed.units.get(unit)
-            gone = self.goal.state == ABSENT
-            if state and state.active == "failed" and (gone or unit == self.timer):
+            if state and state.active == "failed" and forget:
                 self.add("reset_failed", unit)
-                if not self.actions:
+                if not self.actions or not (gone or unit == self.timer):
                     self.say("reset its failure")
 
     def belongs_to_others(self) -> bool:
@@ -265,7 +271,7 @@ class _Pair:
         if not self.goal.armed:
             self.disarm()
         self.compare_links(again)
-        self.forget_failures()
+        self.forget_failures(again)
         if self.goal.timer is None and self.timer in self.observed.stamps:
             self.add("clean_stamp", self.timer)
             self.say("remove")

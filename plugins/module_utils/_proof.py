@@ -24,6 +24,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._verify import NO_TRIGGER, field_of, verify
 
 OLDEST_SYSTEMD = 247
+# What daemon-reload keeps as a safety buffer (measured on 252 and 257).
+RELOAD_BYTES = 16 * 2**20
 MEND_SCHEDULE = "see systemd.time(7), Calendar Events"
 MEND_PASSED = "correct the date, or set the job's state to absent"
 TRIGGER_FIELDS = ("schedule", "every", "on_boot")
@@ -151,6 +153,29 @@ def check_spans(runner: Runner, jobs: list[WantedJob]) -> Proof:
     return Proof(findings, {span: result.microseconds for span, result in checked.items() if result.valid})
 
 
+def check_reload_runs(jobs: list[WantedJob]) -> list[Finding]:
+    """Refuse a raw OnActiveSec= that makes each reload of systemd, so each apply, run the job again."""
+    findings = []
+    for job in jobs:
+        span = timer_text.runs_at_each_reload(job.timer)
+        if span and job.on_reschedule != "run":
+            reason = "makes every reload of systemd run the job again"
+            mend = "use `every` or `on_boot`, or set on_reschedule to run"
+            findings.append(Finding(job.name, "timer.OnActiveSec", span, reason, mend))
+    return findings
+
+
+def check_link_folders(request: Request) -> list[Finding]:
+    """Refuse a folder of enablement links that is a link itself or no directory: systemd would read another place."""
+    folders = {os.path.dirname(link) for job in request.jobs for link in timer_text.links(job.name, job.timer)}
+    paths = [os.path.join(request.unit_directory, folder) for folder in sorted(folders)]
+    return [
+        Finding("", "timer_unit_directory", path, "is not an ordinary directory", "make it one, or remove it")
+        for path in paths
+        if os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path))
+    ]
+
+
 def changed_units(jobs: list[WantedJob], observed: Observed) -> dict[str, str]:
     """Return the units whose text is not on the host yet, both of a pair: verify needs them side by side."""
     units = {}
@@ -173,15 +198,25 @@ def without_repetition(verified: list[Finding], told: list[Finding]) -> list[Fin
     ]
 
 
+def check_run_space() -> list[Finding]:
+    """Refuse a host where systemd would refuse to reload, for lack of space below /run."""
+    free = os.statvfs(BOOTED_DIRECTORY)
+    if free.f_bavail * free.f_frsize >= RELOAD_BYTES:
+        return []
+    reason = f"has less than {RELOAD_BYTES // 2**20} MiB free, and systemd would refuse to reload"
+    return [Finding("", "/run", None, reason, "free some space there")]
+
+
 def prove_host(request: Request, manager: Manager) -> list[Finding]:
     """Check what has to hold for the host as a whole."""
-    return check_version(manager) + check_unit_directory(request, manager)
+    return check_version(manager) + check_unit_directory(request, manager) + check_run_space()
 
 
 def prove_jobs(runner: Runner, request: Request, observed: Observed) -> Proof:
     """Check every job; what is the same on the host already is not verified again."""
     jobs = [job for job in request.jobs if job.state != ABSENT]
-    findings = check_names(request, observed)
+    findings = check_link_folders(request) + check_names(request, observed)
+    findings += check_reload_runs(jobs)
     findings += check_schedules(runner, jobs)
     spans = check_spans(runner, jobs)
     findings += spans.findings

@@ -24,12 +24,44 @@ TIMESPAN_DIRECTIVES = (
     "RandomizedDelaySec",
     "RandomizedOffsetSec",
 )
-SCHEDULING_SECTION = "Timer"
+# They elapse once after each start; the timer is then rightly "elapsed".
+ONE_SHOT_TRIGGERS = (*BOOT_TRIGGERS, "OnActiveSec")
+UNIT_TRIGGERS = ("OnUnitActiveSec", "OnUnitInactiveSec")
 
 
-def scheduling(text: str) -> list[tuple[str, str]]:
-    """Return what decides when the timer elapses: the assignments of its [Timer] section."""
-    return [(found.key, found.value) for found in parse(text) if found.section == SCHEDULING_SECTION]
+def triggers(text: str) -> list[tuple[str, str]]:
+    """Return what decides when the timer elapses: its triggers, and the unit that they start.
+
+    Accuracy, jitter and persistence only shift an elapse: a reload takes them over, and an elapse that jitter has
+    delayed is not lost.
+    """
+    return [
+        (found.key, found.value)
+        for found in parse(text)
+        if found.section == "Timer" and (found.key.startswith("On") or found.key == "Unit")
+    ]
+
+
+def elapses_once(text: str) -> bool:
+    """Tell whether the timer has only triggers that elapse once."""
+    keys = {key for key, value in triggers(text) if key != "Unit" and value}
+    return bool(keys) and keys.issubset(ONE_SHOT_TRIGGERS)
+
+
+def counts_from_unit(text: str) -> bool:
+    """Tell whether a trigger counts from the last run of the service."""
+    return any(key in UNIT_TRIGGERS and value for key, value in triggers(text))
+
+
+def runs_at_each_reload(text: str) -> str:
+    """Return the OnActiveSec= that makes every reload run the job again, or an empty text.
+
+    Beside an OnUnitActiveSec= of the same span, as the field `every` writes it, a reload does nothing.
+    """
+    assignments = parse(text)
+    repeats = values(assignments, "Timer", "OnUnitActiveSec")
+    spans = [span for span in values(assignments, "Timer", "OnActiveSec") if span not in repeats]
+    return spans[0] if spans else ""
 
 
 def calendars(text: str) -> list[str]:

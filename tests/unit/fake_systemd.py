@@ -20,7 +20,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _jou
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import Outcome, converge
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._timer_text import is_persistent, scheduling
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._timer_text import is_persistent, triggers
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import answer
 
 NEXT = 1801468800  # Mon 2027-02-01 08:00:00 UTC
@@ -169,7 +169,7 @@ class FakeHost:
             self.stopped.discard(unit)
         for unit, before in list(self.loaded.items()):
             after = self.loaded[unit] = self._text(unit)
-            if self._state(unit) == WAITING and scheduling(before or "") != scheduling(after or ""):
+            if self._state(unit) == WAITING and triggers(before or "") != triggers(after or ""):
                 self.surprises.append(f"{unit} was active while its schedule changed")
         for unit in linked:
             if unit.endswith(".timer"):

@@ -120,6 +120,8 @@ RESCHEDULED = [
     ("link_again", [LINK]),
     ("start", TIMER),
 ]
+# Without a stamp only forgetting keeps the job from running.
+CHECKED = [("check_forgotten", TIMER) if step[0] == "touch_stamp" else step for step in RESCHEDULED]
 
 
 def test_an_edit_of_the_schedule() -> None:
@@ -129,20 +131,27 @@ def test_an_edit_of_the_schedule() -> None:
     assert actions(host_with(JOB), EDITED) == ["update", "reschedule"]
 
 
-@pytest.mark.parametrize("fields", [{"accuracy": "1min"}, {"jitter": "5min"}, {"timer": {"WakeSystem": True}}])
-def test_all_that_decides_when_it_elapses_is_a_schedule(fields: dict[str, Any]) -> None:
+@pytest.mark.parametrize("fields", [{"timezone": "UTC"}, {"every": "1h"}, {"timer": {"Unit": "other.service"}}])
+def test_every_trigger_is_a_schedule(fields: dict[str, Any]) -> None:
     assert steps(host_with(JOB), wanted(**fields)) == RESCHEDULED
+
+
+@pytest.mark.parametrize(
+    "fields", [{"accuracy": "1min"}, {"jitter": "5min"}, {"timer": {"WakeSystem": True}}, {"persistent": False}]
+)
+def test_an_elapse_that_jitter_delays_is_not_lost_by_an_edit_of_the_rest(fields: dict[str, Any]) -> None:
+    assert steps(host_with(JOB), wanted(**fields)) == [("install", TIMER), RELOAD]
 
 
 def test_a_persistent_timer_without_a_stamp_has_none_touched() -> None:
     found = steps(host_with(JOB, stamp=False), EDITED)
-    assert found == [step for step in RESCHEDULED if step[0] != "touch_stamp"]
+    assert found == CHECKED
 
 
 def test_a_timer_that_is_not_persistent_has_no_stamp_touched() -> None:
     edited = wanted(schedule="Tue 09:00", persistent=False)
     found = steps(host_with(JOB), edited)
-    assert found == [step for step in RESCHEDULED if step[0] != "touch_stamp"]
+    assert found == CHECKED
 
 
 def test_on_reschedule_run_leaves_it_to_systemd() -> None:
@@ -317,12 +326,34 @@ def test_a_file_that_changes_gets_the_right_mode_by_that() -> None:
     assert [kind for kind, _items in steps(observed, JOB)] == ["install", "reload"]
 
 
-@pytest.mark.parametrize("unit", ["backup.service", "backup.timer"])
-def test_a_deleted_file_comes_back(unit: str) -> None:
+def test_a_deleted_service_comes_back() -> None:
     host = host_with(JOB)
-    observed = host._replace(files={**host.files, unit: NO_FILE})
-    assert steps(observed, JOB) == [("install", [unit]), RELOAD]
+    observed = host._replace(files={**host.files, "backup.service": NO_FILE})
+    assert steps(observed, JOB) == [("install", ["backup.service"]), RELOAD]
     assert actions(observed, JOB) == ["install"]
+
+
+def test_a_deleted_timer_comes_back_as_a_new_one() -> None:
+    """Nobody knows any more what PID 1 has in memory under its name."""
+    host = host_with(JOB)
+    observed = host._replace(files={**host.files, "backup.timer": NO_FILE})
+    assert steps(observed, JOB) == RESCHEDULED
+    assert actions(observed, JOB) == ["install"]
+
+
+def test_the_failed_service_of_a_rescheduled_interval_is_forgotten_too() -> None:
+    """Its memory of the last run would count for the new interval."""
+    job, edited = wanted(schedule=None, every="40s"), wanted(schedule=None, every="10s")
+    observed = host_with(job)
+    observed = observed._replace(units={**observed.units, "backup.service": UnitState("loaded", "failed", "failed")})
+    assert ("reset_failed", ["backup.service"]) in steps(observed, edited)
+    assert actions(observed, edited) == ["update", "reschedule", "reset its failure"]
+    assert ("reset_failed", ["backup.service"]) not in steps(observed, wanted(schedule=None, every="40s", user="me"))
+
+
+def test_a_timer_that_has_elapsed_once_for_all_is_armed() -> None:
+    job = wanted(schedule=None, timer={"OnActiveSec": "3s"}, on_reschedule="run")
+    assert steps(host_with(job, timer=ELAPSED), job) == []
 
 
 def test_a_failed_timer_is_cleared_and_armed() -> None:

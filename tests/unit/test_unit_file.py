@@ -99,12 +99,10 @@ def test_calendars_and_spans() -> None:
     ]
 
 
-def test_scheduling_is_the_timer_section_alone() -> None:
-    text = timer("OnCalendar=daily", "Persistent=true")
-    assert timer_text.scheduling(text) == [("OnCalendar", "daily"), ("Persistent", "true")]
-    assert timer_text.scheduling(text) == timer_text.scheduling(
-        "# other\n" + text.replace("Description=", "Description=x")
-    )
+def test_triggers_are_what_decides_when() -> None:
+    text = timer("Unit=x.service", "OnCalendar=daily", "AccuracySec=1s", "RandomizedDelaySec=1h", "Persistent=true")
+    assert timer_text.triggers(text) == [("Unit", "x.service"), ("OnCalendar", "daily")]
+    assert timer_text.triggers(text) == timer_text.triggers("# other\n" + text.replace("Description=", "Description=x"))
 
 
 @pytest.mark.parametrize(
