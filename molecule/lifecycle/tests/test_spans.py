@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs that count from boot or from their last run: they do start, they repeat, and none runs at once."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from harness import active_since, recorder, runs, show, wait_until
+
+OWNER = {"timer_owner": "spans"}
+JOBS = [
+    {"name": "every-two", "every": "2s", "accuracy": "100ms", "command": recorder("every-two")},
+    {"name": "every-hour", "every": "1h", "command": recorder("every-hour")},
+    # Long past, and the host is not booted anew.
+    {"name": "boot-long-ago", "on_boot": "1s", "command": recorder("boot-long-ago")},
+    {"name": "boot-in-a-week", "on_boot": "1w", "command": recorder("boot-in-a-week")},
+]
+QUIET = ("every-hour", "boot-long-ago", "boot-in-a-week")
+
+
+def tell(site, host):
+    run = site.apply(JOBS, **OWNER)
+    wait_until(lambda: len(runs(host, "every-two")) >= 3, 40, "every-two has run three times")
+    return run
+
+
+@pytest.fixture(scope="module")
+def stories(everywhere):
+    return everywhere(tell)
+
+
+@pytest.fixture
+def applied(stories, machine):
+    return stories[machine].result()
+
+
+def test_a_job_with_every_starts_and_repeats(applied, host):
+    assert applied.rows()["every-two"]["active"].startswith("active")
+    when = runs(host, "every-two")
+    assert all(later - earlier > 1.5 for earlier, later in pairwise(when))
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_the_others_do_not_run_at_once(applied, host, name):  # noqa: ARG001
+    assert runs(host, name) == []
+
+
+def test_what_counts_from_a_boot_long_ago_waits_for_the_next(applied, host):
+    expected = {"ActiveState": "inactive", "UnitFileState": "enabled"}
+    assert show(host, "boot-long-ago.timer", *expected) == expected
+    assert "armed at next boot" in applied.output
+
+
+def test_what_counts_from_boot_and_lies_ahead_is_armed(applied, host):  # noqa: ARG001
+    expected = {"ActiveState": "active", "SubState": "waiting", "UnitFileState": "enabled"}
+    assert show(host, "boot-in-a-week.timer", *expected) == expected
+
+
+def test_a_second_run_and_an_edit_of_the_service_leave_the_timers_alone(applied, site, host):  # noqa: ARG001
+    assert not site.apply(JOBS, **OWNER).result["changed"]
+    since = {job["name"]: active_since(host, f"{job['name']}.timer") for job in JOBS}
+    edited = site.apply([{**job, "service": {"Nice": 5}} for job in JOBS], **OWNER)
+    assert set(edited.actions()) == set(since)
+    assert {name: active_since(host, f"{name}.timer") for name in since} == since
+    assert all(runs(host, name) == [] for name in QUIET)
+    before = len(runs(host, "every-two"))
+    wait_until(lambda: len(runs(host, "every-two")) > before, 20, "every-two goes on")
+
+
+def test_a_longer_span_does_not_run_the_job_at_once(applied, site, host):  # noqa: ARG001
+    """The last two seconds are over many times; an hour begins now."""
+    site.apply([{**job, "service": {"Nice": 5}, "every": "1h"} for job in JOBS if "every" in job], **OWNER)
+    before = runs(host, "every-two")
+    assert show(host, "every-two.timer", "ActiveState", "SubState") == {"ActiveState": "active", "SubState": "waiting"}
+    host.check_output("sleep 3")
+    assert runs(host, "every-two") == before
