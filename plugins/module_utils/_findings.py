@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from typing import Any, Iterable, NamedTuple
 
 LONGEST_VALUE = 120
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Finding(NamedTuple):
@@ -43,7 +45,9 @@ def line(finding: Finding) -> str:
     if finding.value is not None:
         where = f"{where} {shown(finding.value)}".strip()
     head = ": ".join(part for part in (finding.job, where, finding.reason) if part)
-    return f"{head}; {finding.mend}" if finding.mend else head
+    whole = f"{head}; {finding.mend}" if finding.mend else head
+    # Names and keys in it may be as bad as any value.
+    return _CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), whole)
 
 
 def grouped(findings: Iterable[Finding]) -> list[Finding]:

@@ -80,7 +80,7 @@ def predict_runs(runner: Runner, jobs: list[WantedJob], observed: Observed) -> l
         return []
     command = ["systemctl", "show", "--property=Id,ActiveEnterTimestampMonotonic"]
     shown = runner(command + [f"{job.name}.timer" for job in asked])
-    activations = parse_activations(shown.stdout, time.time() - observed.uptime)
+    activations = parse_activations(shown.stdout, time.time() - time.clock_gettime(time.CLOCK_MONOTONIC))
     bases: dict[int, list[WantedJob]] = {}
     for job in asked:
         timer = f"{job.name}.timer"

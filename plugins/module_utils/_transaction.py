@@ -83,14 +83,13 @@ def _undo(host: Host, names: list[str], before: Observed, again: Callable[[], Ob
     """Lead the touched jobs back to what was observed; return what went wrong on the way, or an empty text."""
     try:
         goals = [goal_as_observed(name, before) for name in names]
-        plan = make_plan(goals, again(), host.unit_directory)
+        now = again()
+        plan = make_plan(goals, now, host.unit_directory)
         host.source = host.old
         host.targets = {path: target for goal in goals for path, target in goal.targets.items()}
-        stamps = {
-            timer: before.stamps[timer] for name in names for timer in [f"{name}.timer"] if timer in before.stamps
-        }
-        # A stamp that stood before the apply is not cleaned: it gets its time back.
-        left = [timer for step in plan.final_steps for timer in step.items if timer not in before.stamps]
+        timers = [f"{name}.timer" for name in names]
+        stamps = {timer: before.stamps[timer] for timer in timers if timer in before.stamps}
+        left = [timer for timer in timers if timer in now.stamps and timer not in before.stamps]
         for step in plan.steps:
             if step.kind == "start":
                 host.restore_stamps(stamps)
