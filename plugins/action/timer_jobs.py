@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -51,7 +52,8 @@ class ActionModule(ActionBase):
         jobs, broken = self._rendered(options, merged, self._templates(options))
         findings += broken
         module_args = {name: options[name] for name in TARGET_OPTIONS}
-        module_args["_request"] = {"jobs": jobs, "proof_only": bool(findings)}
+        # One text, so that the host's log can leave it out whole: unit files hold the values of `environment`.
+        module_args["_request"] = json.dumps({"jobs": jobs, "proof_only": bool(findings)})
         result.update(
             self._execute_module(
                 module_name="dotmobi.systemd_timers.timer_jobs", module_args=module_args, task_vars=task_vars

@@ -247,8 +247,8 @@ options:
     type: path
   _request:
     description:
-      - What the action plugin hands over to the host. Internal, tasks cannot set it.
-    type: dict
+      - What the action plugin hands over to the host, as JSON. Internal, tasks cannot set it.
+    type: str
     required: true
 requirements:
   - systemd 247 or newer on the host, running as PID 1
@@ -408,6 +408,8 @@ undone:
   sample: true
 """
 
+import json
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
@@ -422,14 +424,14 @@ def main() -> None:
     """Bring the host to the jobs that the action plugin has rendered."""
     module = AnsibleModule(
         # `_request` comes from the action plugin: the rendered jobs, and whether to prove only.
-        argument_spec=dict(ARGUMENT_SPEC, _request={"type": "dict", "required": True}),
+        # Ansible writes arguments to the system log, where unit files do not belong: hence no_log.
+        argument_spec=dict(ARGUMENT_SPEC, _request={"type": "str", "required": True, "no_log": True}),
         supports_check_mode=True,
-        # Unit files do not belong in the system log, where Ansible writes the arguments of a module.
-        no_log=True,
     )
     use_host_zone()
-    request = parse_request(module.params["_request"], module.params)
-    check_mode = module.check_mode or module.params["_request"]["proof_only"]
+    raw = json.loads(module.params["_request"])
+    request = parse_request(raw, module.params)
+    check_mode = module.check_mode or raw["proof_only"]
     try:
         outcome = converge(make_runner(), request, check_mode, with_diff=module._diff)
     except LockBusy as error:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -41,7 +42,8 @@ class Action(ActionModule):
 
     def _execute_module(self, **call: Any) -> dict[str, Any]:
         assert call["module_name"] == "dotmobi.systemd_timers.timer_jobs"
-        self.handed_over.append(call["module_args"])
+        given = call["module_args"]
+        self.handed_over.append({**given, "_request": json.loads(given["_request"])})
         return {"invocation": {"module_args": "all the unit files"}, **self.answer}
 
 

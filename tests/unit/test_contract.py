@@ -249,7 +249,7 @@ def texts_of_tests() -> dict[Path, str]:
 
 
 def names_playbook(text: str, stem: str) -> bool:
-    return bool(re.search(rf"(?:playbooks/{stem}\.yml|playbook="{stem}"|{re.escape(COLLECTION)}\.{stem}\b)", text))
+    return bool(re.search(rf"(?:playbooks/{stem}\.yml|playbook=.{stem}\b|{re.escape(COLLECTION)}\.{stem}\b)", text))
 
 
 def exercised() -> str:

@@ -46,8 +46,11 @@ def run(
         runner.calls.clear()
         options.setdefault("unit_directory", str(runner.units))
     monkeypatch.setattr(timer_jobs, "make_runner", lambda: runner)
-    request = {"jobs": [job._asdict() for job in jobs], "proof_only": proof_only}
-    with patch_module_args({"_request": request, "_ansible_diff": True, **options}), pytest.raises(SystemExit):
+    request = json.dumps({"jobs": [job._asdict() for job in jobs], "proof_only": proof_only})
+    with (
+        patch_module_args({"_request": request, "_ansible_diff": True, **options}),
+        pytest.raises(SystemExit),
+    ):
         timer_jobs.main()
     result: dict[str, Any] = json.loads(capsys.readouterr().out)
     return result
