@@ -125,7 +125,7 @@ def stamp_path(timer: str) -> str:
     return os.path.join(STAMP_DIRECTORY, f"stamp-{timer}")
 
 
-def stamps() -> dict[str, int]:
+def observe_stamps() -> dict[str, int]:
     """Return timer to the time of its stamp (nanoseconds)."""
     try:
         with os.scandir(STAMP_DIRECTORY) as entries:
@@ -198,7 +198,7 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
         units={name: state for name, state in observe_units(runner).items() if name in units},
         next_elapse={name: times[0] for name, times in timers.items() if name in units},
         last_trigger={name: times[1] for name, times in timers.items() if name in units},
-        stamps={name: when for name, when in stamps().items() if name in units},
+        stamps={name: when for name, when in observe_stamps().items() if name in units},
         elsewhere=units_elsewhere(manager.unit_path, request.unit_directory, units),
         orphans=sorted(orphans),
         dirty=dirty,

@@ -12,6 +12,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import Evidence, judge, read_evidence
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Goal, Observed, Step
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import observe_stamps
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import (
     Plan,
     goal_as_observed,
@@ -83,20 +84,20 @@ def _undo(host: Host, names: list[str], before: Observed, again: Callable[[], Ob
     """Lead the touched jobs back to what was observed; return what went wrong on the way, or an empty text."""
     try:
         goals = [goal_as_observed(name, before) for name in names]
-        now = again()
-        plan = make_plan(goals, now, host.unit_directory)
+        plan = make_plan(goals, again(), host.unit_directory)
         host.source = host.old
         host.targets = {path: target for goal in goals for path, target in goal.targets.items()}
         timers = [f"{name}.timer" for name in names]
         stamps = {timer: before.stamps[timer] for timer in timers if timer in before.stamps}
-        left = [timer for timer in timers if timer in now.stamps and timer not in before.stamps]
         for step in plan.steps:
             if step.kind == "start":
                 host.restore_stamps(stamps)
             # Where systemd refuses to reload, a timer is rather left stopped than started with its memory.
             if step.kind not in ("touch_stamp", "check_forgotten"):
                 host.execute([step])
-        host.execute([Step("clean_stamp", left)])
+        # systemd makes a stamp at each start of a persistent timer.
+        made = observe_stamps().keys() - before.stamps.keys()
+        host.execute([Step("clean_stamp", [timer for timer in timers if timer in made])])
         problems = judge(goals, read_evidence(host.runner))
         return "; ".join(line(problem) for problem in problems)
     except Exception as error:  # noqa: BLE001  whatever it is, the caller has to tell it beside the first fault

@@ -24,10 +24,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     file_state,
     observe,
     observe_manager,
+    observe_stamps,
     parse_manager,
     parse_timers,
     parse_units,
-    stamps,
     unit_files,
     units_elsewhere,
 )
@@ -198,9 +198,9 @@ def test_stamps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.utime(tmp_path / "stamp-a.timer", ns=(1, 123456789))
     (tmp_path / "other").write_text("")
     (tmp_path / "stamp-b.timer").symlink_to("other")
-    assert stamps() == {"a.timer": 123456789}
+    assert observe_stamps() == {"a.timer": 123456789}
     monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(tmp_path / "none"))
-    assert stamps() == {}
+    assert observe_stamps() == {}
 
 
 @pytest.mark.parametrize("version", RUNNING_VERSIONS)
