@@ -8,7 +8,11 @@ import os
 from typing import NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import check_calendars, check_timespans
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import (
+    OLDEST_VERSION,
+    check_calendars,
+    check_timespans,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     ABSENT,
@@ -23,7 +27,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner imp
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._verify import NO_TRIGGER, field_of, verify
 
-OLDEST_SYSTEMD = 247
 # What daemon-reload keeps as a safety buffer (measured on 252 and 257).
 RELOAD_BYTES = 16 * 2**20
 MEND_SCHEDULE = "see systemd.time(7), Calendar Events"
@@ -56,7 +59,7 @@ def check_booted() -> list[Finding]:
 
 def check_version(manager: Manager) -> list[Finding]:
     """Refuse a systemd that lacks what this collection relies on."""
-    if manager.version >= OLDEST_SYSTEMD:
+    if manager.version >= OLDEST_VERSION:
         return []
     return [
         Finding(
@@ -64,7 +67,7 @@ def check_version(manager: Manager) -> list[Finding]:
             "systemd",
             str(manager.version or "unknown"),
             "is too old",
-            f"version {OLDEST_SYSTEMD} or newer is needed",
+            f"version {OLDEST_VERSION} or newer is needed",
         )
     ]
 

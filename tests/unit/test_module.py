@@ -173,7 +173,7 @@ def test_a_systemd_that_is_too_old(
 ) -> None:
     host.faults["show"] = [(0, f"Version={version}\nUnitPath={host.units}\n", "")]
     assert lines(run(monkeypatch, capsys, host, JOB)) == [
-        f'systemd "{said}": is too old; version {_proof.OLDEST_SYSTEMD} or newer is needed'
+        f'systemd "{said}": is too old; version {_proof.OLDEST_VERSION} or newer is needed'
     ]
 
 
