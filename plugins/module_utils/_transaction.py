@@ -89,12 +89,10 @@ def _undo(host: Host, names: list[str], before: Observed, again: Callable[[], Ob
         host.targets = {path: target for goal in goals for path, target in goal.targets.items()}
         timers = [f"{name}.timer" for name in names]
         stamps = {timer: before.stamps[timer] for timer in timers if timer in before.stamps}
-        for step in plan.steps:
-            if step.kind == "start":
-                host.restore_stamps(stamps)
-            # Where systemd refuses to reload, a timer is rather left stopped than started with its memory.
-            if step.kind not in ("touch_stamp", "check_forgotten"):
-                host.execute([step])
+        # Where systemd refuses to reload, a timer is rather left stopped than started with its memory.
+        host.execute([step for step in plan.steps if step.kind not in ("touch_stamp", "check_forgotten", "start")])
+        host.restore_stamps(stamps)
+        host.execute([step for step in plan.steps if step.kind == "start"])
         # systemd makes a stamp at each start of a persistent timer.
         made = observe_stamps().keys() - before.stamps.keys()
         host.execute([Step("clean_stamp", [timer for timer in timers if timer in made])])

@@ -330,6 +330,17 @@ def test_a_service_enabled_by_hand_is_enabled_again(armed: FakeHost) -> None:
     assert armed.picture() == before
 
 
+def test_the_stamp_of_a_job_that_was_not_resumed_has_its_old_time(armed: FakeHost) -> None:
+    """Nothing is started on the way back, and still the stamp is not left with the time of the apply."""
+    armed.converge(SUSPENDED)
+    os.utime(armed.stamps / "stamp-backup.timer", ns=(OLD_STAMP, OLD_STAMP))
+    before = armed.picture()
+    armed.faults["start"] = [REFUSED]
+    assert apply_fails(armed, [JOB]).undone
+    assert stamp(armed) == OLD_STAMP
+    assert armed.picture() == before
+
+
 def test_a_link_to_elsewhere_is_as_it_was(armed: FakeHost) -> None:
     link(armed).unlink()
     link(armed).symlink_to("/usr/lib/systemd/system/backup.timer")
