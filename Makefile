@@ -8,7 +8,7 @@ export DEBIAN_FRONTEND = noninteractive
 PYTHON_VENV = .venv/bin/python
 TEST = $(PYTHON_VENV) tools/test.py
 
-.PHONY: help site sandbox destroy check test lint unit sanity package molecule bench clean setup engine sanity-tools
+.PHONY: help site sandbox destroy check test lint unit sanity package molecule bench proofbench clean setup engine sanity-tools
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
@@ -45,6 +45,9 @@ molecule: setup engine  ## scenarios on test hosts: all, or SCENARIO=name; KEEP=
 
 bench: setup engine  ## measure against a role that loops over jobs
 	@$(PYTHON_VENV) benchmarks/run.py $(ARGS)
+
+proofbench: setup engine  ## measure the proof against the bare calls of systemd-analyze
+	@$(PYTHON_VENV) benchmarks/proof.py $(ARGS)
 
 clean: destroy  ## remove hosts, virtual environment and caches of this checkout
 	@python3 tools/hosts.py down test

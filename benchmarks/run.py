@@ -54,6 +54,12 @@ systemctl daemon-reload
 systemctl reset-failed
 sync -f .
 """
+# The proof looks whether the scripts of the jobs are there.
+MOST_JOBS = 1440
+SCRIPTS = f"""
+mkdir -p /usr/local/lib/scripts && cd /usr/local/lib/scripts || exit 1
+for number in $(seq -w 0 {MOST_JOBS:04d}); do : > {PREFIX}$number.py; done
+"""
 READ_UNITS = f"""
 import json, pathlib
 found = sorted(pathlib.Path("/etc/systemd/system").glob("{PREFIX}*"))
@@ -141,6 +147,7 @@ def container_of(release: str) -> Iterator[str]:
         options += [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
         hosts.run("podman", *hosts.runtime(), "run", *options, image, "/sbin/init")
         hosts.wait_until_running(name)
+        run_in(name, "sh", "-c", SCRIPTS)
         yield name
     finally:
         hosts.down(KIND)
@@ -397,8 +404,8 @@ def main() -> int:
     parser.add_argument("--hosts", nargs="+", choices=hosts.RELEASES, default=["debian12"], help="default debian12")
     options = parser.parse_args()
     numbers = options.jobs or (QUICK_JOBS if options.quick else JOBS)
-    if not all(1 <= number <= 1440 for number in numbers):
-        parser.error("--jobs: between 1 and 1440")
+    if not all(1 <= number <= MOST_JOBS for number in numbers):
+        parser.error(f"--jobs: between 1 and {MOST_JOBS}")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     try:

@@ -24,10 +24,19 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render imp
     render,
     spoken_triggers,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report import (
+    as_data,
+    counts,
+    message,
+    rows_of_jobs,
+    together,
+)
 
 TEMPLATE_DIRECTORY = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "timer", "templates")
 # The layers, each over the one before; the key is what a user knows it by.
 LAYERS = {"timer_jobs": "jobs", "timer_group_jobs": "group_jobs", "timer_host_jobs": "host_jobs"}
+# Set by the playbook `validate`: all findings are shown at the end, and only then does the run fail.
+REPORT_VARIABLE = "__timer_report"
 TARGET_OPTIONS = ("owner", "prune", "proof", "unit_directory", "log_directory")
 
 
@@ -64,7 +73,7 @@ class ActionModule(ActionBase):
         words = {job["name"]: spoken_triggers(job) for job in merged.jobs}
         for row in result.get("jobs", []):
             row["schedule_words"] = words.get(row["name"], "")
-        self._report(result, findings, str(task_vars.get("inventory_hostname", "")))
+        self._report(result, findings, words, task_vars)
         return result
 
     def _options(self) -> dict[str, Any]:
@@ -112,13 +121,15 @@ class ActionModule(ActionBase):
                     service, timer = render(templates, job, options["owner"])
                 except Exception as error:  # noqa: BLE001  a user's template can raise anything
                     mend = "correct the template"
-                    findings.append(Finding(job["name"], "template", None, f"cannot be rendered: {error}", mend))
+                    reason = f"cannot be rendered: {error}"
+                    findings.append(Finding(job["name"], "template", None, reason, mend, "invalid-declaration"))
                     continue
             jobs.append(
                 {
                     "name": job["name"],
                     "state": job["state"],
                     "on_reschedule": job["on_reschedule"],
+                    "accept": job["accept"],
                     "service": service,
                     "timer": timer,
                 }
@@ -126,8 +137,9 @@ class ActionModule(ActionBase):
         return jobs, findings
 
     @staticmethod
-    def _report(result: dict[str, Any], ours: list[Finding], host: str) -> None:
-        """Put the findings of controller and host into one message; warn of what does not stop the apply."""
+    def _report(result: dict[str, Any], ours: list[Finding], words: dict[str, str], task_vars: dict[str, Any]) -> None:
+        """Put the findings of controller and host into the result; warn of what does not stop the apply."""
+        host = str(task_vars.get("inventory_hostname", ""))
         if "failure" in result:
             result.update(failed=True, changed=False, msg=f"{host}: {result.pop('failure')}")
             return
@@ -135,25 +147,22 @@ class ActionModule(ActionBase):
             # The host's side said why; what the controller found comes with it.
             result["msg"] = "\n".join([str(result.get("msg", "")), *(f"  {line(found)}" for found in grouped(ours))])
             return
-        theirs = [Finding(**found) for found in result.pop("findings", [])]
-        warnings = [Finding(**found) for found in result.pop("tolerated", [])]
-        errors = grouped([*ours, *theirs])
-        if errors:
-            jobs = len({found.job for found in errors if found.job})
-            where = f" in {jobs} job{'s' * (jobs != 1)}" if jobs else ""
-            head = f"{host}: {len(errors)} error{'s' * (len(errors) != 1)}{where}, nothing was changed on this host"
-            result.update(
-                failed=True, changed=False, msg="\n".join([f"{head}:", *(f"  {line(found)}" for found in errors)])
-            )
+        findings = grouped([*ours, *(Finding(**found) for found in result.pop("findings", []))])
+        accepted = [Finding(**found) for found in result.pop("accepted", [])]
+        data = as_data(findings, accepted)
+        result.update(findings=data, finding_counts=counts(data), proof=rows_of_jobs(words, data))
+        if result["finding_counts"]["errors"]:
+            result.update(failed=True, changed=False, msg=message(host, findings))
             for key in ("diff", "jobs", "orphans"):
                 result.pop(key, None)
             return
+        shown = [line(found) for found in together(findings)]
         orphans = result.get("orphans") or []
-        shown = [line(found) for found in grouped(warnings)]
         if orphans:
             shown.append(
                 f"{', '.join(orphans)}: installed by this declaration, but no longer declared; "
                 "`timer_prune: true` removes such jobs"
             )
-        if shown:
+        # The playbook `validate` shows the findings itself.
+        if shown and not task_vars.get(REPORT_VARIABLE):
             result.setdefault("warnings", []).extend(f"{host}: {text}" for text in shown)

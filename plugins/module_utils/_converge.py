@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import Host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import ENVIRONMENT, WARNING
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import Evidence, row
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, grouped
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     ABSENT,
@@ -28,22 +30,35 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan, goal_of, make_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._predict import runs_since_boot
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof import check_booted, prove_host, prove_jobs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof import prove_jobs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host import check_booted, prove_host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import run_plan
 
 
 class Outcome(NamedTuple):
-    """What came of it: errors stop the apply, warnings do not; `result` is what the module returns."""
+    """What came of it: errors stop the apply, warnings do not, nor does what the jobs accept.
+
+    `result` is what the module returns, empty when there are errors.
+    """
 
     errors: list[Finding]
     warnings: list[Finding]
+    accepted: list[Finding]
     result: dict[str, Any]
+
+
+def refused(*findings: Finding) -> Outcome:
+    """Return what comes of a host that cannot be looked at any further."""
+    return Outcome(list(findings), [], [], {})
 
 
 def parse_request(raw: dict[str, Any], options: dict[str, Any]) -> Request:
     """Build the request from what the action plugin hands over and from the module's options."""
-    jobs = [WantedJob(*(str(job[key] or "") for key in WantedJob._fields)) for job in raw["jobs"]]
+    jobs = [
+        WantedJob(job["name"], job["state"], job["on_reschedule"], job["service"], job["timer"], tuple(job["accept"]))
+        for job in raw["jobs"]
+    ]
     return Request(
         jobs,
         options["owner"],
@@ -54,45 +69,52 @@ def parse_request(raw: dict[str, Any], options: dict[str, Any]) -> Request:
     )
 
 
-def converge(runner: Runner, request: Request, check_mode: bool, with_diff: bool = True) -> Outcome:
+def converge(
+    runner: Runner, request: Request, check_mode: bool, with_diff: bool = True, facts: Facts | None = None
+) -> Outcome:
     """Prove the jobs and, unless in check mode or faulty, bring the host to them. Raises ApplyFailed, LockBusy."""
+    facts = facts or Facts()
     findings = check_booted()
     if findings:
-        return Outcome(findings, [], {})
+        return refused(*findings)
     try:
         manager = observe_manager(runner)
         findings = prove_host(request, manager)
         if findings:
-            return Outcome(findings, [], {})
+            return refused(*findings)
         with contextlib.nullcontext() if check_mode else _journal.locked():
             # Read again: the wait for the lock may have been for an apply that reloaded.
             manager = observe_manager(runner)
-            return _converge(runner, request, check_mode, with_diff, observe(runner, request, manager))
+            observed = observe(runner, request, manager)
+            return _converge(runner, request, observed, facts, check_mode=check_mode, with_diff=with_diff)
     except ProgramMissing as error:
         mend = "install systemd's own tools on this host"
-        return Outcome([Finding("", error.program, None, "is not installed on this host", mend)], [], {})
+        return refused(Finding("", error.program, None, "is not installed on this host", mend, "no-systemd"))
     except (ObserveError, CalendarError) as error:
-        return Outcome([Finding("", "systemd", None, str(error))], [], {})
+        return refused(Finding("", "systemd", None, str(error), "", "systemd-answer"))
 
 
-def _converge(runner: Runner, request: Request, check_mode: bool, with_diff: bool, observed: Observed) -> Outcome:
+def _converge(
+    runner: Runner, request: Request, observed: Observed, facts: Facts, *, check_mode: bool, with_diff: bool
+) -> Outcome:
     declared = {job.name for job in request.jobs}
     gone = observed.orphans if request.prune else []
     # A removal that was cut off: nobody owns the job any more, but its stamp or its timer may be left.
     gone = gone + [name for name in observed.dirty if name not in declared and is_gone(name, observed)]
     request = request._replace(jobs=request.jobs + [WantedJob(name, ABSENT, "skip", "", "") for name in gone])
-    proof = prove_jobs(runner, request, observed)
-    tolerated = [found for found in proof.findings if found.environment and request.proof == "warn"]
-    errors = grouped(found for found in proof.findings if found not in tolerated)
-    orphans = [] if request.prune else observed.orphans
+    proof = prove_jobs(runner, request, observed, facts)
+    found = grouped(tolerated(finding, request.proof) for finding in proof.findings)
+    accepted = grouped(proof.accepted)
+    errors = [finding for finding in found if finding.severity != WARNING]
+    warnings = [finding for finding in found if finding.severity == WARNING]
     if errors:
-        return Outcome(errors, grouped(tolerated), {})
+        return Outcome(errors, warnings, accepted, {})
     goals = [goal_of(job, observed, proof.spans) for job in request.jobs]
     plan = make_plan(goals, observed, request.unit_directory)
     started = {timer for step in plan.steps if step.kind == "start" for timer in step.items}
     errors = runs_since_boot(goals, started, observed, proof.spans)
     if errors:
-        return Outcome(errors, grouped(tolerated), {})
+        return Outcome(errors, warnings, accepted, {})
     evidence = Evidence(observed.units, _elapses(observed))
     if plan.changed and not check_mode:
         host = Host(runner, request.unit_directory, request.log_directory)
@@ -101,11 +123,16 @@ def _converge(runner: Runner, request: Request, check_mode: bool, with_diff: boo
     result = {
         "changed": plan.changed,
         "jobs": [row(goal, evidence, actions[goal.name]) for goal in goals],
-        "orphans": orphans,
+        "orphans": [] if request.prune else observed.orphans,
     }
     if with_diff:
         result["diff"] = diff_of(plan, observed, request)
-    return Outcome([], grouped(tolerated), result)
+    return Outcome([], warnings, accepted, result)
+
+
+def tolerated(finding: Finding, proof: str) -> Finding:
+    """Return a finding about what the host lacks as a warning, if the proof is to be so mild."""
+    return finding._replace(kind=WARNING) if finding.severity == ENVIRONMENT and proof == "warn" else finding
 
 
 def is_gone(name: str, observed: Observed) -> bool:

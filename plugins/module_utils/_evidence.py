@@ -4,48 +4,86 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import contextlib
+import os
+from types import MappingProxyType
+from typing import Any, Mapping, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Goal, UnitState
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import observe_timers, observe_units
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
+    SUFFIXES,
+    observe_manager,
+    observe_timers,
+    observe_units,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 
 NOT_LOADED = UnitState("not-found", "inactive", "dead")
 
 
 class Evidence(NamedTuple):
-    """What systemd says of the timers: states in memory, and (next, last) elapses in Unix time."""
+    """What systemd says of the timers: states in memory, and (next, last) elapses in Unix time.
+
+    loaded_at, changed: when PID 1 last read its units, and when each unit file last changed (Unix time); None where
+    systemd does not tell.
+    """
 
     units: dict[str, UnitState]
     elapses: dict[str, tuple[float, float]]
+    loaded_at: float | None = None
+    changed: Mapping[str, float] = MappingProxyType({})
+
+    def needs_reload(self, unit: str) -> bool:
+        """Tell whether the file of a unit is newer than what PID 1 holds."""
+        return self.loaded_at is not None and self.changed.get(unit, 0.0) > self.loaded_at
 
 
-def read_evidence(runner: Runner) -> Evidence:
-    """Read states and elapses of all timers, in two calls."""
-    return Evidence(observe_units(runner), observe_timers(runner))
+def read_evidence(runner: Runner, unit_directory: str, goals: list[Goal]) -> Evidence:
+    """Read states and elapses of all timers, in three calls. `systemctl show` of each one would take seconds."""
+    changed = {}
+    for unit in (f"{goal.name}{suffix}" for goal in goals for suffix in SUFFIXES):
+        with contextlib.suppress(OSError):
+            changed[unit] = os.lstat(os.path.join(unit_directory, unit)).st_ctime
+    return Evidence(observe_units(runner), observe_timers(runner), observe_manager(runner).loaded_at, changed)
 
 
 def judge(goals: list[Goal], evidence: Evidence) -> list[Finding]:
     """Return what is not as the goals say."""
-    findings = []
-    for goal in goals:
-        timer = f"{goal.name}.timer"
-        unit = evidence.units.get(timer, NOT_LOADED)
-        state = f"{unit.load}, {unit.active} ({unit.sub})"
-        if not goal.armed:
-            if unit.active in ("active", "activating"):
-                findings.append(Finding(goal.name, "state", goal.state, f"after the apply {timer} is still {state}"))
-            continue
-        if not goal.start:
-            continue
-        if unit.load != "loaded" or unit.active != "active":
-            findings.append(Finding(goal.name, "state", goal.state, f"after the apply {timer} is {state}"))
-        elif unit.sub == "elapsed" and not timer_text.elapses_once(goal.timer or ""):
-            findings.append(Finding(goal.name, "state", goal.state, f"after the apply {timer} will not elapse again"))
-    return findings
+    found = ((goal, fault(goal, evidence)) for goal in goals)
+    return [
+        Finding(goal.name, "state", goal.state, f"after the apply {goal.name}.timer {reason}", "", "not-armed")
+        for goal, reason in found
+        if reason
+    ]
+
+
+def fault(goal: Goal, evidence: Evidence) -> str:
+    """Return what is wrong with the timer of a job, or an empty text."""
+    timer = f"{goal.name}.timer"
+    unit = evidence.units.get(timer, NOT_LOADED)
+    state = f"{unit.load}, {unit.active} ({unit.sub})"
+    if not goal.armed:
+        return f"is still {state}" if unit.active in ("active", "activating") else ""
+    stale = [one for one in (timer, f"{goal.name}.service") if one in evidence.units and evidence.needs_reload(one)]
+    if stale:
+        return f"is {state}, but systemd has not read {stale[0]} since it changed"
+    return start_fault(goal, unit, evidence) if goal.start else ""
+
+
+def start_fault(goal: Goal, unit: UnitState, evidence: Evidence) -> str:
+    """Return what is wrong with a timer that was to be started, or an empty text."""
+    text = goal.timer or ""
+    if unit.load != "loaded" or unit.active != "active":
+        return f"is {unit.load}, {unit.active} ({unit.sub})"
+    if unit.sub == "elapsed" and not timer_text.elapses_once(text):
+        return "will not elapse again"
+    following, _last = evidence.elapses.get(f"{goal.name}.timer", (0.0, 0.0))
+    if unit.sub == "waiting" and not following and timer_text.has_times(text):
+        return "has no next elapse"
+    return ""
 
 
 def armed_word(goal: Goal, unit: UnitState) -> str:

@@ -9,23 +9,30 @@ import json
 import re
 from typing import Any, Iterable, NamedTuple
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES, WARNING
+
 LONGEST_VALUE = 120
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Finding(NamedTuple):
-    """One fault: where it is, what stands there, why that is wrong, how to mend it.
+    """One fault: where it is, what stands there, why that is wrong, how to mend it, its code (`_codes`).
 
-    `environment` marks what the host lacks (a command not deployed yet): `proof: warn` tolerates it.
-    An empty `job` means the host as a whole.
+    An empty `job` means the host as a whole. `kind` is that of the code unless it is given.
     """
 
     job: str
     field: str
     value: Any
     reason: str
-    mend: str = ""
-    environment: bool = False
+    mend: str
+    code: str
+    kind: str = ""
+
+    @property
+    def severity(self) -> str:
+        """Return error, environment or warning."""
+        return self.kind or CODES[self.code].kind
 
 
 def shown(value: Any) -> str:
@@ -40,23 +47,34 @@ def shown(value: Any) -> str:
 
 
 def line(finding: Finding) -> str:
-    """Return the finding as one line: `JOB: FIELD "VALUE": REASON; MEND`."""
+    """Return the finding as one line: `JOB: FIELD "VALUE": REASON; MEND [CODE]`, a warning says that it is one."""
     where = finding.field
     if finding.value is not None:
         where = f"{where} {shown(finding.value)}".strip()
-    head = ": ".join(part for part in (finding.job, where, finding.reason) if part)
+    warning = "warning" if finding.severity == WARNING else ""
+    head = ": ".join(part for part in (finding.job, warning, where, finding.reason) if part)
     whole = f"{head}; {finding.mend}" if finding.mend else head
     # Names and keys in it may be as bad as any value.
-    return _CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), whole)
+    escaped = _CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), whole)
+    return f"{escaped} [{finding.code}]"
 
 
 def grouped(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings without repetition, the host's own first, then job by job as first met."""
+    """Return the findings without repetition: the host's own first, then jobs with errors, then jobs with warnings.
+
+    Within a job the errors come first; else all keep the order in which they were found.
+    """
     unique = list({(f.job, f.field, shown(f.value), f.reason): f for f in findings}.values())
-    order: dict[str, int] = {"": -1}
+    order: dict[str, int] = {}
     for number, finding in enumerate(unique):
         order.setdefault(finding.job, number)
-    return sorted(unique, key=lambda finding: order[finding.job])
+    with_errors = {finding.job for finding in unique if finding.severity != WARNING}
+
+    def rank(finding: Finding) -> tuple[bool, bool, int, bool]:
+        job = finding.job
+        return job != "", job not in with_errors, order[job], finding.severity == WARNING
+
+    return sorted(unique, key=rank)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

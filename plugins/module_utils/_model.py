@@ -25,13 +25,17 @@ class Request(NamedTuple):
 
 
 class WantedJob(NamedTuple):
-    """One job as declared; the two texts are the unit files, empty when the state is absent."""
+    """One job as declared; the two texts are the unit files, empty when the state is absent.
+
+    accept: codes of findings that the job accepts.
+    """
 
     name: str
     state: str
     on_reschedule: str
     service: str
     timer: str
+    accept: tuple[str, ...] = ()
 
 
 class FileState(NamedTuple):
@@ -75,7 +79,8 @@ class Observed(NamedTuple):
     files: unit name to file, of every declared or marked pair. links: unit name to the paths, relative
     to the unit directory, of the links that enable it. units: units in memory. next_elapse, last_trigger:
     timer to Unix time. stamps: timers with a stamp file. elsewhere: unit name to its path in another
-    directory. dirty: jobs that a killed run left half done.
+    directory. drop_ins: unit name to paths of files that change it. host_units: names of all units of the host.
+    dirty: jobs that a killed run left half done.
     """
 
     manager: Manager
@@ -86,6 +91,8 @@ class Observed(NamedTuple):
     last_trigger: dict[str, float]
     stamps: dict[str, int]
     elsewhere: dict[str, str]
+    drop_ins: dict[str, list[str]]
+    host_units: frozenset[str]
     orphans: list[str]
     dirty: list[str]
     leftover: bool

@@ -12,7 +12,7 @@ import json
 import os
 import stat
 import time
-from typing import Iterable
+from typing import Iterable, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
@@ -138,16 +138,32 @@ def observe_stamps() -> dict[str, int]:
         return {}
 
 
-def units_elsewhere(unit_path: list[str], unit_directory: str, wanted: Iterable[str]) -> dict[str, str]:
-    """Return which of the wanted units another directory of systemd's search path already holds."""
-    names = set(wanted)
-    found: dict[str, str] = {}
+class Directories(NamedTuple):
+    """What systemd's search path for units holds: wanted units outside our directory, drop-ins of them, all names."""
+
+    elsewhere: dict[str, str]
+    drop_ins: dict[str, list[str]]
+    names: set[str]
+
+
+def read_directories(unit_path: list[str], unit_directory: str, wanted: Iterable[str]) -> Directories:
+    """Look through systemd's search path (systemd.unit(5), Unit File Load Path), each directory once."""
+    units = set(wanted)
+    found = Directories({}, {}, set())
     home = os.path.realpath(unit_directory)
-    for directory in unit_path:
-        if os.path.realpath(directory) == home or not os.path.isdir(directory):
+    for directory in dict.fromkeys(os.path.realpath(path) for path in unit_path):
+        try:
+            names = set(os.listdir(directory))
+        except (FileNotFoundError, NotADirectoryError):
             continue
-        for name in names.intersection(os.listdir(directory)):
-            found.setdefault(name, os.path.join(directory, name))
+        found.names.update(names)
+        if directory != home:
+            for name in units.intersection(names):
+                found.elsewhere.setdefault(name, os.path.join(directory, name))
+        for name in units.intersection(name[: -len(".d")] for name in names if name.endswith(".d")):
+            folder = os.path.join(directory, f"{name}.d")
+            files = sorted(file for file in os.listdir(folder) if file.endswith(".conf"))
+            found.drop_ins.setdefault(name, []).extend(os.path.join(folder, file) for file in files)
     return found
 
 
@@ -191,15 +207,19 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
     dirty = _journal.interrupted_jobs()
     units = {name + suffix for name in names.union(orphans, dirty) for suffix in SUFFIXES}
     timers = observe_timers(runner)
+    loaded = observe_units(runner)
+    directories = read_directories(manager.unit_path, request.unit_directory, units)
     return Observed(
         manager=manager,
         files={name: everything.get(name, NO_FILE) for name in units},
         links={name: found for name, found in enablement_links(request.unit_directory).items() if name in units},
-        units={name: state for name, state in observe_units(runner).items() if name in units},
+        units={name: state for name, state in loaded.items() if name in units},
         next_elapse={name: times[0] for name, times in timers.items() if name in units},
         last_trigger={name: times[1] for name, times in timers.items() if name in units},
         stamps={name: when for name, when in observe_stamps().items() if name in units},
-        elsewhere=units_elsewhere(manager.unit_path, request.unit_directory, units),
+        elsewhere=directories.elsewhere,
+        drop_ins=directories.drop_ins,
+        host_units=frozenset(directories.names).union(n for n, state in loaded.items() if state.load != "not-found"),
         orphans=sorted(orphans),
         dirty=dirty,
         leftover=_journal.is_leftover(request.unit_directory),

@@ -40,7 +40,7 @@ def runs_since_boot(
             if (spans.get(span) or 0) / 1e6 <= observed.uptime:
                 reason = "would run the job at once: this host has been up for longer, and on_reschedule is not run"
                 mend = "set on_reschedule to run, or give what follows the boot a job of its own"
-                findings.append(Finding(goal.name, "on_boot", span, reason, mend))
+                findings.append(Finding(goal.name, "on_boot", span, reason, mend, "runs-at-once"))
     return findings
 
 
@@ -102,6 +102,7 @@ def predict_runs(runner: Runner, jobs: list[WantedJob], observed: Observed) -> l
                         passed[0],
                         f"the change would run the job at once, for the elapse of {when}, and on_reschedule is fail",
                         "set on_reschedule to skip or run, or change the schedule after that time has gone by",
+                        "runs-at-once",
                     )
                 )
     return findings

@@ -1,182 +1,131 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All that is checked on the host before anything on it changes. Each checker returns findings; all are collected."""
+"""All that is checked of the jobs before anything on the host changes: many small checkers, all findings collected.
+
+What costs a call of a program is asked here, for all jobs at once; the checkers get the answers.
+"""
 
 from __future__ import annotations
 
-import os
-from typing import NamedTuple
+from typing import Iterable, NamedTuple
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import (
-    OLDEST_VERSION,
+    Calendar,
+    Timespan,
     check_calendars,
     check_timespans,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar_mend import (
+    candidates,
+    timespan_candidates,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import Checker, JobView, Known, view
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     ABSENT,
     NO_FILE,
-    Manager,
     Observed,
     Request,
     WantedJob,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._predict import predict_runs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_account import (
+    check_access,
+    check_group,
+    check_user,
+    check_writable,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_clock import check_clock_change
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_command_text import (
+    check_argument_length,
+    check_relative,
+    check_shell_syntax,
+    check_specifiers,
+    check_variables,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host import check_link_folders
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_names import (
+    check_drop_ins,
+    check_enabled_service,
+    check_names,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path import (
+    COMMAND_KEYS,
+    check_environment_files,
+    check_output,
+    check_programs,
+    check_scripts,
+    check_working_directory,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_schedule import (
+    check_lengths,
+    check_reload_runs,
+    check_schedules,
+    check_spans,
+    check_start_limit,
+    check_trigger,
+    timespans,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_service import (
+    check_finishes,
+    check_handlers,
+    check_remain_after_exit,
+    check_runtime_max,
+    check_secrets,
+    check_unit,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._verify import NO_TRIGGER, field_of, verify
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._verify import verify
 
-# What daemon-reload keeps as a safety buffer (measured on 252 and 257).
-RELOAD_BYTES = 16 * 2**20
-MEND_SCHEDULE = "see systemd.time(7), Calendar Events"
-MEND_PASSED = "correct the date, or set the job's state to absent"
-TRIGGER_FIELDS = ("schedule", "every", "on_boot")
-BOOTED_DIRECTORY = "/run/systemd/system"
+# In the order of their findings; each looks at one job.
+CHECKERS: tuple[Checker, ...] = (
+    check_schedules,
+    lambda job, known: check_clock_change(job, known.calendars, known.facts.now, known.facts.clock_change),
+    check_spans,
+    check_trigger,
+    check_reload_runs,
+    check_start_limit,
+    check_lengths,
+    check_programs,
+    check_scripts,
+    lambda job, _known: check_relative(job),
+    lambda job, known: check_specifiers(job, known.observed.manager.version),
+    lambda job, known: check_variables(job, set(known.variables)),
+    lambda job, _known: check_shell_syntax(job),
+    lambda job, _known: check_argument_length(job),
+    check_user,
+    check_group,
+    check_working_directory,
+    check_environment_files,
+    check_output,
+    check_access,
+    check_writable,
+    check_secrets,
+    check_remain_after_exit,
+    check_runtime_max,
+    check_finishes,
+    check_unit,
+    check_handlers,
+    check_drop_ins,
+    check_enabled_service,
+)
+ENVIRONMENT_COMMAND = ["systemctl", "show-environment"]
+# A checker of ours says the same in better words.
+COVERED = {
+    "missing-command": ("missing-command", "not-executable", "bad-interpreter"),
+    "not-executable": ("missing-command", "not-executable", "bad-interpreter"),
+    "no-trigger": ("no-trigger", "invalid-schedule", "unknown-timezone", "invalid-timespan"),
+}
 
 
 class Proof(NamedTuple):
-    """The findings, and the time spans of the jobs in microseconds (None: infinity) for the plan."""
+    """What was found, what of it the jobs accept, and the time spans in microseconds (None: infinity) for the plan."""
 
     findings: list[Finding]
+    accepted: list[Finding]
     spans: dict[str, int | None]
-
-
-def check_booted() -> list[Finding]:
-    """Refuse a host without systemd as PID 1 (sd_booted(3))."""
-    if os.path.isdir(BOOTED_DIRECTORY):
-        return []
-    return [
-        Finding(
-            "",
-            "systemd",
-            None,
-            f"is not running as PID 1 on this host ({BOOTED_DIRECTORY} does not exist)",
-            "timers need a host that was booted with systemd",
-        )
-    ]
-
-
-def check_version(manager: Manager) -> list[Finding]:
-    """Refuse a systemd that lacks what this collection relies on."""
-    if manager.version >= OLDEST_VERSION:
-        return []
-    return [
-        Finding(
-            "",
-            "systemd",
-            str(manager.version or "unknown"),
-            "is too old",
-            f"version {OLDEST_VERSION} or newer is needed",
-        )
-    ]
-
-
-def check_unit_directory(request: Request, manager: Manager) -> list[Finding]:
-    """Refuse a unit directory that is missing, that systemd does not read, or that cannot be written."""
-
-    def bad(reason: str, mend: str) -> list[Finding]:
-        return [Finding("", "timer_unit_directory", request.unit_directory, reason, mend)]
-
-    if not os.path.isdir(request.unit_directory):
-        return bad("is not a directory on this host", "make it, or leave the variable at its default")
-    real = os.path.realpath(request.unit_directory)
-    if real not in {os.path.realpath(path) for path in manager.unit_path}:
-        return bad("is not a directory that systemd reads units from", "see systemd.unit(5), Unit File Load Path")
-    if not os.access(request.unit_directory, os.W_OK | os.X_OK):
-        return bad("cannot be written", "become root, or remount the file system for writing")
-    return []
-
-
-def check_names(request: Request, observed: Observed) -> list[Finding]:
-    """Refuse names that somebody else's unit holds already."""
-    findings = []
-    for job in request.jobs:
-        for unit in (f"{job.name}.service", f"{job.name}.timer"):
-            reason, mend = taken_by(unit, request, observed)
-            elsewhere = observed.elsewhere.get(unit)
-            if not reason and elsewhere and job.state != ABSENT:
-                reason, mend = f"the name is taken by {elsewhere}", "choose another name"
-            if reason:
-                findings.append(Finding(job.name, "name", unit, reason, mend))
-    return findings
-
-
-def taken_by(unit: str, request: Request, observed: Observed) -> tuple[str, str]:
-    """Return why a path in the unit directory is not ours to write, and the mend; two empty texts when it is."""
-    current = observed.files.get(unit, NO_FILE)
-    path = os.path.join(request.unit_directory, unit)
-    mark = owner_of(current.text)
-    reason = mend = ""
-    if current.kind == "symlink" and current.target == "/dev/null":
-        reason, mend = "is masked on this host", f"systemctl unmask {unit}"
-    elif current.kind == "symlink":
-        reason, mend = f"{path} is a link to {current.target}", "remove the link, or choose another name"
-    elif current.kind == "other":
-        reason, mend = f"{path} is not an ordinary file", "choose another name"
-    elif current.kind == "file" and not current.text:
-        reason, mend = f"{path} is empty, which masks the unit", f"remove {path}"
-    elif current.kind == "file" and mark is None:
-        reason = f"{path} exists and was not made by this collection"
-        mend = "choose another name, or remove the file first"
-    elif mark and mark.owner != request.owner:
-        reason = f"belongs to the declaration with timer_owner {mark.owner!r}, not {request.owner!r}"
-        mend = "choose another name, or remove the job there first"
-    return reason, mend
-
-
-def check_schedules(runner: Runner, jobs: list[WantedJob]) -> list[Finding]:
-    """Refuse expressions that systemd does not parse or that never elapse again; one call for all of them."""
-    wanted = {job.name: timer_text.calendars(job.timer) for job in jobs}
-    checked = check_calendars(runner, [expression for found in wanted.values() for expression in found])
-    return [
-        Finding(
-            name,
-            "schedule",
-            expression,
-            checked[expression].reason,
-            MEND_PASSED if checked[expression].valid else MEND_SCHEDULE,
-        )
-        for name, expressions in wanted.items()
-        for expression in expressions
-        if not checked[expression].valid or not checked[expression].elapses
-    ]
-
-
-def check_spans(runner: Runner, jobs: list[WantedJob]) -> Proof:
-    """Refuse time spans that systemd does not parse; one call for all of them."""
-    wanted = {job.name: timer_text.timespans(job.timer) for job in jobs}
-    checked = check_timespans(runner, [found.value for spans in wanted.values() for found in spans if found.value])
-    findings = []
-    for name, spans in wanted.items():
-        for found in spans:
-            if found.value and not checked[found.value].valid:
-                mend = "write a span such as 90s, 15min or 1h 30min: systemd.time(7)"
-                findings.append(Finding(name, field_of(found), found.value, checked[found.value].reason, mend))
-    return Proof(findings, {span: result.microseconds for span, result in checked.items() if result.valid})
-
-
-def check_reload_runs(jobs: list[WantedJob]) -> list[Finding]:
-    """Refuse a raw OnActiveSec= that makes each reload of systemd, so each apply, run the job again."""
-    findings = []
-    for job in jobs:
-        span = timer_text.runs_at_each_reload(job.timer)
-        if span and job.on_reschedule != "run":
-            reason = "makes every reload of systemd run the job again"
-            mend = "use `every` or `on_boot`, or set on_reschedule to run"
-            findings.append(Finding(job.name, "timer.OnActiveSec", span, reason, mend))
-    return findings
-
-
-def check_link_folders(request: Request) -> list[Finding]:
-    """Refuse a folder of enablement links that is a link itself or no directory: systemd would read another place."""
-    folders = {os.path.dirname(link) for job in request.jobs for link in timer_text.links(job.name, job.timer)}
-    paths = [os.path.join(request.unit_directory, folder) for folder in sorted(folders)]
-    return [
-        Finding("", "timer_unit_directory", path, "is not an ordinary directory", "make it one, or remove it")
-        for path in paths
-        if os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path))
-    ]
 
 
 def changed_units(jobs: list[WantedJob], observed: Observed) -> dict[str, str]:
@@ -190,39 +139,74 @@ def changed_units(jobs: list[WantedJob], observed: Observed) -> dict[str, str]:
 
 
 def without_repetition(verified: list[Finding], told: list[Finding]) -> list[Finding]:
-    """Return what verify found and nobody has told: it trips over a bad schedule too, and over what follows from it."""
+    """Return what verify found and no checker has told: it trips over the same faults and their consequences."""
     same = {(finding.job, finding.field, finding.value) for finding in told}
-    without_trigger = {finding.job for finding in told if finding.field in TRIGGER_FIELDS}
+    codes = {(finding.job, finding.code) for finding in told}
     return [
         found
         for found in verified
         if (found.job, found.field, found.value) not in same
-        and not (found.reason == NO_TRIGGER and found.job in without_trigger)
+        and not any((found.job, code) in codes for code in COVERED.get(found.code, ()))
     ]
 
 
-def check_run_space() -> list[Finding]:
-    """Refuse a host where systemd would refuse to reload, for lack of space below /run."""
-    free = os.statvfs(BOOTED_DIRECTORY)
-    if free.f_bavail * free.f_frsize >= RELOAD_BYTES:
-        return []
-    reason = f"has less than {RELOAD_BYTES // 2**20} MiB free, and systemd would refuse to reload"
-    return [Finding("", "/run", None, reason, "free some space there")]
+def mends(runner: Runner, calendars: dict[str, Calendar], spans: dict[str, Timespan]) -> dict[str, str]:
+    """Return for bad expressions and spans what was probably meant, if systemd takes it; without bad ones free."""
+    found = {}
+    meant = {text: candidates(text) for text, judged in calendars.items() if not judged.valid}
+    judged_too = check_calendars(runner, [one for guesses in meant.values() for one in guesses])
+    for text, guesses in meant.items():
+        good = [one for one in guesses if judged_too[one].fires]
+        found.update({text: good[0]} if good else {})
+    meant = {text: timespan_candidates(text) for text, judged in spans.items() if not judged.valid}
+    spans_too = check_timespans(runner, [one for guesses in meant.values() for one in guesses])
+    for text, guesses in meant.items():
+        good = [one for one in guesses if spans_too[one].valid]
+        found.update({text: good[0]} if good else {})
+    return found
 
 
-def prove_host(request: Request, manager: Manager) -> list[Finding]:
-    """Check what has to hold for the host as a whole."""
-    return check_version(manager) + check_unit_directory(request, manager) + check_run_space()
+def manager_variables(runner: Runner, jobs: list[JobView]) -> frozenset[str]:
+    """Return the variables that PID 1 gives to every service; asked only when a command uses a variable."""
+    if not any("$" in value for job in jobs for key in COMMAND_KEYS for value in job.service.values("Service", key)):
+        return frozenset()
+    return frozenset(line.split("=", 1)[0] for line in runner(ENVIRONMENT_COMMAND).stdout.splitlines() if "=" in line)
 
 
-def prove_jobs(runner: Runner, request: Request, observed: Observed) -> Proof:
+def learn(runner: Runner, request: Request, observed: Observed, facts: Facts, jobs: list[JobView]) -> Known:
+    """Ask systemd what the checkers need to know, all jobs in one call for each kind of question."""
+    calendars = check_calendars(runner, [one for job in jobs for one in job.timer.values("Timer", "OnCalendar")])
+    spans = check_timespans(runner, [found.value for job in jobs for found in timespans(job)])
+    return Known(
+        request,
+        observed,
+        facts,
+        calendars,
+        spans,
+        mends(runner, calendars, spans),
+        manager_variables(runner, jobs),
+    )
+
+
+def is_accepted(finding: Finding, accepted: dict[str, Iterable[str]]) -> bool:
+    """Tell whether the job accepts the finding, and it is one that can be accepted."""
+    return finding.code in accepted.get(finding.job, ()) and CODES[finding.code].acceptable
+
+
+def prove_jobs(runner: Runner, request: Request, observed: Observed, facts: Facts) -> Proof:
     """Check every job; what is the same on the host already is not verified again."""
-    jobs = [job for job in request.jobs if job.state != ABSENT]
+    jobs = [view(job) for job in request.jobs if job.state != ABSENT]
+    known = learn(runner, request, observed, facts, jobs)
     findings = check_link_folders(request) + check_names(request, observed)
-    findings += check_reload_runs(jobs)
-    findings += check_schedules(runner, jobs)
-    spans = check_spans(runner, jobs)
-    findings += spans.findings
-    findings += without_repetition(verify(runner, changed_units(jobs, observed), observed.manager.version), findings)
-    findings += predict_runs(runner, jobs, observed)
-    return Proof(findings, spans.spans)
+    for job in jobs:
+        for checker in CHECKERS:
+            findings += checker(job, known)
+    wanted = [job.wanted for job in jobs]
+    findings += without_repetition(verify(runner, changed_units(wanted, observed), observed.manager.version), findings)
+    findings += predict_runs(runner, wanted, observed)
+    accepts: dict[str, Iterable[str]] = {job.name: job.accept for job in request.jobs}
+    return Proof(
+        [finding for finding in findings if not is_accepted(finding, accepts)],
+        [finding for finding in findings if is_accepted(finding, accepts)],
+        {span: found.microseconds for span, found in known.spans.items() if found.valid},
+    )

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import (
-    Assignment,
     is_true,
     last_value,
     parse,
@@ -48,30 +47,19 @@ def elapses_once(text: str) -> bool:
     return bool(keys) and keys.issubset(ONE_SHOT_TRIGGERS)
 
 
+def has_times(text: str) -> bool:
+    """Tell whether the timer elapses at times, not only when the clock or its zone is set."""
+    return any(key not in ("Unit", "OnClockChange", "OnTimezoneChange") and value for key, value in triggers(text))
+
+
 def counts_from_unit(text: str) -> bool:
     """Tell whether a trigger counts from the last run of the service."""
     return any(key in UNIT_TRIGGERS and value for key, value in triggers(text))
 
 
-def runs_at_each_reload(text: str) -> str:
-    """Return the OnActiveSec= that makes every reload run the job again, or an empty text.
-
-    Beside an OnUnitActiveSec= of the same span, as the field `every` writes it, a reload does nothing.
-    """
-    assignments = parse(text)
-    repeats = values(assignments, "Timer", "OnUnitActiveSec")
-    spans = [span for span in values(assignments, "Timer", "OnActiveSec") if span not in repeats]
-    return spans[0] if spans else ""
-
-
 def calendars(text: str) -> list[str]:
     """Return the OnCalendar= expressions of a timer."""
     return values(parse(text), "Timer", "OnCalendar")
-
-
-def timespans(text: str) -> list[Assignment]:
-    """Return the assignments of a timer that hold a time span."""
-    return [found for found in parse(text) if found.section == "Timer" and found.key in TIMESPAN_DIRECTIVES]
 
 
 def is_persistent(text: str) -> bool:

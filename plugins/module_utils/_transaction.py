@@ -50,7 +50,7 @@ def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed, agai
         raise ApplyFailed(f"write: {error}", undone=True) from error
     try:
         host.execute(plan.steps)
-        evidence = read_evidence(host.runner)
+        evidence = read_evidence(host.runner, host.unit_directory, goals)
         problems = judge(goals, evidence)
         if problems:
             raise StepFailed("evidence", "evidence: " + "; ".join(line(problem) for problem in problems))
@@ -70,7 +70,8 @@ def _explained(error: Exception, host: Host, goals: list[Goal]) -> str:
     reason = str(error) or type(error).__name__
     if isinstance(error, StepFailed) and error.kind == "start":
         with contextlib.suppress(Exception):
-            found = "; ".join(line(problem) for problem in judge(goals, read_evidence(host.runner)))
+            problems = judge(goals, read_evidence(host.runner, host.unit_directory, goals))
+            found = "; ".join(line(problem) for problem in problems)
             return f"{found} ({reason})" if found else reason
     return reason
 
@@ -96,7 +97,7 @@ def _undo(host: Host, names: list[str], before: Observed, again: Callable[[], Ob
         # systemd makes a stamp at each start of a persistent timer.
         made = observe_stamps().keys() - before.stamps.keys()
         host.execute([Step("clean_stamp", [timer for timer in timers if timer in made])])
-        problems = judge(goals, read_evidence(host.runner))
+        problems = judge(goals, read_evidence(host.runner, host.unit_directory, goals))
         return "; ".join(line(problem) for problem in problems)
     except Exception as error:  # noqa: BLE001  whatever it is, the caller has to tell it beside the first fault
         return str(error) or type(error).__name__

@@ -50,6 +50,29 @@ def parse(text: str) -> list[Assignment]:
     return found
 
 
+class UnitText:
+    """A unit file, parsed once for many questions."""
+
+    def __init__(self, text: str) -> None:
+        self.assignments = parse(text)
+        self._values: dict[tuple[str, str], list[str]] = {}
+        for assignment in self.assignments:
+            found = self._values.setdefault((assignment.section, assignment.key), [])
+            if assignment.value:
+                found.append(assignment.value)
+            else:
+                found.clear()
+
+    def values(self, section: str, key: str) -> list[str]:
+        """Return what a list directive holds in the end, see `values`."""
+        return self._values.get((section, key), [])
+
+    def last(self, section: str, key: str, default: str = "") -> str:
+        """Return what a scalar directive holds in the end: the last assignment wins."""
+        found = self.values(section, key)
+        return found[-1] if found else default
+
+
 def _goes_on(line: str) -> bool:
     """Tell whether a line is joined with the next: it ends in an odd number of backslashes."""
     return (len(line) - len(line.rstrip("\\"))) % 2 == 1

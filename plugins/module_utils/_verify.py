@@ -14,33 +14,23 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, Iterable, NamedTuple
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._directives import (
+    REMOVED,
+    is_timespan,
+    mend_unknown,
+    mend_value,
+    parse_directive_types,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import field_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed, Runner
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import Assignment, parse
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import Assignment, UnitText
 
 MANAGER_PROGRAMS = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")
 
 # Above so many jobs verify is called so many times, side by side: 1,000 jobs take 3 s in one call, 0.7 s in four.
 MANY_JOBS = 100
 CALLS = 4
-
-FIELDS = {
-    ("Unit", "Description"): "description",
-    ("Service", "ExecStart"): "command",
-    ("Service", "WorkingDirectory"): "working_directory",
-    ("Service", "User"): "user",
-    ("Service", "Group"): "group",
-    ("Service", "StandardOutput"): "output",
-    ("Service", "StandardError"): "output",
-    ("Service", "Environment"): "environment",
-    ("Service", "EnvironmentFile"): "environment_file",
-    ("Timer", "OnCalendar"): "schedule",
-    ("Timer", "OnBootSec"): "on_boot",
-    ("Timer", "OnActiveSec"): "every",
-    ("Timer", "OnUnitActiveSec"): "every",
-    ("Timer", "AccuracySec"): "accuracy",
-    ("Timer", "RandomizedDelaySec"): "jitter",
-}
 
 NO_TRIGGER = "has no trigger left, so it would never run"
 
@@ -50,10 +40,12 @@ _WITH_UNIT = re.compile(r"^(?:Unit )?(?P<unit>\S+\.(?:service|timer)):? (?P<text
 _UNKNOWN = re.compile(r"^Unknown (?:key|lvalue|key name) '(?P<key>[^']*)' in section '?\[?(?P<section>[^'\]]*)\]?'?")
 _UNKNOWN_SECTION = re.compile(r"^Unknown section '(?P<section>[^']*)'")
 _NOT_EXECUTABLE = re.compile(r"^Command (?P<command>.+) is not executable: (?P<reason>.*)$")
+_NOT_TAKEN = re.compile(r"^Support for option (?P<key>\w+)= has been removed")
+_OLD_NAME = re.compile(
+    r"(?:uses (?P<key>\w+)=; please use|type (?P<kind>\w+)= is obsolete, replacing by) (?P<instead>\w+)="
+)
 # What systemd adds once a real reason has been printed.
-_CONSEQUENCES = ("has a bad unit file setting", "Unit configuration has fatal error")
-
-
+_CONSEQUENCES = ("has a bad unit file setting", "Unit configuration has fatal error", "Failed to load configuration:")
 # A job may run as nobody, or share a user; systemd warns, and it works.
 _HARMLESS = "Special user nobody configured"
 
@@ -87,20 +79,53 @@ def _is_consequence(diagnostic: Diagnostic) -> bool:
 
 def parse_directives(text: str) -> dict[str, list[str]]:
     """Parse `systemd --dump-configuration-items`: section to the directives that this systemd knows."""
-    known: dict[str, list[str]] = {}
-    section = ""
-    for line in text.splitlines():
-        if line.startswith("["):
-            section = line.strip("[]")
-        elif "=" in line:
-            known.setdefault(section, []).append(line.split("=", 1)[0])
-    return known
+    return {section: list(types) for section, types in parse_directive_types(text).items()}
 
 
-def field_of(assignment: Assignment) -> str:
-    """Return the job field that a directive comes from; another directive can only come from a raw dictionary."""
-    name = FIELDS.get((assignment.section, assignment.key))
-    return name or f"{assignment.section.lower()}.{assignment.key}"
+class Fault(NamedTuple):
+    """A message about the value of a directive, or about the unit as a whole: its code, and how to mend it."""
+
+    text: str
+    code: str
+    mend: str
+    place: tuple[str, str] = ("", "")
+
+
+# Parts of the messages that stand at a line; what is none of these is a value that the tables may know.
+AT_A_LINE = (
+    Fault("Assignment outside of section", "refused", "write it below a section such as [Service]"),
+    Fault("Failed to resolve unit specifiers", "unknown-specifier", "write %% for a per cent sign"),
+    Fault("Neither a valid executable name nor an absolute path", "relative-command", "write the absolute path"),
+    Fault("path is not absolute", "invalid-value", "write an absolute path"),
+    Fault("Unbalanced quoting", "invalid-command", "close the quotes, or write the command as a list"),
+    Fault("Ignoring unknown escape sequences", "invalid-command", "write \\\\ for a backslash"),
+    Fault("Failed to parse calendar specification", "invalid-schedule", "see systemd.time(7), Calendar Events"),
+    Fault(
+        "Failed to add dependency on", "invalid-value", "write the whole name of a unit, such as network-online.target"
+    ),
+    Fault("Unit type not valid", "invalid-value", "write the whole name of a unit, such as backup.service"),
+    Fault("Invalid environment assignment", "invalid-value", "write NAME=value; a name has letters, digits and _"),
+    Fault("Standard output type syslog is obsolete", "invalid-value", 'write "journal"'),
+)
+EXEC_START = ("Service", "ExecStart")
+RESTART = ("Service", "Restart")
+# Parts of the messages about a unit as a whole, with the directive that is at fault (systemd.service(5)).
+ABOUT_A_UNIT = (
+    Fault("has no ExecStart=", "missing-field", "add `command`", EXEC_START),
+    Fault("lacks both ExecStart=", "missing-field", "add `command`", EXEC_START),
+    Fault(
+        "more than one ExecStart=",
+        "invalid-value",
+        "write Type=oneshot, or put the commands into one script",
+        ("Service", "Type"),
+    ),
+    Fault("Restart= set to either always or on-success", "invalid-value", 'write "on-failure", or remove it', RESTART),
+    Fault("RestartForceExitStatus= set", "invalid-value", "remove it", ("Service", "RestartForceExitStatus")),
+    Fault("ExitType=cgroup set", "invalid-value", "remove it", ("Service", "ExitType")),
+    Fault("no D-Bus service name", "missing-field", "write BusName=, or Type=oneshot", ("Service", "BusName")),
+    Fault("RuntimeMaxSec= has no effect", "no-effect", "write TimeoutStartSec= instead", ("Service", "RuntimeMaxSec")),
+    Fault("Failed to create", "refused", "install that unit before the job, or correct its name"),
+)
 
 
 def finding_of(
@@ -108,47 +133,71 @@ def finding_of(
 ) -> Finding:
     """Turn a diagnostic into a finding; `text` is the unit file, `directives` tells what this systemd knows."""
     job = diagnostic.unit.rsplit(".", 1)[0]
-    at_line = {found.line: found for found in parse(text)}
-    assignment = at_line.get(diagnostic.line)
+    unit = UnitText(text)
+    assignment = {found.line: found for found in unit.assignments}.get(diagnostic.line)
     unknown = _UNKNOWN.match(diagnostic.text)
     if unknown:
         key, section = unknown.group("key"), unknown.group("section")
-        return Finding(
-            job,
-            f"{section.lower()}.{key}",
-            assignment.value if assignment else None,
-            f"systemd {version} does not know the directive {key}= in [{section}]",
-            _mend_directive(key, section, directives()),
-        )
+        code, tail, mend = mend_unknown(key, section, version, directives())
+        reason = f"systemd {version} does not know the directive {key}= in [{section}]{tail}"
+        return Finding(job, f"{section.lower()}.{key}", assignment.value if assignment else None, reason, mend, code)
     missing = _NOT_EXECUTABLE.match(diagnostic.text)
     if missing:
-        absent = "No such file" in missing.group("reason")
-        reason = "does not exist on this host" if absent else f"cannot be executed: {missing.group('reason')}"
-        return Finding(
-            job,
-            "command",
-            missing.group("command"),
-            reason,
-            "install it before the job, or correct the path",
-            environment=True,
-        )
+        return _missing_command(job, unit, missing.group("command"), missing.group("reason"))
     if "Timer unit lacks value setting" in diagnostic.text:
-        return Finding(job, "schedule", None, NO_TRIGGER, "add a schedule, `every` or `on_boot`")
-    reason = re.sub(r", ignoring(?=:|$)", "", diagnostic.text)
+        return Finding(job, "schedule", None, NO_TRIGGER, "add a schedule, `every` or `on_boot`", "no-trigger")
+    reason = f"systemd {version} refuses it: " + re.sub(r", ignoring\.?(?=:|$)", "", diagnostic.text)
     if assignment:
-        reason = re.sub(rf": {re.escape(assignment.value)}$", "", reason)
-        return Finding(job, field_of(assignment), assignment.value, f"systemd {version} refuses it: {reason}", "")
-    section_name = _UNKNOWN_SECTION.match(diagnostic.text)
-    mend = "remove the section" if section_name else ""
-    return Finding(job, diagnostic.unit, None, f"systemd {version} refuses it: {reason}", mend)
+        return _at_a_line(job, diagnostic, assignment, reason)
+    return _about_a_unit(job, diagnostic, unit, reason)
 
 
-def _mend_directive(key: str, section: str, known: dict[str, list[str]]) -> str:
-    homes = [name for name in ("Unit", "Service", "Timer", "Install") if key in known.get(name, [])]
-    if homes:
-        return f"it belongs to [{homes[0]}]: write it under `{homes[0].lower()}`"
-    meant = nearest(key, known.get(section, []))
-    return f"write {meant}=" if meant else "remove it, or upgrade systemd on this host"
+def _about_a_unit(job: str, diagnostic: Diagnostic, unit: UnitText, reason: str) -> Finding:
+    """Return the finding about the unit as a whole."""
+    if not unit.assignments:
+        return Finding(job, diagnostic.unit, None, f"{reason} It is empty", "correct the template", "refused")
+    if _UNKNOWN_SECTION.match(diagnostic.text):
+        return Finding(job, diagnostic.unit, None, reason, "remove the section", "unknown-section")
+    for fault in ABOUT_A_UNIT:
+        if fault.text in diagnostic.text:
+            field = field_of(*fault.place) if all(fault.place) else diagnostic.unit
+            return Finding(job, field, unit.last(*fault.place) or None, reason, fault.mend, fault.code)
+    return Finding(job, diagnostic.unit, None, reason, "", "refused")
+
+
+def _missing_command(job: str, unit: UnitText, command: str, reason: str) -> Finding:
+    """Return the finding about a program of any Exec directive; verify does not tell which."""
+    keys = [one.key for one in unit.assignments if one.key.startswith("Exec") and command in one.value]
+    field = field_of("Service", keys[0]) if keys else "command"
+    if "No such file" in reason:
+        mend = "install it before the job, or correct the path"
+        return Finding(job, field, command, "does not exist on this host", mend, "missing-command")
+    if "Is a directory" in reason:
+        return Finding(job, field, command, "is a directory", "correct the path", "not-executable")
+    return Finding(job, field, command, f"cannot be executed: {reason}", "chmod 0755 it", "not-executable")
+
+
+def _at_a_line(job: str, diagnostic: Diagnostic, assignment: Assignment, reason: str) -> Finding:
+    """Return the finding about a directive of the unit file."""
+    section, key, value = assignment.section, assignment.key, assignment.value
+    reason = re.sub(rf": {re.escape(value)}$", "", reason)
+    # Outside of a section there is no field.
+    field = field_of(section, key) if section else diagnostic.unit
+    for fault in AT_A_LINE:
+        if fault.text in diagnostic.text:
+            return Finding(job, field, value, reason, fault.mend, fault.code)
+    old = _OLD_NAME.search(diagnostic.text)
+    removed = _NOT_TAKEN.match(diagnostic.text)
+    if old or removed:
+        instead = old.group("instead") if old else REMOVED.get(key, (0, ""))[1]
+        return Finding(job, field, value, reason, f"write {instead}=" if instead else "remove it", "unknown-directive")
+    code = "invalid-timespan" if is_timespan(section, key) else "invalid-value"
+    mend = mend_value(section, key, value)
+    if not mend and section == "Service" and key.startswith("Exec"):
+        code = "invalid-command"
+    elif not mend and diagnostic.text.startswith("Invalid syntax"):
+        mend = "close the quotes"
+    return Finding(job, field, value, reason, mend, code)
 
 
 def read_directives(runner: Runner) -> dict[str, list[str]]:
@@ -203,5 +252,7 @@ def verify(runner: Runner, units: dict[str, str], version: int) -> list[Finding]
     findings = [finding_of(found, units[found.unit], version, directives) for found in diagnostics]
     if done.rc != 0 and not findings:
         said = "; ".join(others) or f"exit status {done.rc}"
-        findings.append(Finding("", "systemd-analyze verify", None, f"failed without naming a job: {said}"))
+        reason = f"failed without naming a job: {said}"
+        mend = "try it on a unit that the host has already; if that fails too, mend the host first"
+        findings.append(Finding("", "systemd-analyze verify", None, reason, mend, "systemd-answer"))
     return findings

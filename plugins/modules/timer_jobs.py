@@ -113,6 +113,13 @@ options:
           - The value that holds for all jobs when left out.
         type: str
         choices: [skip, run, fail]
+      accept:
+        description:
+          - Codes of findings of the proof that are right for this job, a text or a list, for example
+            V(missing-command). They are neither errors nor warnings for this job any more, and are counted as accepted.
+          - What could not work at all cannot be accepted. The codes are listed in C(docs/findings.md) of the
+            collection.
+        type: raw
       command:
         description:
           - What the job runs. C(ExecStart=) of the service. Required, unless C(service) has C(ExecStart).
@@ -213,9 +220,9 @@ options:
     default: false
   proof:
     description:
-      - V(strict) makes every finding of the proof an error.
-      - V(warn) lets pass what the host still lacks, with a warning. That is a command that does not exist there or
-        cannot be executed. Everything else remains an error.
+      - V(strict) makes what the host lacks an error. That is a command, script, user, group, directory, environment
+        file or handler which is not there, or which the job's user cannot reach.
+      - V(warn) makes it a warning, for jobs that are installed before what they need. Everything else remains as it is.
     type: str
     default: strict
     choices: [strict, warn]
@@ -390,6 +397,60 @@ jobs:
       type: list
       elements: str
       sample: [install, arm, enable]
+findings:
+  description:
+    - What the proof has found, host first, then job by job, errors before warnings, and at the end what the jobs
+      accept.
+  returned: always, unless the host could not be looked at
+  type: list
+  elements: dict
+  contains:
+    job:
+      description: The job, empty when it is about the host as a whole.
+      type: str
+      sample: it-glue-backup
+    field:
+      description: The field of the job, or the directive, where the fault is.
+      type: str
+      sample: command
+    value:
+      description: What stands there, shortened. V(null) when there is nothing, and for what may be a secret.
+      type: str
+      sample: '"/usr/local/bin/report"'
+    reason:
+      description: Why that is wrong.
+      type: str
+      sample: does not exist on this host
+    mend:
+      description: How to mend it.
+      type: str
+      sample: install it before the job, or correct the path
+    code:
+      description: The code of the finding, for C(accept).
+      type: str
+      sample: missing-command
+    severity:
+      description: V(error), V(warning) or V(accepted).
+      type: str
+      sample: error
+    message:
+      description: All of it in one line.
+      type: str
+      sample: >-
+        report: command "/usr/local/bin/report": does not exist on this host; install it before the job, or correct the
+        path [missing-command]
+finding_counts:
+  description: How many findings there are of each severity.
+  returned: always, unless the host could not be looked at
+  type: dict
+  sample: {errors: 1, warnings: 0, accepted: 0}
+proof:
+  description:
+    - For each declared job C(name), C(schedule_words), and the number of C(errors), C(warnings) and C(accepted).
+  returned: always, unless the host could not be looked at
+  type: list
+  elements: dict
+  sample: [{name: report, schedule_words: every day at 06:00, errors: 1, warnings: 0, accepted: 0}]
 orphans:
   description: Jobs that carry the owner mark and are not declared. Empty when O(prune) is V(true), which removes them.
   returned: when the proof has passed and the apply has succeeded
@@ -441,8 +502,8 @@ def main() -> None:
         module.exit_json(failure=f"the apply failed: {error}; {after}", undone=error.undone, invocation={})
     # The action plugin makes the error: it knows the host's name, and the findings of its own side.
     module.exit_json(
-        findings=[found._asdict() for found in outcome.errors],
-        tolerated=[found._asdict() for found in outcome.warnings],
+        findings=[found._asdict() for found in outcome.errors + outcome.warnings],
+        accepted=[found._asdict() for found in outcome.accepted],
         invocation={},
         **outcome.result,
     )

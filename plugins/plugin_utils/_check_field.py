@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import ACCEPTABLE, CODES
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, Field
 
@@ -24,21 +25,22 @@ _FALSE = ("false", "no", "off", "0")
 
 
 class BadValue(Exception):
-    """A value that cannot be used: why, and how to mend it."""
+    """A value that cannot be used: why, how to mend it, the code of the finding."""
 
-    def __init__(self, reason: str, mend: str = "") -> None:
+    def __init__(self, reason: str, mend: str = "", code: str = "invalid-value") -> None:
         super().__init__(reason)
         self.reason = reason
         self.mend = mend
+        self.code = code
 
 
 def _encodable(text: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise BadValue("is not valid UTF-8") from None
+        raise BadValue("is not valid UTF-8", "remove the stray bytes", "not-utf8") from None
     if "\x00" in text:
-        raise BadValue("contains a NUL character", "remove it")
+        raise BadValue("contains a NUL character", "remove it", "control-character")
     return text
 
 
@@ -47,9 +49,9 @@ def _line(text: str) -> str:
     _encodable(text)
     if "\n" in text or "\r" in text:
         mend = "write it on one line (in YAML, `>-` folds lines without a final newline)"
-        raise BadValue("contains a line break", mend)
+        raise BadValue("contains a line break", mend, "control-character")
     if re.search(r"[\x01-\x1f\x7f-\x9f]", text):
-        raise BadValue("contains a control character", "remove it")
+        raise BadValue("contains a control character", "remove it", "control-character")
     if text.endswith("\\"):
         raise BadValue("ends in a backslash, which systemd takes for a line that goes on", "remove the backslash")
     if text != text.strip():
@@ -107,20 +109,34 @@ def check_choice(value: Any, field: Field) -> str:
     raise BadValue("is not a known value", f'write "{meant}"' if meant else f"write one of {', '.join(field.choices)}")
 
 
+def check_codes(value: Any, _field: Field) -> list[str]:
+    """Codes of findings that a job accepts, a text or a list."""
+    codes = list(value) if _is_list(value) else [value]
+    for code in codes:
+        if not isinstance(code, str) or code not in CODES:
+            meant = nearest(str(code), ACCEPTABLE)
+            mend = f'write "{meant}"' if meant else "the codes stand in brackets at the end of each message"
+            raise BadValue(f'holds "{code}", which is no code of a finding', mend, "invalid-code")
+        if not CODES[code].acceptable:
+            raise BadValue(f'holds "{code}", which no job can accept', "mend what it stands for", "invalid-code")
+    return codes
+
+
 def check_name(value: Any, field: Field) -> str:
     """A name that systemd takes for NAME.service and NAME.timer, and that stays in the unit directory."""
     name = check_text(value, field)
     if "/" in name:
-        raise BadValue("contains a path", f'write "{name.rstrip("/").rsplit("/", maxsplit=1)[-1]}"')
+        stem = name.rstrip("/").rsplit("/", maxsplit=1)[-1]
+        raise BadValue("contains a path", f'write "{stem}"', "invalid-name")
     for suffix in (".timer", ".service"):
         if name.endswith(suffix):
-            raise BadValue(f"already ends in {suffix}", f'write "{name[: -len(suffix)]}"')
+            raise BadValue(f"already ends in {suffix}", f'write "{name[: -len(suffix)]}"', "invalid-name")
     if not _NAME.fullmatch(name):
         better = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-._")
         mend = "use letters, digits, '-', '_' and '.', beginning with a letter or digit"
-        raise BadValue("is no unit name", f'write "{better}": {mend}' if better else mend)
+        raise BadValue("is no unit name", f'write "{better}": {mend}' if better else mend, "invalid-name")
     if len(name) > LONGEST_NAME:
-        raise BadValue(f"is longer than {LONGEST_NAME} characters", "shorten it")
+        raise BadValue(f"is longer than {LONGEST_NAME} characters", "shorten it", "invalid-name")
     return name
 
 
@@ -148,7 +164,8 @@ def _argument(item: Any) -> str:
         raise BadValue(f"holds {_kind(item)}", "write each argument in quotes, as a text")
     text = _encodable(str(item))
     if len(text.encode("utf-8")) > LONGEST_ARGUMENT:
-        raise BadValue(f"holds an argument of more than {LONGEST_ARGUMENT} bytes", "put it in a file")
+        reason = f"holds an argument of more than {LONGEST_ARGUMENT} bytes"
+        raise BadValue(reason, "put it in a file", "argument-too-long")
     return text
 
 
@@ -169,7 +186,7 @@ def check_environment(value: Any, _field: Field) -> dict[str, str | None]:
             raise BadValue(f"{name} is {_kind(item)}, not a text", mend)
         text = _encodable(str(item))
         if len(text.encode("utf-8")) > LONGEST_ARGUMENT:
-            raise BadValue(f"{name} has more than {LONGEST_ARGUMENT} bytes", "put it in a file")
+            raise BadValue(f"{name} has more than {LONGEST_ARGUMENT} bytes", "put it in a file", "argument-too-long")
         result[name] = text
     return result
 
@@ -185,7 +202,7 @@ def check_directives(value: Any, _field: Field) -> dict[str, list[str] | None]:
         try:
             result[key] = None if item is None else [_directive(one) for one in (item if _is_list(item) else [item])]
         except BadValue as error:
-            raise BadValue(f"{key} {error.reason}", error.mend) from error
+            raise BadValue(f"{key} {error.reason}", error.mend, error.code) from error
     return result
 
 
@@ -221,6 +238,7 @@ CHECKERS: dict[str, Callable[[Any, Field], Any]] = {
     "bool": check_bool,
     "choice": check_choice,
     "name": check_name,
+    "codes": check_codes,
     "command": check_command,
     "environment": check_environment,
     "directives": check_directives,

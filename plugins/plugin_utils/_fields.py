@@ -3,7 +3,8 @@
 """The fields of a job: the one table that validation, rendering and the contract tests read.
 
 kind: text (one line), texts (a text or a list), path, span (a time span), bool, name, user, choice,
-command (text or list), environment (name to value), directives (directive to value or list of values).
+command (text or list), environment (name to value), directives (directive to value or list of values), codes (of
+findings, a text or a list).
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ FIELDS: dict[str, Field] = {
     "jitter": Field("span"),
     "fixed_jitter": Field("bool", True),
     "on_reschedule": Field("choice", None, ON_RESCHEDULE),
+    "accept": Field("codes"),
     "command": Field("command"),
     "working_directory": Field("path"),
     "user": Field("user"),
@@ -70,6 +72,7 @@ SYNONYMS = {
     "randomized_delay": "jitter",
     "random_delay": "jitter",
     "enabled": "state",
+    "ignore": "accept",
     "ensure": "state",
     "tz": "timezone",
 }

@@ -16,6 +16,9 @@ TRIGGER_FIELDS = ("schedule", "every", "on_boot")
 # They let the rest of a job be proved whose command or schedule is missing or wrong; it is never applied.
 STAND_IN_COMMAND = "/bin/true"
 STAND_IN_SCHEDULE = "daily"
+MEND_LIST = "write `- name: ...` for each job"
+MEND_JOB = "write `name: ...` and the job's other fields"
+MEND_TWICE = "rename or remove one of them"
 
 
 class Merged(NamedTuple):
@@ -52,18 +55,19 @@ def _check_layer(variable: str, entries: Any, findings: list[Finding]) -> list[t
     if entries is None:
         return []
     if not isinstance(entries, (list, tuple)):
-        findings.append(Finding("", variable, entries, "is not a list of jobs", "write `- name: ...` for each job"))
+        findings.append(Finding("", variable, entries, "is not a list of jobs", MEND_LIST, "invalid-declaration"))
         return []
     checked = []
     seen: dict[str, int] = {}
     for number, entry in enumerate(entries, 1):
         place = f"{variable}, entry {number}"
         if not isinstance(entry, Mapping):
-            findings.append(Finding("", place, entry, "is not a job", "write `name: ...` and the job's other fields"))
+            findings.append(Finding("", place, entry, "is not a job", MEND_JOB, "invalid-declaration"))
             continue
         name = entry.get("name")
         if name is None:
-            findings.append(Finding("", place, None, "has no name", "add `name:`, it names the units"))
+            mend = "add `name:`, it names the units"
+            findings.append(Finding("", place, None, "has no name", mend, "missing-field"))
             _check_entry(place, entry, findings)
             continue
         fields = _check_entry(str(name), entry, findings)
@@ -72,7 +76,7 @@ def _check_layer(variable: str, entries: Any, findings: list[Finding]) -> list[t
         first = seen.setdefault(fields["name"], number)
         if first != number:
             reason = f"is declared twice in {variable}, by entries {first} and {number}"
-            findings.append(Finding(fields["name"], "name", name, reason, "rename or remove one of them"))
+            findings.append(Finding(fields["name"], "name", name, reason, MEND_TWICE, "duplicate-name"))
             continue
         checked.append((fields["name"], fields))
     return checked
@@ -82,19 +86,23 @@ def _check_entry(job: str, entry: Any, findings: list[Finding], allowed: list[st
     """Return the good fields of one entry; what is wrong with the others goes to `findings`."""
     known = list(FIELDS) if allowed is None else allowed
     if not isinstance(entry, Mapping):
-        findings.append(Finding("", job, entry, "is not a dictionary", "write fields and values"))
+        mend = "write fields and values"
+        findings.append(Finding("", job, entry, "is not a dictionary", mend, "invalid-declaration"))
         return {}
     good: dict[str, Any] = {}
     for field, value in entry.items():
         if field not in known:
-            findings.append(Finding(job, str(field), value, "is not a field of a job", _mend_field(str(field), known)))
+            mend = _mend_field(str(field), known)
+            findings.append(Finding(job, str(field), value, "is not a field of a job", mend, "unknown-field"))
         elif value is None:
             good[field] = None
         else:
             try:
                 good[field] = check_field(field, value)
             except BadValue as error:
-                findings.append(Finding(job, field, value, error.reason, error.mend))
+                # One of the variables may be a secret, and the reason names the one at fault.
+                told = None if FIELDS[field].kind == "environment" else value
+                findings.append(Finding(job, field, told, error.reason, error.mend, error.code))
     return good
 
 
@@ -117,6 +125,7 @@ def _complete(fields: dict[str, Any], on_reschedule: str, findings: list[Finding
     job.update({name: value for name, value in fields.items() if value is not None})
     job["on_reschedule"] = job["on_reschedule"] or on_reschedule
     job["description"] = job["description"] or job["name"]
+    job["accept"] = job["accept"] or []
     job["environment"] = {name: value for name, value in (job["environment"] or {}).items() if value is not None}
     if job["state"] == "absent":
         return job
@@ -126,15 +135,18 @@ def _complete(fields: dict[str, Any], on_reschedule: str, findings: list[Finding
     told = {finding.field for finding in about} | {_meant(finding.field) for finding in about}
     if not job["command"] and not (job["service"] or {}).get("ExecStart"):
         if "command" not in told:
-            findings.append(Finding(name, "command", None, "is missing", "add the command that the job runs"))
+            mend = "add the command that the job runs"
+            findings.append(Finding(name, "command", None, "is missing", mend, "missing-field"))
         job["command"] = STAND_IN_COMMAND
     raw_triggers = [key for key, value in (job["timer"] or {}).items() if key.startswith("On") and value]
     if not any(job[field] for field in TRIGGER_FIELDS) and not raw_triggers:
         if not told.intersection(TRIGGER_FIELDS):
             mend = 'add one, for example `schedule: "*-*-* 04:00:00"` (or `every`, or `on_boot`)'
-            findings.append(Finding(name, "schedule", None, "is missing, so the job would never run", mend))
+            reason = "is missing, so the job would never run"
+            findings.append(Finding(name, "schedule", None, reason, mend, "missing-field"))
         job["schedule"] = [STAND_IN_SCHEDULE]
     if job["timezone"] and not job["schedule"] and "schedule" not in told:
         mend = "add a schedule, or remove the time zone"
-        findings.append(Finding(name, "timezone", job["timezone"], "has no schedule that it applies to", mend))
+        reason = "has no schedule that it applies to"
+        findings.append(Finding(name, "timezone", job["timezone"], reason, mend, "invalid-value"))
     return job

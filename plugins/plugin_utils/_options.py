@@ -19,9 +19,11 @@ def check_options(options: Mapping[str, Any]) -> list[Finding]:
     findings = []
     if not _OWNER.fullmatch(options["owner"]):
         mend = "use letters, digits, '-', '_' and '.'"
-        findings.append(Finding("", "timer_owner", options["owner"], "cannot be an owner mark", mend))
+        reason = "cannot be an owner mark"
+        findings.append(Finding("", "timer_owner", options["owner"], reason, mend, "invalid-declaration"))
     for name in ("unit_directory", "log_directory"):
         if options[name] and not _PATH.fullmatch(options[name]):
             mend = "write the whole path, beginning with /"
-            findings.append(Finding("", f"timer_{name}", options[name], "is not an absolute path", mend))
+            reason = "is not an absolute path"
+            findings.append(Finding("", f"timer_{name}", options[name], reason, mend, "invalid-declaration"))
     return findings

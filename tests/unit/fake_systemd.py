@@ -16,11 +16,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal, _observe, _proof
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal, _observe, _proof_host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import Outcome, converge
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._timer_text import is_persistent, triggers
+from ansible_collections.dotmobi.systemd_timers.tests.unit.fake_facts import FakeFacts
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import answer
 
 NEXT = 1801468800  # Mon 2027-02-01 08:00:00 UTC
@@ -61,7 +62,7 @@ class FakeHost:
         self.calls.clear()
         defaults: dict[str, Any] = {"owner": "default", "prune": False, "proof": "strict", "log_directory": ""}
         request = Request(list(jobs), unit_directory=str(self.units), **{**defaults, **options})
-        return converge(self, request, check_mode)
+        return converge(self, request, check_mode, facts=FakeFacts(all_programs=True))
 
     def verbs(self) -> list[str]:
         """Return the calls of systemctl that change something, in order."""
@@ -217,5 +218,5 @@ def make_host(root: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
     monkeypatch.setattr(_journal, "MARKER", str(run / "applying.json"))
     monkeypatch.setattr(_journal, "LOCK", str(run / "lock"))
     monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(host.stamps))
-    monkeypatch.setattr(_proof, "BOOTED_DIRECTORY", str(root))
+    monkeypatch.setattr(_proof_host, "BOOTED_DIRECTORY", str(root))
     return host

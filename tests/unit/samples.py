@@ -67,7 +67,7 @@ def wanted(**fields: Any) -> WantedJob:
     """Return a job as the action plugin hands it over, rendered with the role's templates."""
     job = complete(**fields)
     texts = ("", "") if job["state"] == "absent" else render(TEMPLATES, job, "default")
-    return WantedJob(job["name"], job["state"], job["on_reschedule"], *texts)
+    return WantedJob(job["name"], job["state"], job["on_reschedule"], *texts, tuple(job["accept"]))
 
 
 def file_of(text: str, **attributes: Any) -> FileState:
@@ -86,6 +86,8 @@ def empty_host(**changes: Any) -> Observed:
         last_trigger={},
         stamps={},
         elsewhere={},
+        drop_ins={},
+        host_units=frozenset(),
         orphans=[],
         dirty=[],
         leftover=False,

@@ -65,7 +65,7 @@ def run(action: Action) -> dict[str, Any]:
 
 def fault(job: str, field: str, reason: str, **more: Any) -> dict[str, Any]:
     """Return a finding as the module returns it."""
-    return Finding(job, field, None, reason)._replace(**more)._asdict()
+    return Finding(job, field, None, reason, "", "invalid-value")._replace(**more)._asdict()
 
 
 def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
@@ -86,10 +86,18 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
                         "name": "backup",
                         "state": "present",
                         "on_reschedule": "fail",
+                        "accept": [],
                         "service": expected.service,
                         "timer": expected.timer,
                     },
-                    {"name": "gone", "state": "absent", "on_reschedule": "fail", "service": "", "timer": ""},
+                    {
+                        "name": "gone",
+                        "state": "absent",
+                        "on_reschedule": "fail",
+                        "accept": [],
+                        "service": "",
+                        "timer": "",
+                    },
                 ],
                 "proof_only": False,
             },
@@ -128,24 +136,32 @@ def test_a_pruned_job_has_no_words(folder: Path) -> None:
 def test_faults_of_both_sides_in_one_message_and_nothing_else_is_done(folder: Path) -> None:
     jobs = [{"name": "a", "shedule": "daily", "command": "/x"}, {**JOB, "name": "b"}, {**JOB, "name": "c", "usr": "x"}]
     theirs = [
-        fault("b", "command", "does not exist", value="/y", mend="install it", environment=True),
-        fault("a", "command", "does not exist", value="/x"),
-        fault("", "timer_unit_directory", "cannot be written"),
+        fault("b", "command", "does not exist", value="/y", mend="install it", code="missing-command"),
+        fault("a", "command", "does not exist", value="/x", code="missing-command"),
+        fault("b", "name", "is changed", code="drop-in"),
+        fault("", "timer_unit_directory", "cannot be written", code="unit-directory"),
     ]
     action = Action(answered(findings=theirs, diff=[{"before": "", "after": "x"}]), folder, jobs=jobs)
     result = run(action)
     assert action.handed_over[0]["_request"]["proof_only"] is True
     assert [job["name"] for job in action.handed_over[0]["_request"]["jobs"]] == ["a", "b", "c"]
     assert (result["failed"], result["changed"]) == (True, False)
-    assert result["msg"].splitlines() == [
-        "web1: 5 errors in 3 jobs, nothing was changed on this host:",
-        "  timer_unit_directory: cannot be written",
-        '  a: shedule "daily": is not a field of a job; write "schedule"',
-        '  a: command "/x": does not exist',
-        '  c: usr "x": is not a field of a job; write "user"',
-        '  b: command "/y": does not exist; install it',
+    lines = [
+        "timer_unit_directory: cannot be written [unit-directory]",
+        'a: shedule "daily": is not a field of a job; write "schedule" [unknown-field]',
+        'a: command "/x": does not exist [missing-command]',
+        'c: usr "x": is not a field of a job; write "user" [unknown-field]',
+        'b: command "/y": does not exist; install it [missing-command]',
+        "b: warning: name: is changed [drop-in]",
     ]
-    assert not {"diff", "jobs", "orphans", "findings", "tolerated"} & set(result)
+    assert result["msg"].splitlines() == [
+        "web1: 5 errors and 1 warning in 3 jobs, nothing was changed on this host:",
+        *(f"  {line}" for line in lines),
+    ]
+    assert [finding["message"] for finding in result["findings"]] == lines
+    assert result["finding_counts"] == {"errors": 5, "warnings": 1, "accepted": 0}
+    assert [row["errors"] for row in result["proof"]] == [2, 1, 1]
+    assert not {"diff", "jobs", "orphans", "accepted", "warnings"} & set(result)
 
 
 @pytest.mark.parametrize(
@@ -167,19 +183,30 @@ def test_faults_of_the_controller_alone_fail_too(folder: Path) -> None:
     assert '  timer_owner "a b": cannot be an owner mark; ' in result["msg"]
 
 
-def test_orphans_and_what_is_tolerated_are_warnings(folder: Path) -> None:
-    tolerated = [fault("backup", "command", "does not exist", value="/x", environment=True)]
-    result = run(Action(answered(orphans=["old", "older"], tolerated=tolerated), folder, jobs=[JOB]))
+def test_orphans_and_warnings_are_shown(folder: Path) -> None:
+    findings = [fault("backup", "command", "does not exist", value="/x", code="missing-command", kind="warning")]
+    accepted = [fault("backup", "user", "does not exist", value="x", code="missing-user")]
+    answer = answered(orphans=["old", "older"], findings=findings, accepted=accepted)
+    result = run(Action(answer, folder, jobs=[JOB]))
+    assert result["finding_counts"] == {"errors": 0, "warnings": 1, "accepted": 1}
+    assert [finding["severity"] for finding in result["findings"]] == ["warning", "accepted"]
     assert not result.get("failed")
     assert result["changed"]
     assert result["orphans"] == ["old", "older"]
     assert result["warnings"] == [
-        'web1: backup: command "/x": does not exist',
+        'web1: backup: warning: command "/x": does not exist [missing-command]',
         (
             "web1: old, older: installed by this declaration, but no longer declared; "
             "`timer_prune: true` removes such jobs"
         ),
     ]
+
+
+def test_the_playbook_validate_shows_the_warnings_itself(folder: Path) -> None:
+    action = Action(answered(findings=[fault("backup", "name", "is changed", code="drop-in")]), folder, jobs=[JOB])
+    result = action.run(task_vars={"inventory_hostname": "web1", "__timer_report": True})
+    assert "warnings" not in result
+    assert result["finding_counts"]["warnings"] == 1
 
 
 def test_an_apply_that_failed(folder: Path) -> None:
@@ -223,7 +250,10 @@ def test_a_template_that_fails_for_one_job_names_it(folder: Path) -> None:
     (folder / "templates" / "mine.j2").write_text("{% if job.name == 'bad' %}{{ nothing }}{% endif %}")
     action = Action(answered(), folder, jobs=[JOB, {**JOB, "name": "bad"}], service_template="mine.j2")
     result = run(action)
-    assert "  bad: template: cannot be rendered: 'nothing' is undefined; correct the template" in result["msg"]
+    assert (
+        "  bad: template: cannot be rendered: 'nothing' is undefined; correct the template [invalid-declaration]"
+        in result["msg"]
+    )
     assert [job["name"] for job in action.handed_over[0]["_request"]["jobs"]] == ["backup"]
     assert action.handed_over[0]["_request"]["proof_only"] is True
 

@@ -136,7 +136,7 @@ def test_orphans_are_told_and_pruned_on_demand(armed: FakeHost) -> None:
 
 def test_many_jobs_cost_as_many_calls_as_one(host: FakeHost) -> None:
     host.converge(*[wanted(name=f"job{number}") for number in range(60)])
-    assert len(host.calls) < 12
+    assert len(host.calls) <= 12
     assert [verb.split()[0] for verb in host.verbs()] == ["daemon-reload", "start"]
     assert len(host.states) == 60
 
@@ -243,7 +243,7 @@ def test_a_timer_that_does_not_start_is_named(armed: FakeHost) -> None:
     armed.refused.add("third.timer")
     before = armed.picture()
     failure = apply_fails(armed, CHANGES["all at once"][0])
-    assert str(failure).startswith('third: state "present": after the apply third.timer is loaded, failed (failed) (')
+    assert str(failure).startswith('third: state "present": after the apply third.timer is loaded, failed (failed) [')
     assert failure.undone
     assert armed.picture() == before
 

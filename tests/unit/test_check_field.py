@@ -17,6 +17,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields imp
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._options import check_options
 
 GOOD = [
+    ("accept", "missing-command", ["missing-command"]),
+    ("accept", ["missing-command", "drop-in"], ["missing-command", "drop-in"]),
     ("name", "it-glue_backup.2", "it-glue_backup.2"),
     ("name", 7, "7"),
     ("name", "a" * 241, "a" * 241),
@@ -71,7 +73,7 @@ LINE = {
     "a\\": ("ends in a backslash, which systemd takes for a line that goes on", "remove the backslash"),
     " a": ("starts or ends with white space, which systemd drops", "remove the white space"),
     "a ": ("starts or ends with white space, which systemd drops", "remove the white space"),
-    "\ud800": ("is not valid UTF-8", ""),
+    "\ud800": ("is not valid UTF-8", "remove the stray bytes"),
 }
 ARGUMENT = "holds an argument of more than 131071 bytes"
 NAME = "use letters, digits, '-', '_' and '.', beginning with a letter or digit"
@@ -126,7 +128,7 @@ BAD = [
     ("command", ["/bin/x", ["a"]], "holds a list", "write each argument in quotes, as a text"),
     ("command", ["/bin/x", None], "holds empty", "write each argument in quotes, as a text"),
     ("command", ["/bin/x", "a\0"], "contains a NUL character", "remove it"),
-    ("command", ["/bin/x", "\udcff"], "is not valid UTF-8", ""),
+    ("command", ["/bin/x", "\udcff"], "is not valid UTF-8", "remove the stray bytes"),
     ("command", ["/bin/x", "é" * 65536], ARGUMENT, "put it in a file"),
     ("command", ["", "a"], "does not begin with a program", PROGRAM),
     *[("command", [f"{prefix}/bin/x"], "does not begin with a program", PROGRAM) for prefix in "-@:+!|"],
@@ -162,6 +164,11 @@ BAD = [
     ],
     ("service", {"Nice": {}}, "Nice is a dictionary", "write a text, a number, a boolean or a list of them"),
     ("service", {"Nice": [[1]]}, "Nice is a list", "write a text, a number, a boolean or a list of them"),
+    ("accept", "missing-comand", 'holds "missing-comand", which is no code of a finding', 'write "missing-command"'),
+    ("accept", [7], 'holds "7", which is no code of a finding',
+     "the codes stand in brackets at the end of each message"),
+    ("accept", ["drop-in", "invalid-schedule"], 'holds "invalid-schedule", which no job can accept',
+     "mend what it stands for"),
     ("service", {"Nice": [None]}, "Nice is empty", "write a text, a number, a boolean or a list of them"),
 ]  # fmt: skip
 

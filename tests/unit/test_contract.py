@@ -6,6 +6,7 @@ code for the hosts runs on old Python, and data flows one way."""
 from __future__ import annotations
 
 import ast
+import importlib.util
 import os
 import re
 import sys
@@ -42,26 +43,47 @@ DOCUMENTED_TYPES = {
     "command": "raw",
     "environment": "dict",
     "directives": "dict",
+    "codes": "raw",
 }
 
 # The way of a job: what each part may import. Helpers that know nothing of the way stand first.
 HELPERS = {
-    "_findings": set(),
+    "_codes": set(),
     "_journal": set(),
-    "_model": set(),
     "_options": set(),
     "_runner": set(),
+    "_script": set(),
     "_unit_file": set(),
+    "_clock_change": {"_calendar_text"},
+    "_calendar_text": set(),
+    "_calendar_mend": set(),
+    "_command_line": set(),
+    "_findings": {"_codes"},
+    "_model": set(),
+    "_directives": {"_findings"},
+    "_facts": {"_clock_change"},
     "_timer_text": {"_unit_file"},
     "_calendar": {"_runner"},
-    "_verify": {"_findings", "_runner", "_unit_file"},
     "_predict": {"_calendar", "_findings", "_model", "_runner", "_timer_text"},
+    "_job_view": {"_calendar", "_facts", "_findings", "_model", "_unit_file"},
+    "_verify": {"_codes", "_directives", "_findings", "_job_view", "_runner", "_unit_file"},
 }
 SHARED = set(HELPERS)
+# Each looks at what was observed, and asks the host through _facts alone.
+CHECKERS = {
+    "_proof_host": SHARED,
+    "_proof_names": SHARED,
+    "_proof_schedule": SHARED,
+    "_proof_clock": SHARED,
+    "_proof_command_text": SHARED,
+    "_proof_path": SHARED,
+    "_proof_account": SHARED | {"_proof_path"},
+    "_proof_service": SHARED,
+}
 WAY = {
     "_observe": SHARED - {"_predict", "_verify"},
     # Proof and plan get what was observed as a value, and are apart from each other.
-    "_proof": SHARED,
+    "_proof": SHARED | set(CHECKERS),
     # Pure: it starts no program and touches no file.
     "_plan": {"_model", "_timer_text", "_unit_file"},
     "_apply": {"_journal", "_model", "_observe", "_runner"},
@@ -69,9 +91,9 @@ WAY = {
 }
 ORCHESTRATORS = {
     "_transaction": SHARED | {"_apply", "_evidence", "_observe", "_plan"},
-    "_converge": SHARED | set(WAY) | {"_transaction"},
+    "_converge": SHARED | set(WAY) | {"_proof_host", "_transaction"},
 }
-ALLOWED_IMPORTS: dict[str, set[str]] = {**HELPERS, **WAY, **ORCHESTRATORS}
+ALLOWED_IMPORTS: dict[str, set[str]] = {**HELPERS, **CHECKERS, **WAY, **ORCHESTRATORS}
 
 
 # --- reading
@@ -224,6 +246,14 @@ def test_the_collection_needs_ansible_core_alone():
 def test_role_and_collection_need_the_same_ansible():
     oldest = load(ROLE / "meta" / "main.yml")["galaxy_info"]["min_ansible_version"]
     assert load(ROOT / "meta" / "runtime.yml")["requires_ansible"] == f">={oldest}.0"
+
+
+def test_pages_made_from_the_code_are_up_to_date():
+    spec = importlib.util.spec_from_file_location("pages", ROOT / "tools" / "pages.py")
+    pages = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pages)
+    old = [path for path, text in pages.PAGES.items() if (ROOT / path).read_text() != text()]
+    assert old == [], "run .venv/bin/python tools/pages.py"
 
 
 def test_links_in_the_documents_lead_somewhere():
@@ -380,7 +410,7 @@ def test_the_allowed_imports_have_no_circle():
 
 @pytest.mark.parametrize("path", modules_of("plugin_utils"), ids=file_id)
 def test_controller_utils_use_no_code_that_works_on_a_host(path):
-    assert own_imports(path, "module_utils") <= {"_findings", "_options", "_timer_text", "_unit_file"}
+    assert own_imports(path, "module_utils") <= {"_codes", "_findings", "_options", "_timer_text", "_unit_file"}
 
 
 @pytest.mark.parametrize("path", [*modules_of("module_utils"), *modules_of("plugin_utils")], ids=file_id)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,12 @@ def goal(job: WantedJob) -> Goal:
     return goal_of(job, empty_host(), {"5min": 300 * 10**6})
 
 
+NEXT = 1801468800.0
+NAMES = {
+    tuple(_observe.UNITS_COMMAND): "pid1-units",
+    tuple(_observe.TIMERS_COMMAND): "pid1-timers",
+    tuple(_observe.MANAGER_COMMAND): "pid1-manager",
+}
 PRESENT = goal(wanted(name="waiting"))
 SUSPENDED = goal(wanted(name="waiting", state="suspended"))
 ABSENT = goal(WantedJob("waiting", "absent", "skip", "", ""))
@@ -55,7 +62,7 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def verdict(one: Goal, unit: UnitState | None) -> list[str]:
     """Return the reasons against a goal where the timer is in this state."""
     units = {"waiting.timer": unit} if unit else {}
-    found = judge([one], Evidence(units, {}))
+    found = judge([one], Evidence(units, {"waiting.timer": (NEXT, 0.0)}))
     assert all((finding.job, finding.field, finding.value) == ("waiting", "state", one.state) for finding in found)
     return [finding.reason for finding in found]
 
@@ -102,22 +109,44 @@ def test_not_as_it_should_be(one: Goal, unit: UnitState | None, reason: str) -> 
 
 def test_every_job_is_judged() -> None:
     goals = [goal(wanted(name=name)) for name in ("a", "b", "c")]
-    found = judge(goals, Evidence({"b.timer": WAITING}, {}))
+    found = judge(goals, Evidence({"b.timer": WAITING}, {"b.timer": (NEXT, 0.0)}))
     assert [finding.job for finding in found] == ["a", "c"]
 
 
+def test_a_waiting_timer_has_a_next_elapse() -> None:
+    no_next = Evidence({"waiting.timer": WAITING}, {"waiting.timer": (0.0, NEXT)})
+    assert [one.reason for one in judge([PRESENT], no_next)] == ["after the apply waiting.timer has no next elapse"]
+    clock = goal(wanted(name="waiting", schedule=None, timer={"OnClockChange": True}))
+    assert judge([clock], no_next) == []
+
+
+@pytest.mark.parametrize(("changed", "count"), [("waiting.timer", 1), ("waiting.service", 1), ("other.timer", 0)])
+def test_what_systemd_has_not_read_again(changed: str, count: int) -> None:
+    units = {"waiting.timer": WAITING, "waiting.service": STOPPED}
+    elapses = {"waiting.timer": (NEXT, 0.0)}
+    found = judge([PRESENT], Evidence(units, elapses, 1000.0, {changed: 1000.5}))
+    assert [one.reason.endswith(f"systemd has not read {changed} since it changed") for one in found] == [True] * count
+    assert judge([PRESENT], Evidence(units, elapses, 1000.0, {changed: 999.5})) == []
+    # systemd 247 to 249 do not tell.
+    assert judge([PRESENT], Evidence(units, elapses, None, {changed: 1000.5})) == []
+
+
 @pytest.mark.parametrize("version", RUNNING_VERSIONS)
-def test_evidence_of_real_systemd(version: int) -> None:
+def test_evidence_of_real_systemd(version: int, tmp_path: Path) -> None:
     calls = []
 
     def runner(argv: list[str]) -> Completed:
         calls.append(argv)
-        return answer(version, "pid1-units" if argv == _observe.UNITS_COMMAND else "pid1-timers")
+        return answer(version, NAMES[tuple(argv)])
 
-    evidence = read_evidence(runner)
-    assert calls == [_observe.UNITS_COMMAND, _observe.TIMERS_COMMAND]
     names = ["waiting", "repeating", "past", "stopped", "no-trigger"]
     goals = [goal(wanted(name=name)) for name in names]
+    (tmp_path / "waiting.timer").write_text("")
+    evidence = read_evidence(runner, str(tmp_path), goals)
+    assert calls == [_observe.UNITS_COMMAND, _observe.TIMERS_COMMAND, _observe.MANAGER_COMMAND]
+    assert list(evidence.changed) == ["waiting.timer"]
+    assert (evidence.loaded_at is None) == (version < 250)
+    evidence = evidence._replace(changed={})
     assert [finding.job for finding in judge(goals, evidence)] == ["past", "stopped", "no-trigger"]
     found = row(goals[0], evidence, ["install", "arm"])
     assert found.pop("next_elapse").endswith("T08:00:00+00:00")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import DECLARATION
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, SYNONYMS
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import Merged, merge_jobs, overlay
@@ -22,8 +23,10 @@ def merge(*layers: Any, defaults: Any = None, on_reschedule: str = "skip") -> Me
 
 
 def faults(*layers: Any, defaults: Any = None) -> list[str]:
-    """Return the faults of the declarations as lines."""
-    return [line(found) for found in merge(*layers, defaults=defaults).findings]
+    """Return the faults of the declarations as lines, without the codes at their ends."""
+    findings = merge(*layers, defaults=defaults).findings
+    assert {found.code for found in findings} <= set(DECLARATION)
+    return [line(found).rsplit(" [", 1)[0] for found in findings]
 
 
 def job(*layers: Any, defaults: Any = None) -> dict[str, Any]:
@@ -41,7 +44,7 @@ def test_nothing() -> None:
 def test_a_job_has_every_field() -> None:
     expected = {name: field.default for name, field in FIELDS.items()}
     expected |= {"name": "a", "description": "a", "schedule": ["daily"], "command": "/bin/true"}
-    expected |= {"on_reschedule": "skip", "environment": {}}
+    expected |= {"on_reschedule": "skip", "environment": {}, "accept": []}
     assert job([LEAST]) == expected
 
 
@@ -176,6 +179,32 @@ def test_a_fault_of_one_job_hides_none_of_another() -> None:
 )
 def test_faults_of_a_list(layer: Any, expected: list[str]) -> None:
     assert faults(layer) == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "code"),
+    [
+        ({"user": "x"}, "missing-field"),
+        ({**LEAST, "usr": "x"}, "unknown-field"),
+        ({**LEAST, "user": "a b"}, "invalid-value"),
+        ({**LEAST, "user": "a\nb"}, "control-character"),
+        ({**LEAST, "description": "\ud800"}, "not-utf8"),
+        ({**LEAST, "command": ["/bin/true", "x" * 131072]}, "argument-too-long"),
+        ({**LEAST, "service": {"Nice": "5\n"}}, "control-character"),
+        ({**LEAST, "name": "a b"}, "invalid-name"),
+        ({**LEAST, "name": "a" * 300}, "invalid-name"),
+        ({**LEAST, "accept": "no-such-code"}, "invalid-code"),
+        ("x", "invalid-declaration"),
+    ],
+)
+def test_codes(entry: Any, code: str) -> None:
+    assert {found.code for found in merge([entry]).findings} >= {code}
+
+
+def test_a_variable_with_a_fault_does_not_give_its_secrets_away() -> None:
+    (one,) = faults([{**LEAST, "environment": {"2X": "a", "API_TOKEN": "hunter2"}}])
+    assert "2X" in one
+    assert "hunter2" not in one
 
 
 def test_a_name_in_two_layers_is_no_double() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal, _proof
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal, _proof_host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed, ProgramMissing
@@ -110,7 +110,7 @@ def test_all_that_is_wrong_is_told_and_nothing_is_done(
         'b: command "/missing/x": does not exist on this host',
         'c: service.Tpye "oneshot": systemd 252 does not know the directive',
         'foreign: name "foreign.timer": ',
-        'masked: name "masked.service": is masked on this host; systemctl unmask masked.service',
+        'masked: name "masked.service": is masked on this host; systemctl unmask masked.service [masked]',
     ]
     assert sorted(one for one in found if any(one.startswith(part) for part in parts)) == sorted(found)
     assert len(found) == len(parts)
@@ -121,8 +121,7 @@ def test_all_that_is_wrong_is_told_and_nothing_is_done(
 def test_what_the_host_lacks_may_be_tolerated(host: FakeHost, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS) -> None:
     result = run(monkeypatch, capsys, host, wanted(command="/missing/x"), proof="warn")
     assert result["changed"]
-    assert result["findings"] == []
-    assert [one["field"] for one in result["tolerated"]] == ["command"]
+    assert [(one["field"], one["kind"]) for one in result["findings"]] == [("command", "warning")]
     bad = run(monkeypatch, capsys, host, wanted(name="a", service={"Tpye": "x"}), proof="warn")
     assert [one["field"] for one in bad["findings"]] == ["service.Tpye"]
 
@@ -141,12 +140,12 @@ def test_a_unit_of_another_declaration_is_refused(
 def test_a_host_that_was_not_booted_with_systemd(
     host: FakeHost, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS
 ) -> None:
-    monkeypatch.setattr(_proof, "BOOTED_DIRECTORY", "/no/such/directory")
+    monkeypatch.setattr(_proof_host, "BOOTED_DIRECTORY", "/no/such/directory")
     result = run(monkeypatch, capsys, host, JOB)
     assert lines(result) == [
         (
             "systemd: is not running as PID 1 on this host (/no/such/directory does not exist); timers need a host "
-            "that was booted with systemd"
+            "that was booted with systemd [no-systemd]"
         )
     ]
     assert not result.get("changed")
@@ -158,13 +157,17 @@ def test_a_host_without_systemctl(host: FakeHost, monkeypatch: pytest.MonkeyPatc
         raise ProgramMissing(argv[0])
 
     result = run(monkeypatch, capsys, runner, JOB, unit_directory=str(host.units))
-    assert lines(result) == ["systemctl: is not installed on this host; install systemd's own tools on this host"]
+    assert lines(result) == [
+        "systemctl: is not installed on this host; install systemd's own tools on this host [no-systemd]"
+    ]
 
 
 def test_a_manager_that_does_not_answer(host: FakeHost, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS) -> None:
     host.faults["show"] = [(1, "", "Failed to connect to bus: No such file or directory\n")]
     result = run(monkeypatch, capsys, host, JOB)
-    assert lines(result) == ["systemd: systemctl show failed: Failed to connect to bus: No such file or directory"]
+    assert lines(result) == [
+        "systemd: systemctl show failed: Failed to connect to bus: No such file or directory [systemd-answer]"
+    ]
 
 
 @pytest.mark.parametrize(("version", "said"), [("246.6-1", "246"), ("", "unknown")])
@@ -173,7 +176,7 @@ def test_a_systemd_that_is_too_old(
 ) -> None:
     host.faults["show"] = [(0, f"Version={version}\nUnitPath={host.units}\n", "")]
     assert lines(run(monkeypatch, capsys, host, JOB)) == [
-        f'systemd "{said}": is too old; version {_proof.OLDEST_VERSION} or newer is needed'
+        f'systemd "{said}": is too old; version {_proof_host.OLDEST_VERSION} or newer is needed [systemd-too-old]'
     ]
 
 
@@ -193,10 +196,10 @@ def test_a_unit_directory_that_systemd_does_not_read(
 def test_a_unit_directory_that_cannot_be_written(
     host: FakeHost, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS
 ) -> None:
-    monkeypatch.setattr(_proof.os, "access", lambda *_arguments: False)
+    monkeypatch.setattr(_proof_host.os, "access", lambda *_arguments: False)
     found = lines(run(monkeypatch, capsys, host, JOB))
     assert len(found) == 1
-    assert found[0].endswith("cannot be written; become root, or remount the file system for writing")
+    assert found[0].endswith("cannot be written; become root, or remount the file system for writing [unit-directory]")
 
 
 def test_an_apply_that_failed(host: FakeHost, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS) -> None:

@@ -28,8 +28,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     parse_manager,
     parse_timers,
     parse_units,
+    read_directories,
     unit_files,
-    units_elsewhere,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import RUNNING_VERSIONS, answer, capture, wanted
@@ -173,15 +173,22 @@ def test_enablement_links(tmp_path: Path) -> None:
     assert enablement_links(str(tmp_path / "none")) == {}
 
 
-def test_units_elsewhere(tmp_path: Path) -> None:
+def test_directories_of_units(tmp_path: Path) -> None:
     home, vendor, alias = tmp_path / "etc", tmp_path / "lib", tmp_path / "alias"
     home.mkdir()
     vendor.mkdir()
     alias.symlink_to(home)
     for folder, name in ((home, "a.timer"), (vendor, "b.timer"), (vendor, "c.timer")):
         (folder / name).write_text("")
+    (vendor / "a.timer.d").mkdir()
+    for name in ("x.conf", "a.conf", "no"):
+        (vendor / "a.timer.d" / name).write_text("")
+    (vendor / "c.timer.d").mkdir()
     path = [str(home), str(alias), str(tmp_path / "none"), str(vendor)]
-    assert units_elsewhere(path, str(home), ["a.timer", "b.timer"]) == {"b.timer": str(vendor / "b.timer")}
+    found = read_directories(path, str(home), ["a.timer", "b.timer"])
+    assert found.elsewhere == {"b.timer": str(vendor / "b.timer")}
+    assert found.drop_ins == {"a.timer": [str(vendor / "a.timer.d" / name) for name in ("a.conf", "x.conf")]}
+    assert found.names == {"a.timer", "b.timer", "c.timer", "a.timer.d", "c.timer.d"}
 
 
 def test_the_first_of_the_search_path_wins(tmp_path: Path) -> None:
@@ -189,7 +196,7 @@ def test_the_first_of_the_search_path_wins(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "a.timer").write_text("")
     path = [str(tmp_path / "run"), str(tmp_path / "lib")]
-    assert units_elsewhere(path, "/nowhere", ["a.timer"]) == {"a.timer": str(tmp_path / "run" / "a.timer")}
+    assert read_directories(path, "/nowhere", ["a.timer"]).elsewhere == {"a.timer": str(tmp_path / "run" / "a.timer")}
 
 
 def test_stamps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

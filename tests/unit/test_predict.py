@@ -109,7 +109,7 @@ def test_an_elapse_between_activation_and_now_is_refused() -> None:
     assert "would run the job at once, for the elapse of 20" in found[0].reason
     assert "skip or run" in found[0].mend
     assert abs(systemd.base() - (time.time() - 10)) < 5
-    assert not found[0].environment
+    assert found[0].code == "runs-at-once"
 
 
 def test_an_elapse_that_lies_ahead_is_fine() -> None:

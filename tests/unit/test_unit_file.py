@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import (
     Owner,
+    UnitText,
     is_true,
     last_value,
     owner_of,
@@ -93,10 +94,9 @@ def test_calendars_and_spans() -> None:
         "OnCalendar=gone", "OnCalendar=", "OnCalendar=daily", "OnCalendar=Mon", "AccuracySec=1s", "OnBootSec=5min"
     )
     assert timer_text.calendars(text) == ["daily", "Mon"]
-    assert [(found.key, found.value) for found in timer_text.timespans(text)] == [
-        ("AccuracySec", "1s"),
-        ("OnBootSec", "5min"),
-    ]
+    assert UnitText(text).values("Timer", "OnCalendar") == ["daily", "Mon"]
+    assert UnitText(text).last("Timer", "OnCalendar") == "Mon"
+    assert UnitText(text).last("Timer", "Unit", "x") == "x"
 
 
 def test_triggers_are_what_decides_when() -> None:

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _verify
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import Assignment
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._verify import (
-    field_of,
     finding_of,
     parse_directives,
     parse_verify,
@@ -22,7 +21,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._verify imp
 )
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import (
     FIXTURES,
-    RUNNING_VERSIONS,
     answer,
     capture,
     wanted,
@@ -31,62 +29,151 @@ from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import (
 VERSIONS = [247, 252, 257, 262]
 KNOWN = parse_directives(answer(252, "pid1-directives").stdout)
 
-NEVER = "job: schedule: has no trigger left, so it would never run; add a schedule, `every` or `on_boot`"
-MISSING = "does not exist on this host; install it before the job, or correct the path"
-# A part of each line, by case; the same for all versions. An empty list: verify finds nothing.
+NEVER = "job: schedule: has no trigger left, so it would never run; add a schedule, `every` or `on_boot` [no-trigger]"
+MISSING = "does not exist on this host; install it before the job, or correct the path [missing-command]"
+SPAN = "write a time span such as 90s, 15min or 1h 30min: systemd.time(7) [invalid-timespan]"
+PER_CENT = "write %% for a per cent sign [unknown-specifier]"
+# Where a line begins and how it ends, by case; the same for all versions. An empty list: verify finds nothing.
 EXPECTED = {
     "good": [],
-    "bad-calendar": ['job: schedule "Mon *-*-* 25:00:00": systemd V refuses it: Failed to parse calendar spec', NEVER],
-    "one-bad-calendar": ['job: schedule "dayly": systemd V refuses it: Failed to parse calendar specification'],
-    "no-timer-trigger": [NEVER],
-    "bad-environment": [r'job: environment "\"A=1": systemd V refuses it: Invalid syntax'],
-    "bad-environment-name": [r'job: environment "\"1A=1\"": systemd V refuses it: Invalid environment assignment'],
-    "bad-span": ['job: accuracy "soon": systemd V refuses it: Failed to parse '],
-    "bad-span-service": ['job: service.TimeoutStartSec "abc": systemd V refuses it: Failed to parse TimeoutStartSec='],
+    "bad-calendar": [
+        (
+            'job: schedule "Mon *-*-* 25:00:00": systemd V refuses it: Failed to parse calendar specification',
+            "; see systemd.time(7), Calendar Events [invalid-schedule]",
+        ),
+        (NEVER, ""),
+    ],
+    "one-bad-calendar": [
+        (
+            'job: schedule "dayly": systemd V refuses it: Failed to parse calendar specification',
+            "; see systemd.time(7), Calendar Events [invalid-schedule]",
+        )
+    ],
+    "no-timer-trigger": [(NEVER, "")],
+    "bad-environment": [
+        (r'job: environment "\"A=1": systemd V refuses it: Invalid syntax', "; close the quotes [invalid-value]")
+    ],
+    "bad-environment-name": [
+        (
+            r'job: environment "\"1A=1\"": systemd V refuses it: Invalid environment assignment',
+            "; write NAME=value; a name has letters, digits and _ [invalid-value]",
+        )
+    ],
+    "bad-span": [('job: accuracy "soon": systemd V refuses it: Failed to parse ', SPAN)],
+    "bad-span-service": [
+        ('job: service.TimeoutStartSec "abc": systemd V refuses it: Failed to parse TimeoutStartSec=', SPAN)
+    ],
     "bad-specifier-description": [
-        'job: description "Backup of the wiki %F": systemd V refuses it: Failed to resolve unit specifiers'
+        ('job: description "Backup of the wiki %F": systemd V refuses it: Failed to resolve unit specifiers', PER_CENT)
     ],
-    "bad-specifier-timer": ['job: description "Backup of the wiki %F, timer": systemd V refuses it: Failed to resolve'],
+    "bad-specifier-timer": [
+        ('job: description "Backup of the wiki %F, timer": systemd V refuses it: Failed to resolve', PER_CENT)
+    ],
     "bad-specifier-exec-start": [
-        r'job: command "/bin/true +%F \"one word\"": systemd V refuses it: Failed to resolve '
+        (r'job: command "/bin/true +%F \"one word\"": systemd V refuses it: Failed to resolve ', PER_CENT)
     ],
-    "bad-value": ['job: service.Type "banana": systemd V refuses it: Failed to parse '],
-    "bad-value-hardening": ['job: service.ProtectSystem "maybe": systemd V refuses it: Failed to parse '],
-    "bad-value-timer": ['job: timer.Persistent "perhaps": systemd V refuses it: Failed to parse '],
-    "empty-service": ["job: job.service: systemd V refuses it: is masked."],
-    "missing-command": [f'job: command "/usr/bin/no-such-command": {MISSING}'],
-    "plain-name-missing": [f'job: command "no-such-command": {MISSING}'],
-    "relative-command": [r'job: command "bin/true --all \"one word\"": systemd V refuses it: Neither a valid exec'],
+    "bad-value": [
+        (
+            'job: service.Type "banana": systemd V refuses it: Failed to parse ',
+            "; write one of simple, exec, forking, oneshot, dbus, notify, idle [invalid-value]",
+        )
+    ],
+    "bad-value-hardening": [
+        (
+            'job: service.ProtectSystem "maybe": systemd V refuses it: Failed to parse ',
+            "; write one of yes, no, full, strict [invalid-value]",
+        )
+    ],
+    "bad-value-timer": [
+        (
+            'job: timer.Persistent "perhaps": systemd V refuses it: Failed to parse ',
+            "; write yes or no [invalid-value]",
+        )
+    ],
+    "empty-service": [
+        ("job: job.service: systemd V refuses it: is masked. It is empty; correct the template [refused]", "")
+    ],
+    "missing-command": [(f'job: command "/usr/bin/no-such-command": {MISSING}', "")],
+    "plain-name-missing": [(f'job: command "no-such-command": {MISSING}', "")],
+    "relative-command": [
+        (
+            r'job: command "bin/true --all \"one word\"": systemd V refuses it: Neither a valid exec',
+            "; write the absolute path [relative-command]",
+        )
+    ],
     "relative-directory": [
-        'job: working_directory "usr/local": systemd V refuses it: WorkingDirectory= path is not abs'
+        (
+            'job: working_directory "usr/local": systemd V refuses it: WorkingDirectory= path is not absolute',
+            "; write an absolute path [invalid-value]",
+        )
     ],
-    "no-exec-start": ["job: job.service: systemd V refuses it: Service has no ExecStart="],
-    "two-exec-start-simple": ["job: job.service: systemd V refuses it: Service has more than one ExecStart="],
-    "unbalanced-quotes": [r'job: command "/bin/true --all \"one word": systemd V refuses it: Unbalanced quoting'],
+    "no-exec-start": [
+        ("job: command: systemd V refuses it: Service has no ExecStart=", "; add `command` [missing-field]")
+    ],
+    "two-exec-start-simple": [
+        (
+            "job: service.Type: systemd V refuses it: Service has more than one ExecStart=",
+            "; write Type=oneshot, or put the commands into one script [invalid-value]",
+        )
+    ],
+    "unbalanced-quotes": [
+        (
+            r'job: command "/bin/true --all \"one word": systemd V refuses it: Unbalanced quoting',
+            "; close the quotes, or write the command as a list [invalid-command]",
+        )
+    ],
     "unknown-key-service": [
-        'job: service.Tpye "oneshot": systemd V does not know the directive Tpye= in [Service]; write Type='
+        (
+            'job: service.Tpye "oneshot": systemd V does not know the directive Tpye= in [Service]; write Type=',
+            "= [unknown-directive]",
+        )
     ],
     "unknown-key-timer": [
-        'job: timer.Persistant "true": systemd V does not know the directive Persistant= in [Timer]; write Persistent='
+        (
+            (
+                'job: timer.Persistant "true": systemd V does not know the directive Persistant= in [Timer]; write '
+                "Persistent="
+            ),
+            "= [unknown-directive]",
+        )
     ],
     "unknown-section": [
-        "job: job.service: systemd V refuses it: Unknown section 'Sevrice'. Ignoring.; remove the section"
+        (
+            "job: job.service: systemd V refuses it: Unknown section 'Sevrice'. Ignoring.",
+            "; remove the section [unknown-section]",
+        )
     ],
     "wrong-section": [
         (
-            'job: unit.User "root": systemd V does not know the directive User= in [Unit]; it belongs to '
-            "[Service]: write it under `service`"
+            'job: unit.User "root": systemd V does not know the directive User= in [Unit]; it belongs to [Service]',
+            ": write it under `service` [wrong-section]",
         ),
         (
-            'job: service.OnCalendar "daily": systemd V does not know the directive OnCalendar= in [Service]; it '
-            "belongs to [Timer]: write it under `timer`"
+            (
+                'job: service.OnCalendar "daily": systemd V does not know the directive OnCalendar= in [Service]; it '
+                "belongs to [Timer]"
+            ),
+            ": write it under `timer` [wrong-section]",
         ),
     ],
-    "wrong-section-timer": ["it belongs to [Service]: write it under `service`"],
-    "outside-section": ["Assignment outside of section"],
+    "wrong-section-timer": [
+        (
+            'job: timer.ExecStart "/bin/true": systemd V does not know',
+            "it belongs to [Service]: write it under `service` [wrong-section]",
+        )
+    ],
+    "outside-section": [
+        (
+            'job: job.service "root": systemd V refuses it: Assignment outside of section. Ignoring.',
+            "; write it below a section such as [Service] [refused]",
+        )
+    ],
     "many": [
-        'bad: service.Tpye "oneshot": systemd V does not know the directive Tpye= in [Service]; write Type=',
-        f'gone: command "/usr/bin/no-such-command": {MISSING}',
+        (
+            'bad: service.Tpye "oneshot": systemd V does not know the directive Tpye= in [Service]; write Type=',
+            "= [unknown-directive]",
+        ),
+        (f'gone: command "/usr/bin/no-such-command": {MISSING}', ""),
     ],
     "user-nobody": [],
     "unknown-section-x": [],
@@ -98,12 +185,17 @@ EXPECTED = {
 }
 
 
-def found(version: int, case: str) -> list[str]:
-    """Return the findings of a captured answer as lines."""
+def found(version: int, case: str) -> list[Finding]:
+    """Return the findings of a captured answer."""
     answered = capture(version, f"verify-{case}")
     units = {Path(path).name: text for path, text in answered["files"].items()}
     diagnostics, _others = parse_verify(answered["stderr"], set(units))
-    return [line(finding_of(one, units[one.unit], version, lambda: KNOWN)) for one in diagnostics]
+    return [finding_of(one, units[one.unit], version, lambda: KNOWN) for one in diagnostics]
+
+
+def said(text: str, unit: str, number: int = 0, version: int = 252) -> Finding:
+    """Return the finding about a message of verify."""
+    return finding_of(_verify.Diagnostic("a.service", number, text), unit, version, lambda: KNOWN)
 
 
 def test_every_captured_case_is_expected() -> None:
@@ -115,21 +207,17 @@ def test_every_captured_case_is_expected() -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("case", EXPECTED)
 def test_findings(case: str, version: int) -> None:
-    lines = found(version, case)
-    expected = [text.replace("systemd V", f"systemd {version}") for text in EXPECTED[case]]
-    assert len(lines) == len(expected), lines
-    for one, part in zip(lines, expected, strict=True):
-        assert part in one
+    lines = [line(one) for one in found(version, case)]
+    assert len(lines) == len(EXPECTED[case]), lines
+    for one, (start, end) in zip(lines, EXPECTED[case], strict=True):
+        assert one.startswith(start.replace("systemd V", f"systemd {version}"))
+        assert one.endswith(end)
         assert ", ignoring" not in one
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_only_what_the_host_lacks_is_tolerable(version: int) -> None:
-    answered = capture(version, "verify-many")
-    units = {Path(path).name: text for path, text in answered["files"].items()}
-    diagnostics, _others = parse_verify(answered["stderr"], set(units))
-    flags = {one.unit: finding_of(one, units[one.unit], version, lambda: KNOWN).environment for one in diagnostics}
-    assert flags == {"bad.service": False, "gone.service": True}
+    assert {one.job: one.severity for one in found(version, "many")} == {"bad": "error", "gone": "environment"}
 
 
 def test_lines_about_other_units_are_not_ours() -> None:
@@ -152,13 +240,114 @@ def test_a_consequence_counts_where_no_reason_is_given() -> None:
 
 
 def test_a_command_that_may_not_be_executed() -> None:
-    one = _verify.Diagnostic("a.service", 0, "Command /srv/my tool is not executable: Permission denied")
-    found_one = finding_of(one, "", 252, dict)
-    assert line(found_one).startswith('a: command "/srv/my tool": cannot be executed: Permission denied; ')
-    assert found_one.environment
+    one = said("Command /srv/my tool is not executable: Permission denied", "[Service]\nExecStart=/srv/my tool\n")
+    assert line(one) == (
+        'a: command "/srv/my tool": cannot be executed: Permission denied; chmod 0755 it [not-executable]'
+    )
+    assert one.severity == "environment"
 
 
-@pytest.mark.parametrize("version", RUNNING_VERSIONS)
+def test_a_command_that_is_a_directory() -> None:
+    one = said("Command /srv is not executable: Is a directory", "[Service]\nExecStart=/srv\n")
+    assert line(one) == 'a: command "/srv": is a directory; correct the path [not-executable]'
+
+
+def test_another_command_than_the_main_one_is_missing() -> None:
+    text = "[Service]\nExecStart=/bin/true\nExecStartPre=-+/srv/x y\n"
+    one = said("Command /srv/x is not executable: No such file or directory", text)
+    assert (one.field, one.value, one.code) == ("service.ExecStartPre", "/srv/x", "missing-command")
+
+
+REMOVED = "Support for option {} has been removed and it is ignored"
+REPLACED = "Unit uses MemoryLimit=; please use MemoryMax= instead. Support for MemoryLimit= will be removed soon."
+OBSOLETE = "Unit dependency type RequiresOverridable= is obsolete, replacing by Requires=, please update your unit file"
+SYSLOG = "Standard output type syslog is obsolete, automatically updating to journal."
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text", "reason", "end"),
+    [
+        (
+            *("service.Nice", "30", "Nice priority out of range, ignoring: 30", "Nice priority out of range"),
+            "; write a number from -20 to 19 [invalid-value]",
+        ),
+        ("service.CPUQuota", "x", "Invalid CPU quota 'x', ignoring.", "Invalid CPU quota 'x'", " [invalid-value]"),
+        ("service.StandardOutput", "syslog", SYSLOG, SYSLOG, '; write "journal" [invalid-value]'),
+        (
+            *("service.StandardOutput", "append:x", "StandardOutput= path is not absolute: x"),
+            *("StandardOutput= path is not absolute: x", "; write an absolute path [invalid-value]"),
+        ),
+        (
+            *("service.CPUShares", "5", REMOVED.format("CPUShares="), REMOVED.format("CPUShares=")),
+            "; write CPUWeight= [unknown-directive]",
+        ),
+        (
+            *("service.SysVStartPriority", "1", REMOVED.format("SysVStartPriority=")),
+            *(REMOVED.format("SysVStartPriority="), "; remove it [unknown-directive]"),
+        ),
+        ("service.MemoryLimit", "5M", REPLACED, REPLACED, "; write MemoryMax= [unknown-directive]"),
+        ("service.RequiresOverridable", "x", OBSOLETE, OBSOLETE, "; write Requires= [unknown-directive]"),
+        ("service.ExecStartPre", "/bin/true ;", "Something new", "Something new", " [invalid-command]"),
+        ("service.User", "-", "Invalid user/group name: -", "Invalid user/group name", " [invalid-value]"),
+    ],
+)
+def test_a_message_about_a_line(field: str, value: str, text: str, reason: str, end: str) -> None:
+    key = field.split(".")[1]
+    shown_field = {"StandardOutput": "output", "User": "user"}.get(key, field)
+    expected = f'a: {shown_field} "{value}": systemd 252 refuses it: {reason}{end}'
+    assert line(said(text, f"[Service]\n{key}={value}\n", 2)) == expected
+
+
+@pytest.mark.parametrize(
+    ("assignment", "text", "field", "value", "code"),
+    [
+        (
+            "Restart=always",
+            "Service has Restart= set to either always or on-success, which isn't allowed for Type=oneshot services.",
+            "service.Restart",
+            "always",
+            "invalid-value",
+        ),
+        (
+            "ExitType=cgroup",
+            "Service has ExitType=cgroup set, which isn't allowed for Type=oneshot services. Refusing.",
+            "service.ExitType",
+            "cgroup",
+            "invalid-value",
+        ),
+        (
+            "RuntimeMaxSec=5",
+            "RuntimeMaxSec= has no effect in combination with Type=oneshot. Ignoring.",
+            "service.RuntimeMaxSec",
+            "5",
+            "no-effect",
+        ),
+        ("Nice=1", "Failed to create a.service/start: Unit b.target not found.", "a.service", None, "refused"),
+        ("Nice=1", "Something new. Refusing.", "a.service", None, "refused"),
+    ],
+)
+def test_a_message_about_a_unit(assignment: str, text: str, field: str, value: str | None, code: str) -> None:
+    one = said(text, f"[Service]\nType=oneshot\n{assignment}\n")
+    assert (one.field, one.value, one.code) == (field, value, code)
+    assert text in one.reason
+    assert bool(one.mend) is ("new" not in text)
+
+
+def test_every_code_exists() -> None:
+    faults = _verify.AT_A_LINE + _verify.ABOUT_A_UNIT
+    assert {fault.code for fault in faults} <= set(CODES)
+    assert all(fault.mend for fault in faults)
+
+
+def test_what_follows_from_another_fault_is_not_told() -> None:
+    stderr = (
+        "/tmp/s/a.service:3: Nice priority out of range, ignoring: 30\na.service: Failed to load configuration: x\n"
+    )
+    ours, _others = parse_verify(stderr, {"a.service"})
+    assert [one.line for one in ours] == [3]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_directives_that_a_systemd_knows(version: int) -> None:
     known = parse_directives(answer(version, "pid1-directives").stdout)
     assert list(known) == ["Unit", "Service", "Timer", "Install"]
@@ -172,23 +361,18 @@ def test_directives_that_a_systemd_knows(version: int) -> None:
 def test_an_unknown_directive_without_a_likely_meaning() -> None:
     one = _verify.Diagnostic("a.service", 2, "Unknown key 'Xyzzy' in section [Service], ignoring.")
     text = "[Service]\nXyzzy=1\n"
-    for known in (KNOWN, {}):
-        mend = finding_of(one, text, 252, lambda known=known: known).mend
-        assert mend == "remove it, or upgrade systemd on this host"
+    for directives in (lambda: KNOWN, dict):
+        found_one = finding_of(one, text, 252, directives)
+        assert found_one.mend == "remove it, or upgrade systemd on this host"
+        assert found_one.code == "unknown-directive"
 
 
-@pytest.mark.parametrize(
-    ("section", "key", "field"),
-    [
-        ("Timer", "OnCalendar", "schedule"),
-        ("Timer", "OnUnitActiveSec", "every"),
-        ("Service", "ExecStart", "command"),
-        ("Service", "Nice", "service.Nice"),
-        ("Unit", "After", "unit.After"),
-    ],
-)
-def test_field_of(section: str, key: str, field: str) -> None:
-    assert field_of(Assignment(section, key, "x", 1)) == field
+def test_a_directive_of_a_newer_systemd() -> None:
+    text = "[Service]\nRestartSteps=3\n"
+    assert line(said("Unknown key 'RestartSteps' in section [Service], ignoring.", text, 2)) == (
+        'a: service.RestartSteps "3": systemd 252 does not know the directive RestartSteps= in [Service]; it needs '
+        "systemd 254 or newer; remove it, or upgrade systemd on this host [unknown-directive]"
+    )
 
 
 class Staged:
@@ -227,10 +411,12 @@ def test_nothing_to_verify_costs_nothing() -> None:
 
 
 def test_a_failure_that_names_no_unit_is_no_success() -> None:
-    for stderr, said in (("Failed to initialize manager: No medium found\n", "No medium found"), ("", "exit status 1")):
+    for stderr, why in (("Failed to initialize manager: No medium found\n", "No medium found"), ("", "exit status 1")):
         findings = verify(Staged(1, stderr), {"a.service": "[Service]\n"}, 252)
         assert [one.job for one in findings] == [""]
-        assert said in findings[0].reason
+        assert why in findings[0].reason
+        assert findings[0].code == "systemd-answer"
+        assert findings[0].mend
 
 
 def test_directives_are_asked_for_once_and_only_when_one_is_unknown(

@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook `validate`: one table of all hosts, every finding once, no change, an exit status that tells."""
+
+from __future__ import annotations
+
+import re
+
+from harness import UNIT_DIRECTORY, snapshot
+
+GOOD = {"name": "good", "schedule": "daily", "command": "/bin/true"}
+BAD = [
+    {"name": "bad-schedule", "schedule": "25:00", "command": "/bin/true"},
+    {"name": "bad-command", "schedule": "daily", "command": "/usr/local/bin/not-there", "jitter": "25h"},
+]
+MISSING = 'bad-command: command "/usr/local/bin/not-there": does not exist on this host; '
+
+
+def cells(output, name):
+    """The rows of a job in the table, white space aside, without the name of the host."""
+    found = re.findall(rf"^(?:debian\d+)? +({name} .*)$", output, flags=re.MULTILINE)
+    return [re.sub(r"  +", "  ", row.strip()) for row in found]
+
+
+def test_shows_one_table_of_all_hosts(site, host):
+    before = snapshot(host)
+    site_of_all = type(site)("timer_hosts", site.folder)
+    run = site_of_all.play(playbook="validate", timer_jobs=[GOOD, *BAD])
+    assert run.status != 0
+    assert sorted(run.results) == ["debian12", "debian13"]
+    assert len(re.findall(r"^HOST +JOB +SCHEDULE +PROOF$", run.output, flags=re.MULTILINE)) == 1
+    assert cells(run.output, "good") == ["good  every day at 00:00  ok"] * 2
+    assert cells(run.output, "bad-schedule") == ["bad-schedule  25:00  1 error"] * 2
+    assert cells(run.output, "bad-command") == ["bad-command  every day at 00:00  1 error, 1 warning"] * 2
+    assert run.output.count("2 hosts: 4 errors, 2 warnings") == 1
+    # The findings once, for both hosts say the same.
+    assert run.output.count("debian12, debian13:\n  bad-schedule: schedule") == 1
+    assert run.output.count(MISSING) == 1
+    assert "[WARNING]" not in run.output
+    # The role's task is no failure, the last one is.
+    assert len(re.findall(r"^fatal: |^\[ERROR\]: Task failed", run.output, flags=re.MULTILINE)) in (2, 4), run.output
+    for machine, result in run.results.items():
+        assert result["finding_counts"] == {"errors": 2, "warnings": 1, "accepted": 0}
+        assert re.search(rf"^{machine} .*\bfailed=1\b", run.output, flags=re.MULTILINE)
+    assert "2 errors, see the table above" in run.output
+    assert snapshot(host) == before
+
+
+def test_good_jobs_pass_and_are_not_installed(site, host):
+    before = snapshot(host)
+    run = site.play(playbook="validate", timer_jobs=[GOOD])
+    assert run.status == 0, run.output
+    assert run.rows()["good"]["actions"] == ["install", "arm", "enable"]
+    assert "1 host: 0 errors, 0 warnings" in run.output
+    assert snapshot(host) == before
+    assert not host.file(f"{UNIT_DIRECTORY}/good.timer").exists
+
+
+def test_proof_warn_tolerates_a_command_that_is_not_there_yet(site, host):
+    """And nothing else."""
+    before = snapshot(host)
+    run = site.play(playbook="validate", timer_jobs=[GOOD, BAD[1]], timer_proof="warn")
+    assert run.status == 0, run.output
+    assert run.result["finding_counts"] == {"errors": 0, "warnings": 2, "accepted": 0}
+    assert run.output.count(MISSING.replace(": command", ": warning: command")) == 1
+    run = site.play(playbook="validate", timer_jobs=[GOOD, *BAD], timer_proof="warn")
+    assert run.status != 0
+    assert run.result["finding_counts"] == {"errors": 1, "warnings": 2, "accepted": 0}
+    assert snapshot(host) == before
+
+
+def test_a_host_that_cannot_be_looked_at_has_a_row(site, host):
+    """The findings that are about no job."""
+    before = snapshot(host)
+    run = site.play(playbook="validate", timer_jobs=[GOOD], timer_unit_directory="/srv/no/units")
+    assert run.status != 0
+    assert cells(run.output, r"\(the host\)") == ["(the host)  -  1 error"]
+    assert f'{site.machine}:\n  timer_unit_directory "/srv/no/units": is not a directory on this host; ' in run.output
+    assert snapshot(host) == before

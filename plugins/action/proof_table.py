@@ -1,0 +1,33 @@
+# Copyright: (c) 2026, dotmobi.systemd_timers contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shows the proof of all hosts in one table, on the controller."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report import proof_table
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller alone."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _VALID_ARGS = frozenset(("results", "limit"))
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Print the table and the findings; change nothing."""
+        result = super().run(tmp, task_vars)
+        _validation, options = self.validate_argument_spec(
+            {"results": {"type": "dict", "required": True}, "limit": {"type": "int", "default": 60}}
+        )
+        for line in proof_table(options["results"], options["limit"]):
+            self._display.display(line)
+        result["changed"] = False
+        return result

@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+
+def parse_normalized(text):
+    return None
+
+
+def shortest_interval(spec, today):
+    return None

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+
+def check_clock_change(view, calendars, now, change_of):
+    return []

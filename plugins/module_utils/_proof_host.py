@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checkers of the host as a whole: is there a systemd that can take units."""
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import OLDEST_VERSION
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Manager, Request
+
+# What daemon-reload keeps as a safety buffer (measured on 252 and 257).
+RELOAD_BYTES = 16 * 2**20
+BOOTED_DIRECTORY = "/run/systemd/system"
+
+
+def check_booted() -> list[Finding]:
+    """Refuse a host without systemd as PID 1 (sd_booted(3))."""
+    if os.path.isdir(BOOTED_DIRECTORY):
+        return []
+    reason = f"is not running as PID 1 on this host ({BOOTED_DIRECTORY} does not exist)"
+    return [Finding("", "systemd", None, reason, "timers need a host that was booted with systemd", "no-systemd")]
+
+
+def check_version(manager: Manager) -> list[Finding]:
+    """Refuse a systemd that lacks what this collection relies on."""
+    if manager.version >= OLDEST_VERSION:
+        return []
+    version = str(manager.version or "unknown")
+    mend = f"version {OLDEST_VERSION} or newer is needed"
+    return [Finding("", "systemd", version, "is too old", mend, "systemd-too-old")]
+
+
+def check_unit_directory(request: Request, manager: Manager) -> list[Finding]:
+    """Refuse a unit directory that is missing, that systemd does not read, or that cannot be written."""
+
+    def bad(reason: str, mend: str) -> list[Finding]:
+        return [Finding("", "timer_unit_directory", request.unit_directory, reason, mend, "unit-directory")]
+
+    if not os.path.isdir(request.unit_directory):
+        return bad("is not a directory on this host", "make it, or leave the variable at its default")
+    real = os.path.realpath(request.unit_directory)
+    if real not in {os.path.realpath(path) for path in manager.unit_path}:
+        return bad("is not a directory that systemd reads units from", "see systemd.unit(5), Unit File Load Path")
+    if not os.access(request.unit_directory, os.W_OK | os.X_OK):
+        return bad("cannot be written", "become root, or remount the file system for writing")
+    return []
+
+
+def check_link_folders(request: Request) -> list[Finding]:
+    """Refuse a folder of enablement links that is a link itself or no directory: systemd would read another place."""
+    folders = {os.path.dirname(link) for job in request.jobs for link in timer_text.links(job.name, job.timer)}
+    paths = [os.path.join(request.unit_directory, folder) for folder in sorted(folders)]
+    reason, mend = "is not an ordinary directory", "make it one, or remove it"
+    return [
+        Finding("", "timer_unit_directory", path, reason, mend, "unit-directory")
+        for path in paths
+        if os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path))
+    ]
+
+
+def check_run_space() -> list[Finding]:
+    """Refuse a host where systemd would refuse to reload, for lack of space below /run."""
+    free = os.statvfs(BOOTED_DIRECTORY)
+    if free.f_bavail * free.f_frsize >= RELOAD_BYTES:
+        return []
+    reason = f"has less than {RELOAD_BYTES // 2**20} MiB free, and systemd would refuse to reload"
+    return [Finding("", "/run", None, reason, "free some space there", "run-space")]
+
+
+def prove_host(request: Request, manager: Manager) -> list[Finding]:
+    """Check what has to hold before anything else is looked at."""
+    return check_version(manager) + check_unit_directory(request, manager) + check_run_space()

@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checkers of names: whose is a unit of that name on the host already, and what else changes or starts it."""
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView, Known
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import ABSENT, NO_FILE, Observed, Request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
+
+ANOTHER_NAME = "choose another name"
+
+
+def check_names(request: Request, observed: Observed) -> list[Finding]:
+    """Refuse names that somebody else's unit holds already, also for jobs that are to be absent."""
+    findings = []
+    for job in request.jobs:
+        for unit in (f"{job.name}.service", f"{job.name}.timer"):
+            found = taken_by(unit, request, observed)
+            elsewhere = observed.elsewhere.get(unit)
+            if not found and elsewhere and job.state != ABSENT:
+                found = taken_elsewhere(unit, elsewhere)
+            if found:
+                code, reason, mend = found
+                findings.append(Finding(job.name, "name", unit, reason, mend, code))
+    return findings
+
+
+def taken_by(unit: str, request: Request, observed: Observed) -> tuple[str, str, str] | None:
+    """Return why a path in the unit directory is not ours to write: code, reason, mend; None when it is."""
+    current = observed.files.get(unit, NO_FILE)
+    path = os.path.join(request.unit_directory, unit)
+    mark = owner_of(current.text)
+    found = None
+    if current.kind == "symlink" and current.target == "/dev/null":
+        found = "masked", "is masked on this host", f"systemctl unmask {unit}"
+    elif current.kind == "symlink":
+        found = "name-taken", f"{path} is a link to {current.target}", f"remove the link, or {ANOTHER_NAME}"
+    elif current.kind == "other":
+        found = "name-taken", f"{path} is not an ordinary file", ANOTHER_NAME
+    elif current.kind == "file" and not current.text:
+        found = "masked", f"{path} is empty, which masks the unit", f"remove {path}"
+    elif current.kind == "file" and mark is None:
+        reason = f"{path} exists and was not made by this collection"
+        found = "name-taken", reason, f"{ANOTHER_NAME}, or remove the file first"
+    elif mark and mark.owner != request.owner:
+        reason = f"belongs to the declaration with timer_owner {mark.owner!r}, not {request.owner!r}"
+        found = "other-owner", reason, f"{ANOTHER_NAME}, or remove the job there first"
+    return found
+
+
+def taken_elsewhere(unit: str, path: str) -> tuple[str, str, str]:
+    """Return the same for a unit in another directory of systemd's search path."""
+    if os.path.realpath(path) == "/dev/null":
+        return "masked", f"is masked on this host by {path}", f"systemctl unmask --runtime {unit}, or remove {path}"
+    return "name-taken", f"the name is taken by {path}", ANOTHER_NAME
+
+
+def check_drop_ins(job: JobView, known: Known) -> list[Finding]:
+    """Warn of drop-ins (systemd.unit(5)): they change the pair after all that was proved."""
+    findings = []
+    for unit in (f"{job.name}.service", f"{job.name}.timer"):
+        for path in known.observed.drop_ins.get(unit, []):
+            reason, mend = f"{path} changes {unit}, and was not proved", "put what it says into the job, and remove it"
+            findings.append(job.finding("drop-in", "name", job.name, reason, mend))
+    return findings
+
+
+def check_enabled_service(job: JobView, known: Known) -> list[Finding]:
+    """Warn of a service that is enabled itself: it runs at each boot, whatever its timer says."""
+    unit = f"{job.name}.service"
+    return [
+        job.finding(
+            "enabled-service",
+            "install" if job.service.values("Install", "WantedBy") else "name",
+            unit,
+            f"is enabled by {link}, so each boot runs the job",
+            "this apply removes the link" if job.wanted.state != ABSENT else f"systemctl disable {unit}",
+        )
+        for link in sorted(known.observed.links.get(unit, {}))
+    ]

@@ -1,0 +1,135 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checkers of what a service means under a timer: types, units that it refers to, secrets (systemd.service(5))."""
+
+from __future__ import annotations
+
+import re
+from typing import Iterable
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView, Known
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import ABSENT
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import is_true
+
+# What a job's program hardly ever does; measured on 252 and 257.
+WAITING_TYPES = {
+    "notify": "makes every run fail in which the program does not tell systemd that it is ready",
+    "notify-reload": "makes every run fail in which the program does not tell systemd that it is ready",
+    "forking": "lets a run last as long as anything that the program leaves in the background, and no other begins",
+}
+ENDLESS_RESTARTS = ("always", "on-success")
+HANDLERS = ("OnFailure", "OnSuccess")
+
+# PGPASSWORD, API_KEY, MYSQL_PWD, GITHUB_TOKEN; not PASSWORD_FILE, TOKEN_URL, PWD.
+_SECRET_NAME = re.compile(
+    r"(?:PASSWORD|PASSWD|PASSPHRASE|(?:^|_)(?:PASS|SECRET|TOKEN|CREDENTIALS?|(?:API|ACCESS|PRIVATE|SECRET|AUTH)_?KEY)|_PWD)"
+    r"(?:S?$|_(?!FILE|PATH|DIR|NAME|URL|URI|ID|TTL|LENGTH|COMMAND|STORE|TYPE))",
+    re.IGNORECASE,
+)
+_SECRET_VALUE = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY|^gh[pousr]_\w{20,}|^github_pat_\w{20,}|^glpat-[\w-]{15,}|^AKIA[0-9A-Z]{12,}"
+    r"|^xox[abprs]-|^sk-[\w-]{20,}|^eyJ[\w-]{10,}\.eyJ|^[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s:@]+@"
+)
+
+
+def check_remain_after_exit(job: JobView, _known: Known) -> list[Finding]:
+    """Refuse a service that stays active after its first run: the timer would never start it again."""
+    value = job.service.last("Service", "RemainAfterExit")
+    if not is_true(value):
+        return []
+    reason = "keeps the service active after its first run, so the timer never starts it again"
+    return [job.finding("remain-after-exit", "service.RemainAfterExit", value, reason, "remove it")]
+
+
+def check_runtime_max(job: JobView, _known: Known) -> list[Finding]:
+    """Refuse a time limit that a oneshot service does not have."""
+    value = job.service.last("Service", "RuntimeMaxSec")
+    if not value or job.service.last("Service", "Type") != "oneshot" or value == "infinity":
+        return []
+    reason = "has no effect on a service of Type=oneshot, which a job is"
+    return [job.finding("no-effect", "service.RuntimeMaxSec", value, reason, f"write TimeoutStartSec: {value}")]
+
+
+def check_finishes(job: JobView, _known: Known) -> list[Finding]:
+    """Refuse a service that does not end: a timer starts only what is not active."""
+    kind = job.service.last("Service", "Type", "simple")
+    restart = job.service.last("Service", "Restart")
+    findings = []
+    if kind in WAITING_TYPES:
+        reason = f"{WAITING_TYPES[kind]}, so the run never counts as finished"
+        findings.append(
+            job.finding("never-finishes", "service.Type", kind, reason, "remove it: oneshot is the default")
+        )
+    if restart in ENDLESS_RESTARTS:
+        reason = "starts the program again as soon as it has ended, so the timer has nothing to start"
+        mend = "remove it; `on-failure` repeats a failed run"
+        findings.append(job.finding("never-finishes", "service.Restart", restart, reason, mend))
+    return findings
+
+
+def unit_exists(unit: str, known: Known) -> bool:
+    """Tell whether a unit will be there after the apply; of an instance, its template (systemd.unit(5))."""
+    declared = {job.name: job.state for job in known.request.jobs}
+    stem, suffix = unit.rpartition(".")[0], unit.rpartition(".")[2]
+    if stem in declared and suffix in ("service", "timer"):
+        return declared[stem] != ABSENT
+    name, at, _instance = stem.partition("@")
+    return unit in known.observed.host_units or (bool(at) and f"{name}@.{suffix}" in known.observed.host_units)
+
+
+def nearest_unit(unit: str, units: Iterable[str]) -> str:
+    """Return the unit of the same type that was probably meant, or an empty text."""
+    suffix = f".{unit.rpartition('.')[2]}"
+    meant = nearest(unit[: -len(suffix)], [one[: -len(suffix)] for one in units if one.endswith(suffix)])
+    return f"{meant}{suffix}" if meant else ""
+
+
+def check_unit(job: JobView, known: Known) -> list[Finding]:
+    """Refuse a timer whose Unit= is not there: it could not be started."""
+    unit = job.timer.last("Timer", "Unit")
+    if unit.endswith(".target"):
+        reason = "stays active once it is started, so the timer starts it only once"
+        return [job.finding("never-finishes", "timer.Unit", unit, reason, "name a service")]
+    if not unit or "%" in unit or unit_exists(unit, known):
+        return []
+    meant = nearest_unit(unit, {f"{job.name}.service", *known.observed.host_units})
+    mend = f'write "{meant}"' if meant else f"remove it: {job.name}.service is the default"
+    return [job.finding("missing-unit", "timer.Unit", unit, "does not exist on this host", mend)]
+
+
+def check_handlers(job: JobView, known: Known) -> list[Finding]:
+    """Refuse OnFailure= and OnSuccess= of units that are not there: systemd would only log that."""
+    findings = []
+    for key in HANDLERS:
+        for value in job.service.values("Unit", key):
+            for unit in value.split():
+                # A template and its instance: `notify@%n.service`.
+                plain = f"{unit.partition('@')[0]}@x.{unit.rpartition('.')[2]}" if "@" in unit else unit
+                if "%" in plain or unit_exists(plain, known):
+                    continue
+                meant = nearest_unit(plain.replace("@x.", "@."), known.observed.host_units)
+                mend = "install it before the job, or correct the name" + (f': "{meant}"?' if meant else "")
+                reason = "does not exist on this host, so it would not be told"
+                findings.append(job.finding("missing-handler", f"unit.{key}", unit, reason, mend))
+    return findings
+
+
+def check_secrets(job: JobView, _known: Known) -> list[Finding]:
+    """Warn of variables that look like secrets; the value is never shown."""
+    findings = []
+    for text in job.service.values("Service", "Environment"):
+        # One variable for each line, as the template writes it, or several words of a raw directive.
+        words = [text.strip('"')] if text.startswith('"') else text.split()
+        for name, is_set, value in (word.partition("=") for word in words):
+            # A path to where the secret is tells nothing.
+            if (
+                is_set
+                and value
+                and not value.startswith("/")
+                and (_SECRET_NAME.search(name) or _SECRET_VALUE.search(value))
+            ):
+                reason = f"{name} looks like a secret, and every user of the host can read it"
+                mend = "put it into a file that only root can read, and name that in environment_file"
+                findings.append(job.finding("secret-in-environment", "environment", None, reason, mend))
+    return findings

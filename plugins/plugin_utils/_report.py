@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Says what the proof has found: as one message, as warnings, as data, as a table of a fleet; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import WARNING
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, line, shown
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import table
+
+ACCEPTED = "accepted"
+ERROR = "error"
+NAMED_JOBS = 5
+HEAD = ["HOST", "JOB", "SCHEDULE", "PROOF"]
+
+
+def severity(finding: Finding) -> str:
+    """Return error or warning: what the host lacks is an error too, unless it has been made a warning."""
+    return WARNING if finding.severity == WARNING else ERROR
+
+
+def plural(number: int, word: str) -> str:
+    """Return `1 error`, `2 errors`."""
+    return f"{number} {word}{'s' * (number != 1)}"
+
+
+def counted(findings: Iterable[Finding]) -> str:
+    """Return `2 errors and 1 warning in 2 jobs`."""
+    found = list(findings)
+    numbers = {kind: sum(severity(finding) == kind for finding in found) for kind in (ERROR, WARNING)}
+    said = " and ".join(plural(number, kind) for kind, number in numbers.items() if number)
+    jobs = len({finding.job for finding in found if finding.job})
+    return f"{said} in {plural(jobs, 'job')}" if jobs else said
+
+
+def message(host: str, findings: Sequence[Finding]) -> str:
+    """Return the error of a host: a head, and one line for each finding."""
+    head = f"{host}: {counted(findings)}, nothing was changed on this host:"
+    return "\n".join([head, *(f"  {line(finding)}" for finding in findings)])
+
+
+def together(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings that say the same of several jobs as one, with the names of the jobs."""
+    jobs: dict[Finding, list[str]] = {}
+    for finding in findings:
+        jobs.setdefault(finding._replace(job="", value=shown(finding.value)), []).append(finding.job)
+    values = {finding._replace(job="", value=shown(finding.value)): finding.value for finding in findings}
+    return [key._replace(job=named(names), value=values[key]) for key, names in jobs.items()]
+
+
+def named(jobs: Sequence[str]) -> str:
+    """Return the names of jobs, at most a few: `a, b and 3 more`."""
+    shown_jobs = ", ".join(jobs[:NAMED_JOBS])
+    return f"{shown_jobs} and {len(jobs) - NAMED_JOBS} more" if len(jobs) > NAMED_JOBS else shown_jobs
+
+
+def as_data(findings: Iterable[Finding], accepted: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Return the findings as the module documents them."""
+    return [
+        {
+            "job": finding.job,
+            "field": finding.field,
+            "value": None if finding.value is None else shown(finding.value),
+            "reason": finding.reason,
+            "mend": finding.mend,
+            "code": finding.code,
+            "severity": kind,
+            "message": line(finding),
+        }
+        for kind, finding in [
+            *((severity(finding), finding) for finding in findings),
+            *((ACCEPTED, finding) for finding in accepted),
+        ]
+    ]
+
+
+def counts(data: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return how many findings there are of each severity."""
+    found = [finding["severity"] for finding in data]
+    return {"errors": found.count(ERROR), "warnings": found.count(WARNING), ACCEPTED: found.count(ACCEPTED)}
+
+
+def rows_of_jobs(names: Mapping[str, str], data: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return for each job, name to schedule in words, how many findings of each severity it has."""
+    by_job: dict[str, list[Mapping[str, Any]]] = {}
+    for finding in data:
+        by_job.setdefault(finding["job"], []).append(finding)
+    return [{"name": name, "schedule_words": words, **counts(by_job.get(name, []))} for name, words in names.items()]
+
+
+def verdict(row: Mapping[str, int]) -> str:
+    """Return the last cell of a row: `2 errors, 1 warning`, or `ok`."""
+    found = [plural(row["errors"], "error")] if row["errors"] else []
+    found += [plural(row["warnings"], "warning")] if row["warnings"] else []
+    return ", ".join(found) or ("ok" if not row[ACCEPTED] else f"ok, {row[ACCEPTED]} accepted")
+
+
+def proof_table(results: Mapping[str, Mapping[str, Any]], limit: int) -> list[str]:
+    """Return the proof of a fleet: a row for each host and job, then the findings, equal hosts together."""
+    rows = []
+    blocks: dict[str, list[str]] = {}
+    for host, result in results.items():
+        jobs = [*of_the_host(result), *result["proof"]]
+        for number, row in enumerate(jobs):
+            rows.append(["" if number else host, row["name"], row["schedule_words"] or "-", verdict(row)])
+        text = "\n".join(f"  {finding['message']}" for finding in result["findings"] if finding["severity"] != ACCEPTED)
+        if text:
+            blocks.setdefault(text, []).append(host)
+    lines = table(HEAD, rows, limit)
+    for text, hosts in blocks.items():
+        lines += ["", f"{named(hosts)}:", *text.split("\n")]
+    total = {key: sum(result["finding_counts"][key] for result in results.values()) for key in ("errors", "warnings")}
+    found = ", ".join([plural(total["errors"], "error"), plural(total["warnings"], "warning")])
+    return [*lines, "", f"{plural(len(results), 'host')}: {found}"]
+
+
+def of_the_host(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a row for the findings that are about no job, if there are any."""
+    data = [finding for finding in result["findings"] if not finding["job"]]
+    return [{"name": "(the host)", "schedule_words": "", **counts(data)}] if data else []
