@@ -136,10 +136,11 @@ def check_armed(container: str, wanted: int) -> None:
 @contextlib.contextmanager
 def container_of(release: str) -> Iterator[str]:
     """Boot a container that nobody else uses; remove it whatever happens."""
+    kind = f"{KIND}-{release}"
     name = f"{hosts.container_name('test', release)}-{KIND}"
-    labels = {hosts.CHECKOUT_LABEL: str(CHECKOUT), hosts.KIND_LABEL: KIND}
+    labels = {hosts.CHECKOUT_LABEL: str(CHECKOUT), hosts.KIND_LABEL: kind}
     image = hosts.build_image(release)
-    hosts.down(KIND)
+    hosts.down(kind)
     try:
         say(f"booting {name}")
         options = ["--detach", "--name", name, "--hostname", release, "--systemd=always", "--privileged"]
@@ -150,7 +151,7 @@ def container_of(release: str) -> Iterator[str]:
         run_in(name, "sh", "-c", SCRIPTS)
         yield name
     finally:
-        hosts.down(KIND)
+        hosts.down(kind)
 
 
 # --- jobs and runs

@@ -259,6 +259,7 @@ def calendar_cases() -> dict[str, Case]:
         "calendar-spring": analyze("calendar", half_hours, berlin, 8, SPRING),
         "calendar-autumn": analyze("calendar", half_hours, berlin, 8, AUTUMN),
         "calendar-egypt": analyze("calendar", ["daily", "Fri 00:00"], "Africa/Cairo", 3, EGYPT),
+        "calendar-lost": analyze("calendar", ["daily", "0/2:30 Africa/Cairo", "25:00"], base=EGYPT + 21 * 3600),
         "calendar-greenwich": analyze("calendar", ["daily", "*:15"], "Africa/Abidjan", 2, WINTER),
         "calendar-london": analyze("calendar", ["daily", "*:15"], "Europe/London", 2, WINTER),
         "calendar-random": analyze("calendar", random_expressions(), "UTC", 12, WINTER),
@@ -371,8 +372,8 @@ def main(roots: list[str]) -> None:
         if not match:
             raise SystemExit(f"{root}: no systemd version in {said!r}")
         target = FIXTURES / f"systemd-{match.group(1)}"
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir(parents=True)
+        # Other captures of the same version lie there, too.
+        target.mkdir(parents=True, exist_ok=True)
         for name, case in cases.items():
             text = yaml.dump(run(root, case), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
             (target / f"{name}.yml").write_text(HEADER + text, encoding="utf-8")

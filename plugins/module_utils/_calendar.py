@@ -24,6 +24,8 @@ INFINITY = 2**64 - 1
 END_OF_CALENDAR = 7258118400  # 2200-01-01 00:00:00 UTC
 
 FAILURE = "Failed to parse calendar specification "
+# An open step of hours in a zone whose clocks change at midnight: systemd gives up, and a timer would stop for good.
+NO_ELAPSE = "Failed to determine next elapse for "
 TIMESPAN_HINT = "Hint: this expression is a valid timespan."
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -143,11 +145,28 @@ def refusal(text: str) -> str:
 def parse_calendars(expressions: list[str], done: Completed) -> list[Calendar]:
     """Return what one `systemd-analyze calendar` call said of each of these expressions, in order."""
     blocks = _blocks(len(expressions), done)
-    failures = parse_failures([text for text, block in zip(expressions, blocks) if not block], done)
-    return [
-        _calendar(text, block, done) if block else _bad(text, _calendar_reason(text, failures[text]))
-        for text, block in zip(expressions, blocks)
-    ]
+    lost = lost_elapses([text for text, block in zip(expressions, blocks) if not block], done)
+    failures = parse_failures(
+        [text for text, block in zip(expressions, blocks) if not block and text not in lost], done
+    )
+
+    def judged(text: str, block: list[str]) -> Calendar:
+        if block:
+            return _calendar(text, block, done)
+        return lost[text] if text in lost else _bad(text, _calendar_reason(text, failures[text]))
+
+    return [judged(text, block) for text, block in zip(expressions, blocks)]
+
+
+def lost_elapses(expressions: list[str], done: Completed) -> dict[str, Calendar]:
+    """Return those of the expressions that are valid, but whose next elapse systemd failed to determine."""
+    reason = "is valid but never fires: systemd loses its next elapse at a change of the clocks"
+    lines = _COLOUR.sub("", done.stderr).split("\n")
+    return {
+        text: Calendar(text, True, "", [], reason)
+        for text in expressions
+        if any(line.startswith(f"{NO_ELAPSE}'{text}': ") for line in lines)
+    }
 
 
 def parse_timespans(spans: list[str], done: Completed) -> list[Timespan]:

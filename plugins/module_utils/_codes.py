@@ -89,7 +89,7 @@ SCHEDULE = {
         "Use `every`, or add a first trigger.",
     ),
     "clock-change": _warning(
-        "The next change to or from daylight-saving time skips or repeats a time of the schedule.",
+        "The next change to or from daylight-saving time skips or repeats a time of the schedule, or stops the timer.",
         "Write the schedule in UTC, or choose another time.",
     ),
     "runs-at-reload": _error(

@@ -63,8 +63,8 @@ def view(job: WantedJob) -> JobView:
 class Known(NamedTuple):
     """What has been observed, for every checker the same.
 
-    calendars, spans: each calendar expression and time span as systemd judges it. mends: bad ones to what was
-    probably meant. variables: names that the environment of PID 1 gives to every service.
+    calendars, spans: each calendar expression and time span as systemd judges it. mends, span_mends: bad ones to what
+    was probably meant. variables: names that the environment of PID 1 gives to every service.
     """
 
     request: Request
@@ -73,6 +73,7 @@ class Known(NamedTuple):
     calendars: dict[str, Calendar]
     spans: dict[str, Timespan]
     mends: dict[str, str]
+    span_mends: dict[str, str]
     variables: frozenset[str]
 
     def seconds(self, span: str) -> float:

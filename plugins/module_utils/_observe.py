@@ -160,10 +160,26 @@ def read_directories(unit_path: list[str], unit_directory: str, wanted: Iterable
         if directory != home:
             for name in units.intersection(names):
                 found.elsewhere.setdefault(name, os.path.join(directory, name))
-        for name in units.intersection(name[: -len(".d")] for name in names if name.endswith(".d")):
-            folder = os.path.join(directory, f"{name}.d")
-            files = sorted(file for file in os.listdir(folder) if file.endswith(".conf"))
-            found.drop_ins.setdefault(name, []).extend(os.path.join(folder, file) for file in files)
+        for unit, folder in drop_in_folders(units, names):
+            path = os.path.join(directory, folder)
+            files = sorted(file for file in os.listdir(path) if file.endswith(".conf")) if os.path.isdir(path) else []
+            found.drop_ins.setdefault(unit, []).extend(os.path.join(path, file) for file in files)
+    return found
+
+
+def drop_in_folders(units: Iterable[str], names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return unit and folder, of those that systemd reads drop-ins of the unit from (systemd.unit(5)).
+
+    For a-b.service these are a-b.service.d and a-.service.d; service.d, which is for all services, is left out.
+    """
+    folders = {name for name in names if name.endswith(".d")}
+    if not folders:
+        return []
+    found = []
+    for unit in units:
+        stem, _dot, suffix = unit.rpartition(".")
+        starts = [stem[: place + 1] for place, letter in enumerate(stem[:-1]) if letter == "-"]
+        found += [(unit, f"{one}.{suffix}.d") for one in (*starts, stem) if f"{one}.{suffix}.d" in folders]
     return found
 
 

@@ -15,11 +15,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar i
     check_calendars,
     check_timespans,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar_mend import (
-    candidates,
-    timespan_candidates,
-)
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar_mend import candidates
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES, WARNING
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import Checker, JobView, Known, view
@@ -37,14 +34,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_acco
     check_user,
     check_writable,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_clock import check_clock_change
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_command_text import (
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_argument import (
     check_argument_length,
     check_relative,
-    check_shell_syntax,
-    check_specifiers,
-    check_variables,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_clock import check_clock_change
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host import check_link_folders
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_names import (
     check_drop_ins,
@@ -76,7 +70,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_serv
     check_secrets,
     check_unit,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_shell import check_shell_syntax
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_specifier import check_specifiers
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_variable import check_variables
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._timespan_mend import timespan_candidates
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._verify import verify
 
 # In the order of their findings; each looks at one job.
@@ -114,8 +112,10 @@ CHECKERS: tuple[Checker, ...] = (
 ENVIRONMENT_COMMAND = ["systemctl", "show-environment"]
 # A checker of ours says the same in better words.
 COVERED = {
-    "missing-command": ("missing-command", "not-executable", "bad-interpreter"),
-    "not-executable": ("missing-command", "not-executable", "bad-interpreter"),
+    "missing-command": ("missing-command", "not-executable", "bad-interpreter", "shell-syntax"),
+    "not-executable": ("missing-command", "not-executable", "bad-interpreter", "shell-syntax"),
+    "missing-field": ("relative-command", "unknown-specifier"),
+    "relative-command": ("relative-command", "shell-syntax"),
     "no-trigger": ("no-trigger", "invalid-schedule", "unknown-timezone", "invalid-timespan"),
 }
 
@@ -138,32 +138,49 @@ def changed_units(jobs: list[WantedJob], observed: Observed) -> dict[str, str]:
     return units
 
 
-def without_repetition(verified: list[Finding], told: list[Finding]) -> list[Finding]:
-    """Return what verify found and no checker has told: it trips over the same faults and their consequences."""
-    same = {(finding.job, finding.field, finding.value) for finding in told}
+def is_accepted(finding: Finding, accepted: dict[str, Iterable[str]]) -> bool:
+    """Tell whether the job accepts the finding, and it is one that can be accepted."""
+    return finding.code in accepted.get(finding.job, ()) and CODES[finding.code].acceptable
+
+
+def without_repetition(
+    verified: list[Finding], told: list[Finding], accepts: dict[str, Iterable[str]]
+) -> list[Finding]:
+    """Return what verify found and no checker has told: it trips over the same faults and their consequences.
+
+    A warning, or what the job accepts, does not hide what verify says of the same line.
+    """
+    grave = [one for one in told if one.severity != WARNING and not is_accepted(one, accepts)]
+    same = {(finding.job, finding.field, finding.value) for finding in grave}
     codes = {(finding.job, finding.code) for finding in told}
+    equal = {(finding.job, finding.field, finding.value, finding.code) for finding in told}
     return [
         found
         for found in verified
         if (found.job, found.field, found.value) not in same
+        and (found.job, found.field, found.value, found.code) not in equal
         and not any((found.job, code) in codes for code in COVERED.get(found.code, ()))
     ]
 
 
-def mends(runner: Runner, calendars: dict[str, Calendar], spans: dict[str, Timespan]) -> dict[str, str]:
-    """Return for bad expressions and spans what was probably meant, if systemd takes it; without bad ones free."""
-    found = {}
+def calendar_mends(runner: Runner, calendars: dict[str, Calendar]) -> dict[str, str]:
+    """Return for bad expressions what was probably meant, if systemd takes it; without bad ones free."""
     meant = {text: candidates(text) for text, judged in calendars.items() if not judged.valid}
     judged_too = check_calendars(runner, [one for guesses in meant.values() for one in guesses])
-    for text, guesses in meant.items():
-        good = [one for one in guesses if judged_too[one].fires]
-        found.update({text: good[0]} if good else {})
+    return first_good(meant, {text for text, judged in judged_too.items() if judged.fires})
+
+
+def span_mends(runner: Runner, spans: dict[str, Timespan]) -> dict[str, str]:
+    """Return the same for time spans."""
     meant = {text: timespan_candidates(text) for text, judged in spans.items() if not judged.valid}
-    spans_too = check_timespans(runner, [one for guesses in meant.values() for one in guesses])
-    for text, guesses in meant.items():
-        good = [one for one in guesses if spans_too[one].valid]
-        found.update({text: good[0]} if good else {})
-    return found
+    judged_too = check_timespans(runner, [one for guesses in meant.values() for one in guesses])
+    return first_good(meant, {text for text, judged in judged_too.items() if judged.valid})
+
+
+def first_good(meant: dict[str, list[str]], good: set[str]) -> dict[str, str]:
+    """Return the first good guess for each text that has one."""
+    found = {text: [one for one in guesses if one in good] for text, guesses in meant.items()}
+    return {text: guesses[0] for text, guesses in found.items() if guesses}
 
 
 def manager_variables(runner: Runner, jobs: list[JobView]) -> frozenset[str]:
@@ -183,14 +200,10 @@ def learn(runner: Runner, request: Request, observed: Observed, facts: Facts, jo
         facts,
         calendars,
         spans,
-        mends(runner, calendars, spans),
+        calendar_mends(runner, calendars),
+        span_mends(runner, spans),
         manager_variables(runner, jobs),
     )
-
-
-def is_accepted(finding: Finding, accepted: dict[str, Iterable[str]]) -> bool:
-    """Tell whether the job accepts the finding, and it is one that can be accepted."""
-    return finding.code in accepted.get(finding.job, ()) and CODES[finding.code].acceptable
 
 
 def prove_jobs(runner: Runner, request: Request, observed: Observed, facts: Facts) -> Proof:
@@ -202,9 +215,10 @@ def prove_jobs(runner: Runner, request: Request, observed: Observed, facts: Fact
         for checker in CHECKERS:
             findings += checker(job, known)
     wanted = [job.wanted for job in jobs]
-    findings += without_repetition(verify(runner, changed_units(wanted, observed), observed.manager.version), findings)
-    findings += predict_runs(runner, wanted, observed)
     accepts: dict[str, Iterable[str]] = {job.name: job.accept for job in request.jobs}
+    verified = verify(runner, changed_units(wanted, observed), observed.manager.version)
+    findings += without_repetition(verified, findings, accepts)
+    findings += predict_runs(runner, wanted, observed)
     return Proof(
         [finding for finding in findings if not is_accepted(finding, accepts)],
         [finding for finding in findings if is_accepted(finding, accepts)],

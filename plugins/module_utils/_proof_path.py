@@ -11,7 +11,11 @@ from typing import NamedTuple
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_line import commands_of, has_specifier
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView, Known, field_of
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._script import interpreter_of, script_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._script import (
+    interpreter_of,
+    is_shell_word,
+    script_of,
+)
 
 COMMAND_KEYS = (
     "ExecCondition",
@@ -152,7 +156,8 @@ def check_programs(job: JobView, known: Known) -> list[Finding]:
         return []
     findings = []
     for program in programs(job, known):
-        if program.missing_ok or ("/" in program.name and not program.path):
+        relative = "/" in program.name and not program.path
+        if program.missing_ok or relative or is_shell_word(program.name):
             continue
         code, reason, mend = program_fault(program, known)
         if code:

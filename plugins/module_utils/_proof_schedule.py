@@ -58,9 +58,11 @@ def check_schedules(job: JobView, known: Known) -> list[Finding]:
             reason = f"the host does not know the time zone {zone}"
             findings.append(job.finding("unknown-timezone", "schedule", expression, reason, mend))
         elif not checked.valid:
-            meant = known.mends.get(expression)
-            mend = f'write "{meant}"' if meant else MEND_SCHEDULE
-            findings.append(job.finding("invalid-schedule", "schedule", expression, checked.reason, mend))
+            likely = known.mends.get(expression)
+            # What to write says more than the hints that follow systemd's own words.
+            reason = checked.reason.split("; ")[0] if likely else checked.reason
+            mend = f'write "{likely}"' if likely else MEND_SCHEDULE
+            findings.append(job.finding("invalid-schedule", "schedule", expression, reason, mend))
         elif not checked.elapses:
             findings.append(job.finding("never-elapses", "schedule", expression, checked.reason, MEND_PASSED))
     return findings
@@ -72,7 +74,7 @@ def check_spans(job: JobView, known: Known) -> list[Finding]:
     for found in timespans(job):
         checked = known.spans[found.value]
         if not checked.valid:
-            meant = known.mends.get(found.value)
+            meant = known.span_mends.get(found.value)
             mend = f'write "{meant}"' if meant else MEND_SPAN
             where = field_of(found.section, found.key)
             findings.append(job.finding("invalid-timespan", where, found.value, checked.reason, mend))

@@ -13,9 +13,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import is_true
 
 # What a job's program hardly ever does; measured on 252 and 257.
+NEVER_READY = "makes every run fail in which the program does not tell systemd that it is ready"
 WAITING_TYPES = {
-    "notify": "makes every run fail in which the program does not tell systemd that it is ready",
-    "notify-reload": "makes every run fail in which the program does not tell systemd that it is ready",
+    "notify": NEVER_READY,
+    "notify-reload": NEVER_READY,
+    "dbus": "makes every run fail in which the program does not take its name on the bus",
     "forking": "lets a run last as long as anything that the program leaves in the background, and no other begins",
 }
 ENDLESS_RESTARTS = ("always", "on-success")
@@ -57,10 +59,8 @@ def check_finishes(job: JobView, _known: Known) -> list[Finding]:
     restart = job.service.last("Service", "Restart")
     findings = []
     if kind in WAITING_TYPES:
-        reason = f"{WAITING_TYPES[kind]}, so the run never counts as finished"
-        findings.append(
-            job.finding("never-finishes", "service.Type", kind, reason, "remove it: oneshot is the default")
-        )
+        mend = "remove it: oneshot is the default"
+        findings.append(job.finding("never-finishes", "service.Type", kind, WAITING_TYPES[kind], mend))
     if restart in ENDLESS_RESTARTS:
         reason = "starts the program again as soon as it has ended, so the timer has nothing to start"
         mend = "remove it; `on-failure` repeats a failed run"
@@ -74,7 +74,10 @@ def unit_exists(unit: str, known: Known) -> bool:
     stem, suffix = unit.rpartition(".")[0], unit.rpartition(".")[2]
     if stem in declared and suffix in ("service", "timer"):
         return declared[stem] != ABSENT
-    name, at, _instance = stem.partition("@")
+    name, at, instance = stem.partition("@")
+    if at and not instance:
+        # A template alone cannot be started.
+        return False
     return unit in known.observed.host_units or (bool(at) and f"{name}@.{suffix}" in known.observed.host_units)
 
 

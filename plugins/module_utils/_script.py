@@ -33,7 +33,15 @@ INTERPRETERS = {
     "Rscript": Interpreter("", "e"),
 }
 _VERSION = re.compile(r"[-0-9.]+$")
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
+# Commands and key words of a shell that are no programs.
+BUILTINS = frozenset(
+    (
+        *(".", "source", "cd", "export", "set", "unset", "alias", "eval", "exec", "ulimit", "umask", "trap", "wait"),
+        *("read", "local", "declare", "typeset", "shopt", "pushd", "popd"),
+        *("if", "for", "while", "until", "case", "select", "function", "[[", "(("),
+    )
+)
 
 
 def script_of(argv: Sequence[str]) -> str:
@@ -41,7 +49,7 @@ def script_of(argv: Sequence[str]) -> str:
     name = os.path.basename(argv[0]) if argv else ""
     words = list(argv[1:])
     if name == "env":
-        while words and _ASSIGNMENT.match(words[0]):
+        while words and ASSIGNMENT.match(words[0]):
             words.pop(0)
         return script_of(words) if words and not words[0].startswith("-") else ""
     interpreter = INTERPRETERS.get(name) or INTERPRETERS.get(_VERSION.sub("", name))
@@ -64,6 +72,11 @@ def script_of(argv: Sequence[str]) -> str:
         if letters[-1:] and letters[-1] in interpreter.takes_word and words:
             words.pop(0)
     return words[0] if words else ""
+
+
+def is_shell_word(program: str) -> bool:
+    """Tell whether only a shell takes the word for a command: a builtin, an assignment, or a `;` at its end."""
+    return program.lstrip("(") in BUILTINS or bool(ASSIGNMENT.match(program)) or program.endswith(";")
 
 
 def interpreter_of(head: bytes) -> list[str] | None:

@@ -112,6 +112,7 @@ def known(
         calendars=calendars,
         spans={text: Timespan(text, True, int(seconds * 1e6)) for text, seconds in lengths.items()},
         mends={},
+        span_mends={},
         variables=frozenset({"LANG", "PATH"}),
     )
 

@@ -284,6 +284,16 @@ def test_a_midnight_that_does_not_exist(version: int) -> None:
     assert found["Fri 00:00"].elapses[0] == epochs("2027-05-07T00:00+03:00")[0]
 
 
+@pytest.mark.parametrize("version", [252, 257])
+def test_a_schedule_that_systemd_loses_at_a_midnight_that_does_not_exist(version: int) -> None:
+    found = check(version, "calendar-lost", base_time=1808956800 + 21 * 3600)
+    lost = found["0/2:30 Africa/Cairo"]
+    assert (lost.valid, lost.fires) == (True, False)
+    assert lost.reason == "is valid but never fires: systemd loses its next elapse at a change of the clocks"
+    assert found["daily"].fires
+    assert not found["25:00"].valid
+
+
 def test_systemd_247_misses_the_start_of_an_open_step() -> None:
     minutes = {
         version: {datetime.fromtimestamp(epoch).minute for epoch in found["*:0/7"].elapses}

@@ -39,9 +39,11 @@ def run(
     **options: Any,
 ) -> dict[str, Any]:
     """Run the module on everything that was captured of one version of systemd."""
-    answers = [
-        yaml.safe_load(path.read_text("utf-8")) for path in sorted((FIXTURES / f"systemd-{version}").glob("[ctv]*.yml"))
-    ]
+    folder = FIXTURES / f"systemd-{version}"
+    paths = sorted(
+        path for pattern in ("calendar-*", "timespan-*", "version") for path in folder.glob(f"{pattern}.yml")
+    )
+    answers = [yaml.safe_load(path.read_text("utf-8")) for path in paths]
 
     def runner(argv: list[str]) -> Completed:
         for answer in answers:

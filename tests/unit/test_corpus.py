@@ -42,6 +42,7 @@ from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import FIXTUR
 ANEW = "the corpus or the proof has changed: capture it anew (tests/unit/fixtures/README.md)"
 # What no declared job can cause.
 NOT_OF_A_JOB = {
+    "not-utf8": "Ansible's own reader refuses such bytes in a file of variables: tests/unit/test_jobs.py",
     "no-systemd": "a host without systemd: molecule/proof/tests/test_without_systemd.py",
     "systemd-answer": "an answer of systemd that nobody has seen yet: tests/unit/test_calendar.py, test_verify.py",
     "run-space": "a full /run, which would hurt all that runs beside: tests/unit/test_module.py",

@@ -97,7 +97,7 @@ def test_spans_of_both_units() -> None:
     job = job_view(every="15 minuten", schedule=None, service={"TimeoutStartSec": "soon", "Nice": "5"}, jitter="1h")
     spans = {text: Timespan(text, False, None, "is not a valid time span") for text in ("15 minuten", "soon")}
     spans.update({text: Timespan(text, True, 1) for text in ("1s", "1h")})
-    about = known(job.wanted)._replace(spans=spans, mends={"15 minuten": "15min"})
+    about = known(job.wanted)._replace(spans=spans, span_mends={"15 minuten": "15min"})
     lines = [line(one) for one in check_spans(job, about)]
     # `every` is written twice, and told once in the end.
     assert sorted(set(lines)) == [

@@ -69,7 +69,7 @@ def test_runtime_max() -> None:
         ({"Type": "notify"}, ["service.Type"]),
         ({"Type": "forking", "Restart": "always"}, ["service.Type", "service.Restart"]),
         ({"Type": "exec", "Restart": "on-success"}, ["service.Restart"]),
-        ({"Type": "dbus"}, []),
+        ({"Type": "dbus", "BusName": "org.example.Job"}, ["service.Type"]),
     ],
 )
 def test_services_that_never_finish(service: dict[str, str], fields: list[str]) -> None:

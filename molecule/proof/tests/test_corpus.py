@@ -15,8 +15,9 @@ from harness import CHECKOUT, Run, Snapshot, snapshot
 
 sys.path.insert(0, str(CHECKOUT / "tests" / "corpus"))
 sys.path.insert(0, str(CHECKOUT / ".cache" / "collections"))
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES, ENVIRONMENT
 from corpus import apart, load, preparation, restoration, together
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES, ENVIRONMENT
 
 CASES = load()
 GOOD = {"name": "good", "schedule": "daily", "command": "/bin/true"}
@@ -79,7 +80,8 @@ def tell_one(case, site, host):
 @pytest.fixture(scope="module")
 def stories(everywhere):
     """What happened on both machines, told when it is first asked for."""
-    return cache(lambda case=None: everywhere(partial(tell_one, case) if case else tell_all))
+    by_name = {case.name: case for case in CASES}
+    return cache(lambda name="": everywhere(partial(tell_one, by_name[name]) if name else tell_all))
 
 
 @pytest.fixture(scope="module")
@@ -173,8 +175,12 @@ def test_check_mode_finds_the_same(seen):
 
 def test_a_job_can_accept_what_is_acceptable(seen):
     strict, accept = by_fault(seen.runs["strict"]), by_fault(seen.runs["accept"])
-    assert accept.keys() == strict.keys()
+    # What systemd refuses too is not hidden with what the job accepts; nor is what a shell would have made of `$(...)`.
+    more = {"bad-restart-always", "bad-substitution"}
+    assert {fault[0] for fault in accept.keys() ^ strict.keys()} == more
     for fault, one in accept.items():
+        if fault[0] in more:
+            continue
         acceptable = CODES[one["code"]].acceptable
         assert one["severity"] == ("accepted" if acceptable else strict[fault]["severity"]), one["message"]
     assert not of_severity(seen.runs["accept"], "warning")
@@ -198,7 +204,7 @@ def test_a_mild_proof_warns_of_what_the_host_lacks(seen):
 
 @pytest.mark.parametrize("case", apart(CASES), ids=name_of)
 def test_says_what_is_wrong_in_a_run_of_its_own(stories, machine, version, case):
-    told = stories(case)[machine].result()
+    told = stories(case.name)[machine].result()
     assert_untouched(told)
     lines = [one["message"] for one in told.runs["strict"].result["findings"]]
     assert not case.differences(lines, version), case.differences(lines, version)

@@ -9,7 +9,12 @@ import pytest
 OWNER = {"timer_owner": "cost", "timer_prune": True}
 WRAPPER = "/usr/local/bin/systemd-analyze"
 LOG = "/srv/systemd-analyze.calls"
-SCRIPT = f'#!/bin/sh\\nprintf "%s " "$@" | head -c 300 >> {LOG}\\necho >> {LOG}\\nexec /usr/bin/systemd-analyze "$@"\\n'
+SCRIPT = f"""\
+#!/bin/sh
+printf '%s ' "$@" | head -c 300 >> {LOG}
+echo >> {LOG}
+exec /usr/bin/systemd-analyze "$@"
+"""
 
 
 def jobs(number):
@@ -28,7 +33,7 @@ def calls(site, host):
         run = site.apply(jobs(number), *options, **OWNER)
         return run, host.check_output(f"cat {LOG}").splitlines()
 
-    host.check_output(f"printf '{SCRIPT}' > {WRAPPER} && chmod 0755 {WRAPPER}")
+    host.check_output("printf %%s %s > %s && chmod 0755 %s", SCRIPT, WRAPPER, WRAPPER)
     yield of_apply
     host.check_output(f"rm {WRAPPER} {LOG}")
 

@@ -53,5 +53,5 @@ def test_says_so_and_changes_nothing(bare, option):
     head, error = run.message.splitlines()
     assert head == "bare: 1 error, nothing was changed on this host:"
     assert error.startswith("  systemd: is not running as PID 1 on this host (/run/systemd/system does not exist); ")
-    assert error.endswith("; timers need a host that was booted with systemd")
+    assert error.endswith("; timers need a host that was booted with systemd [no-systemd]")
     assert container.check_output(listing) == before
