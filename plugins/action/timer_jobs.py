@@ -130,6 +130,9 @@ class ActionModule(ActionBase):
                     "state": job["state"],
                     "on_reschedule": job["on_reschedule"],
                     "accept": job["accept"],
+                    "renamed_from": job["renamed_from"] or "",
+                    "take_over_from": job["take_over_from"] or "",
+                    "on_remove": job["on_remove"],
                     "service": service,
                     "timer": timer,
                 }

@@ -3,14 +3,17 @@
 """Executes the steps of a plan. Decides nothing.
 
 New unit files are complete on disk, beside their place, before the first step; a step only renames. What a rename
-or a removal displaces is kept until the evidence is in, so that going back needs no disk space.
+or a removal displaces is kept until the evidence is in, so that going back needs no disk space. All that is done is
+written down, with what was there before: `_undo` takes back exactly that.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from typing import Callable
+import stat
+import time
+from typing import Any, Callable, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import FILE_MODE, Step
@@ -24,6 +27,14 @@ except ImportError:  # a Python that is cut down to the minimum
 
 DIRECTORY_MODE = 0o755
 FEW_FILES = 16
+
+
+class Done(NamedTuple):
+    """Something that has been done, or at least begun: kind of step, unit or path, and what was there before."""
+
+    kind: str
+    name: str
+    before: Any = None
 
 
 class StepFailed(Exception):
@@ -53,11 +64,7 @@ def _flush(directory: str, paths: list[str]) -> None:
 
 
 class Host:
-    """The effects on one host.
-
-    `source` names the folder that `install` takes files from; `targets` says where a link points to that is not
-    to point to the unit file of its own name.
-    """
+    """The effects on one host. `done` is what has been done so far, in order."""
 
     def __init__(self, runner: Runner, unit_directory: str, log_directory: str) -> None:
         self.runner = runner
@@ -66,8 +73,9 @@ class Host:
         self.stage = _journal.stage_directory(unit_directory)
         self.new = os.path.join(self.stage, "new")
         self.old = os.path.join(self.stage, "old")
-        self.source = self.new
-        self.targets: dict[str, str] = {}
+        self.done: list[Done] = []
+        # When a killed run stopped the timers of some jobs: what is due from then on is not lost (nanoseconds).
+        self.stopped_at: dict[str, int] = {}
 
     def prepare(self, texts: dict[str, str]) -> None:
         """Write the new unit files beside their place; nothing that systemd sees changes."""
@@ -94,44 +102,76 @@ class Host:
             except OSError as error:
                 raise StepFailed(step.kind, f"{step.kind.replace('_', ' ')}: {error}") from error
 
-    def _systemctl(self, *arguments: str) -> None:
+    def systemctl(self, *arguments: str) -> None:
+        """Call systemctl. Raises StepFailed."""
         done = self.runner(["systemctl", *arguments])
         if done.rc != 0:
             said = done.stderr.strip() or done.stdout.strip() or f"exit status {done.rc}"
             raise StepFailed(arguments[0], f"systemctl {arguments[0]}: {said}")
 
-    def _path(self, name: str) -> str:
+    def path(self, name: str) -> str:
+        """Return the path of a unit file or a link."""
         return os.path.join(self.unit_directory, name)
 
-    def _keep(self, name: str) -> None:
-        """Keep what stands at a place under the same name among the old files, unless it is kept already."""
-        kept = os.path.join(self.old, name)
-        with contextlib.suppress(FileNotFoundError, FileExistsError):
-            os.link(self._path(name), kept, follow_symlinks=False)
+    def _note(self, kind: str, name: str, before: Any = None) -> None:
+        self.done.append(Done(kind, name, before))
+
+    def _keep(self, name: str) -> bool:
+        """Keep what stands at a place under the same name among the old files; tell whether there was anything."""
+        try:
+            os.link(self.path(name), os.path.join(self.old, name), follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _make_directories(self, path: str) -> None:
+        """Make a directory and those that lead to it, and note each."""
+        missing = []
+        while not os.path.isdir(path):
+            missing.append(path)
+            path = os.path.dirname(path)
+        for one in reversed(missing):
+            os.mkdir(one, DIRECTORY_MODE)
+            # Whatever the umask.
+            os.chmod(one, DIRECTORY_MODE)
+            self._note("make_directory", one)
 
     def _make_log_directory(self, _items: list[str]) -> None:
-        os.makedirs(self.log_directory, mode=DIRECTORY_MODE, exist_ok=True)
+        self._make_directories(self.log_directory)
 
     def _stop(self, timers: list[str]) -> None:
-        self._systemctl("stop", *timers)
+        for timer in timers:
+            self._note("stop", timer)
+        self.systemctl("stop", *timers)
+
+    def _stop_service(self, services: list[str]) -> None:
+        self.systemctl("stop", *services)
 
     def _reset_failed(self, units: list[str]) -> None:
-        self._systemctl("reset-failed", *units)
+        self.systemctl("reset-failed", *units)
+
+    _reset_gone = _reset_failed
 
     def _unlink(self, links: list[str]) -> None:
         for link in links:
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._path(link))
+                target = os.readlink(self.path(link))
+                self._note("unlink", link, target)
+                os.unlink(self.path(link))
+
+    _unlink_again = _unlink
 
     def _install(self, units: list[str]) -> None:
         for name in units:
-            self._keep(name)
-            os.rename(os.path.join(self.source, name), self._path(name))
+            self._note("install", name, self._keep(name))
+            os.rename(os.path.join(self.new, name), self.path(name))
 
     def _correct(self, units: list[str]) -> None:
         for name in units:
-            descriptor = os.open(self._path(name), os.O_RDONLY | os.O_NOFOLLOW)
+            descriptor = os.open(self.path(name), os.O_RDONLY | os.O_NOFOLLOW)
             try:
+                found = os.fstat(descriptor)
+                self._note("correct", name, (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)))
                 os.fchown(descriptor, 0, 0)
                 os.fchmod(descriptor, FILE_MODE)
             finally:
@@ -139,56 +179,90 @@ class Host:
 
     def _delete(self, units: list[str]) -> None:
         for name in units:
-            self._keep(name)
-            os.unlink(self._path(name))
+            self._note("delete", name, self._keep(name))
+            os.unlink(self.path(name))
 
     def _link(self, links: list[str]) -> None:
-        for folder in {os.path.dirname(link) for link in links}:
-            os.makedirs(self._path(folder), mode=DIRECTORY_MODE, exist_ok=True)
+        for folder in sorted({os.path.dirname(link) for link in links}):
+            self._make_directories(self.path(folder))
         for link in links:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._path(link))
-            os.symlink(self.targets.get(link, self._path(os.path.basename(link))), self._path(link))
+            path = self.path(link)
+            if os.path.lexists(path) and not os.path.islink(path):
+                raise StepFailed("link", f"{path} is not a link: remove it, if it is not needed")
+            self._unlink([link])
+            self._note("link", link)
+            os.symlink(self.path(os.path.basename(link)), path)
 
     _link_again = _link
 
     def _reload(self, _items: list[str]) -> None:
-        self._systemctl("daemon-reload")
+        self._note("reload", "")
+        self.systemctl("daemon-reload")
 
-    def _check_forgotten(self, timers: list[str]) -> None:
-        """A timer that something refers to stays in memory with its last trigger: its start could run the job."""
+    def _check_forgotten(self, units: list[str]) -> None:
+        """What something refers to stays in memory with its last trigger or run: a start could run the job."""
         in_memory = observe_units(self.runner)
-        kept = [timer for timer in timers if timer in in_memory]
+        kept = [unit for unit in units if unit.endswith(".timer") and unit in in_memory]
+        services = [unit for unit in units if unit.endswith(".service") and unit in in_memory]
+        kept += [unit for unit in services if self.has_run(unit)]
         if kept:
             mend = "take the reference away, or set on_reschedule to run"
             raise StepFailed(
                 "check_forgotten", f"another unit refers to {', '.join(kept)}, so that it could run; {mend}"
             )
 
-    def _touch_stamp(self, timers: list[str]) -> None:
-        for timer in timers:
-            self._set_stamp(timer, None)
+    def has_run(self, service: str) -> bool:
+        """Tell whether systemd remembers a run of the service."""
+        said = self.runner(["systemctl", "show", "--property=InactiveExitTimestampMonotonic", "--value", service])
+        return said.stdout.strip() not in ("", "0")
 
-    @staticmethod
-    def _set_stamp(timer: str, times: tuple[int, int] | None) -> None:
-        """Give a stamp its times (nanoseconds; None: now), and make it as systemd does where there is none."""
-        path = stamp_path(timer)
-        os.makedirs(os.path.dirname(path), mode=DIRECTORY_MODE, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
-        try:
-            os.utime(descriptor, ns=times) if times else os.utime(descriptor)
-        finally:
-            os.close(descriptor)
+    def _carry_stamp(self, pairs: list[str]) -> None:
+        for former, timer in (pair.split() for pair in pairs):
+            found = stamp_of(former)
+            if found is not None:
+                self._note("touch_stamp", timer, (stamp_of(timer), found))
+                set_stamp(timer, found)
+
+    def _touch_stamp(self, timers: list[str]) -> None:
+        now = time.time_ns()
+        for timer in timers:
+            before = stamp_of(timer)
+            when = self.stopped_at.get(timer, now)
+            if timer in self.stopped_at and before is not None and before >= when:
+                continue
+            self._note("touch_stamp", timer, (before, when))
+            set_stamp(timer, when)
 
     def _start(self, timers: list[str]) -> None:
-        self._systemctl("start", *timers)
+        for timer in timers:
+            self._note("start", timer, stamp_of(timer))
+        self.systemctl("start", *timers)
 
     def _clean_stamp(self, timers: list[str]) -> None:
         for timer in timers:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(stamp_path(timer))
+            remove_stamp(timer)
 
-    def restore_stamps(self, stamps: dict[str, int]) -> None:
-        """Give stamps back the times (nanoseconds) they had."""
-        for timer, when in stamps.items():
-            self._set_stamp(timer, (when, when))
+
+def stamp_of(timer: str) -> int | None:
+    """Return the time of a timer's stamp (nanoseconds), None when there is none."""
+    try:
+        return os.stat(stamp_path(timer), follow_symlinks=False).st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+def set_stamp(timer: str, when: int) -> None:
+    """Give a stamp its time (nanoseconds), and make it as systemd does where there is none."""
+    path = stamp_path(timer)
+    os.makedirs(os.path.dirname(path), mode=DIRECTORY_MODE, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+    try:
+        os.utime(descriptor, ns=(when, when))
+    finally:
+        os.close(descriptor)
+
+
+def remove_stamp(timer: str) -> None:
+    """Remove a stamp if it is there."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(stamp_path(timer))

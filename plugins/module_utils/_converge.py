@@ -29,11 +29,16 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     observe_manager,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan, goal_of, make_plan
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._predict import runs_since_boot
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._predict import runs_since_boot, told
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof import prove_jobs
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host import check_booted, prove_host
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host import (
+    check_booted,
+    check_run_space,
+    prove_host,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import run_plan
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
 
 class Outcome(NamedTuple):
@@ -55,10 +60,7 @@ def refused(*findings: Finding) -> Outcome:
 
 def parse_request(raw: dict[str, Any], options: dict[str, Any]) -> Request:
     """Build the request from what the action plugin hands over and from the module's options."""
-    jobs = [
-        WantedJob(job["name"], job["state"], job["on_reschedule"], job["service"], job["timer"], tuple(job["accept"]))
-        for job in raw["jobs"]
-    ]
+    jobs = [WantedJob(**{**job, "accept": tuple(job["accept"])}) for job in raw["jobs"]]
     return Request(
         jobs,
         options["owner"],
@@ -101,6 +103,7 @@ def _converge(
     gone = observed.orphans if request.prune else []
     # A removal that was cut off: nobody owns the job any more, but its stamp or its timer may be left.
     gone = gone + [name for name in observed.dirty if name not in declared and is_gone(name, observed)]
+    gone = gone + [name for name in former_names(request, observed) if name not in gone]
     request = request._replace(jobs=request.jobs + [WantedJob(name, ABSENT, "skip", "", "") for name in gone])
     proof = prove_jobs(runner, request, observed, facts)
     found = grouped(tolerated(finding, request.proof) for finding in proof.findings)
@@ -117,16 +120,22 @@ def _converge(
         return Outcome(errors, warnings, accepted, {})
     evidence = Evidence(observed.units, _elapses(observed))
     if plan.changed and not check_mode:
+        errors = check_run_space()
+        if errors:
+            return Outcome(errors, warnings, accepted, {})
         host = Host(runner, request.unit_directory, request.log_directory)
-        evidence = run_plan(host, goals, plan, observed, again=lambda: observe(runner, request, observed.manager))
+        evidence = run_plan(host, goals, plan, observed)
     actions = {change.name: change.actions for change in plan.changes}
+    # A timer that is left as it is, for example until the next boot, runs nothing.
+    surprises = {name: one for name, one in proof.surprises.items() if actions[name]}
     result = {
         "changed": plan.changed,
-        "jobs": [row(goal, evidence, actions[goal.name]) for goal in goals],
+        "jobs": [row(goal, evidence, actions[goal.name], surprises.get(goal.name)) for goal in goals],
         "orphans": [] if request.prune else observed.orphans,
     }
     if with_diff:
-        result["diff"] = diff_of(plan, observed, request)
+        words = {goal.name: told(surprises.get(goal.name), goal) for goal in goals}
+        result["diff"] = diff_of(plan, observed, request, words)
     return Outcome([], warnings, accepted, result)
 
 
@@ -140,12 +149,30 @@ def is_gone(name: str, observed: Observed) -> bool:
     return all(observed.files.get(f"{name}{suffix}", NO_FILE).kind == "absent" for suffix in SUFFIXES)
 
 
+def former_names(request: Request, observed: Observed) -> list[str]:
+    """Return the former names of jobs under which a pair of ours still stands: it is removed."""
+    declared = {job.name for job in request.jobs}
+    names = dict.fromkeys(job.renamed_from for job in request.jobs if job.renamed_from and job.state != ABSENT)
+    return [
+        name
+        for name in names
+        if name not in declared
+        and any(
+            mark is not None and mark.owner == request.owner
+            for mark in (owner_of(observed.files.get(f"{name}{suffix}", NO_FILE).text) for suffix in SUFFIXES)
+        )
+    ]
+
+
 def _elapses(observed: Observed) -> dict[str, tuple[float, float]]:
     return {name: (when, observed.last_trigger.get(name, 0.0)) for name, when in observed.next_elapse.items()}
 
 
-def diff_of(plan: Plan, observed: Observed, request: Request) -> list[dict[str, str]]:
-    """Return the plan as Ansible shows it: a diff per file, and one line for each job that only changes state."""
+def diff_of(plan: Plan, observed: Observed, request: Request, surprises: dict[str, str]) -> list[dict[str, str]]:
+    """Return the plan as Ansible shows it: a diff per file, and one line for each job that only changes state.
+
+    `surprises`: what becomes of an elapse that has gone by, for jobs that have one.
+    """
     shown = [
         {"before_header": diff.path, "after_header": diff.path, "before": diff.before, "after": diff.after}
         for change in plan.changes
@@ -154,6 +181,7 @@ def diff_of(plan: Plan, observed: Observed, request: Request) -> list[dict[str, 
     lines = [
         f"{change.name}: {', '.join(change.actions)}" for change in plan.changes if change.actions and not change.diffs
     ]
+    lines += [f"{name}: this apply {text}" for name, text in surprises.items() if text]
     if not observed.log_directory_exists:
         lines.append(f"{request.log_directory}: make the directory")
     interrupted = [change.name for change in plan.changes if change.name in observed.dirty]

@@ -6,48 +6,46 @@ from __future__ import annotations
 
 import contextlib
 import os
-from types import MappingProxyType
-from typing import Any, Mapping, NamedTuple
+from typing import Any, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Goal, UnitState
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NOT_ACTIVE, Goal, Surprise, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
     SUFFIXES,
     observe_manager,
     observe_timers,
     observe_units,
+    suspects,
+    unread_units,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
-
-NOT_LOADED = UnitState("not-found", "inactive", "dead")
 
 
 class Evidence(NamedTuple):
     """What systemd says of the timers: states in memory, and (next, last) elapses in Unix time.
 
-    loaded_at, changed: when PID 1 last read its units, and when each unit file last changed (Unix time); None where
-    systemd does not tell.
+    stale: units whose file PID 1 has not read since it changed.
     """
 
     units: dict[str, UnitState]
     elapses: dict[str, tuple[float, float]]
-    loaded_at: float | None = None
-    changed: Mapping[str, float] = MappingProxyType({})
-
-    def needs_reload(self, unit: str) -> bool:
-        """Tell whether the file of a unit is newer than what PID 1 holds."""
-        return self.loaded_at is not None and self.changed.get(unit, 0.0) > self.loaded_at
+    stale: frozenset[str] = frozenset()
 
 
 def read_evidence(runner: Runner, unit_directory: str, goals: list[Goal]) -> Evidence:
-    """Read states and elapses of all timers, in three calls. `systemctl show` of each one would take seconds."""
+    """Read states and elapses of all timers, in three calls. `systemctl show` of each one would take seconds.
+
+    A fourth asks about files that seem to have changed since PID 1 read its units.
+    """
     changed = {}
     for unit in (f"{goal.name}{suffix}" for goal in goals for suffix in SUFFIXES):
         with contextlib.suppress(OSError):
             changed[unit] = os.lstat(os.path.join(unit_directory, unit)).st_ctime
-    return Evidence(observe_units(runner), observe_timers(runner), observe_manager(runner).loaded_at, changed)
+    units = observe_units(runner)
+    stale = unread_units(runner, suspects(changed, units, observe_manager(runner), ()))
+    return Evidence(units, observe_timers(runner), stale)
 
 
 def judge(goals: list[Goal], evidence: Evidence) -> list[Finding]:
@@ -63,11 +61,11 @@ def judge(goals: list[Goal], evidence: Evidence) -> list[Finding]:
 def fault(goal: Goal, evidence: Evidence) -> str:
     """Return what is wrong with the timer of a job, or an empty text."""
     timer = f"{goal.name}.timer"
-    unit = evidence.units.get(timer, NOT_LOADED)
+    unit = evidence.units.get(timer, NOT_ACTIVE)
     state = f"{unit.load}, {unit.active} ({unit.sub})"
     if not goal.armed:
         return f"is still {state}" if unit.active in ("active", "activating") else ""
-    stale = [one for one in (timer, f"{goal.name}.service") if one in evidence.units and evidence.needs_reload(one)]
+    stale = [one for one in (timer, f"{goal.name}.service") if one in evidence.stale]
     if stale:
         return f"is {state}, but systemd has not read {stale[0]} since it changed"
     return start_fault(goal, unit, evidence) if goal.start else ""
@@ -93,10 +91,10 @@ def armed_word(goal: Goal, unit: UnitState) -> str:
     return "next-boot" if goal.armed and not goal.start else "no"
 
 
-def row(goal: Goal, evidence: Evidence, actions: list[str]) -> dict[str, Any]:
+def row(goal: Goal, evidence: Evidence, actions: list[str], surprise: Surprise | None) -> dict[str, Any]:
     """Return the result for one job, as the module documents it."""
     timer = f"{goal.name}.timer"
-    unit = evidence.units.get(timer, NOT_LOADED)
+    unit = evidence.units.get(timer, NOT_ACTIVE)
     following, last = evidence.elapses.get(timer, (0.0, 0.0))
     return {
         "name": goal.name,
@@ -106,6 +104,8 @@ def row(goal: Goal, evidence: Evidence, actions: list[str]) -> dict[str, Any]:
         "schedule": timer_text.calendars(goal.timer or ""),
         "next_elapse": iso8601(int(following)) if following else None,
         "last_trigger": iso8601(int(last)) if last else None,
+        "missed_elapse": iso8601(int(surprise.elapse)) if surprise and goal.armed else None,
+        "runs_now": bool(surprise) and goal.armed and goal.lets_run,
         "changed": bool(actions),
         "actions": actions,
     }

@@ -27,7 +27,8 @@ class Request(NamedTuple):
 class WantedJob(NamedTuple):
     """One job as declared; the two texts are the unit files, empty when the state is absent.
 
-    accept: codes of findings that the job accepts.
+    accept: codes of findings that the job accepts. renamed_from: its former name. take_over_from: the owner mark of the
+    declaration that it is taken from. on_remove: what becomes of a run that is under way when it is removed.
     """
 
     name: str
@@ -36,6 +37,9 @@ class WantedJob(NamedTuple):
     service: str
     timer: str
     accept: tuple[str, ...] = ()
+    renamed_from: str = ""
+    take_over_from: str = ""
+    on_remove: str = "finish"
 
 
 class FileState(NamedTuple):
@@ -61,16 +65,20 @@ class UnitState(NamedTuple):
     sub: str
 
 
+NOT_ACTIVE = UnitState("not-found", "inactive", "dead")
+
+
 class Manager(NamedTuple):
     """PID 1: its version, where it looks for units, when it last read them (Unix time, None: unknown).
 
-    started: when it started, on the monotonic clock, in seconds.
+    started: when it started, on the monotonic clock, in seconds. booting: whether the host is still on its way up.
     """
 
     version: int
     unit_path: list[str]
     loaded_at: float | None
     started: float = 0.0
+    booting: bool = False
 
 
 class Observed(NamedTuple):
@@ -80,7 +88,8 @@ class Observed(NamedTuple):
     to the unit directory, of the links that enable it. units: units in memory. next_elapse, last_trigger:
     timer to Unix time. stamps: timers with a stamp file. elsewhere: unit name to its path in another
     directory. drop_ins: unit name to paths of files that change it. host_units: names of all units of the host.
-    dirty: jobs that a killed run left half done.
+    stale: units in memory whose file PID 1 has not read yet. referenced: timers that another unit refers to, and that
+    unit. dirty: jobs that a killed run left half done; marked_at: when that run began (nanoseconds).
     """
 
     manager: Manager
@@ -93,8 +102,11 @@ class Observed(NamedTuple):
     elsewhere: dict[str, str]
     drop_ins: dict[str, list[str]]
     host_units: frozenset[str]
+    stale: frozenset[str]
+    referenced: dict[str, str]
     orphans: list[str]
     dirty: list[str]
+    marked_at: int
     leftover: bool
     uptime: float
     log_directory_exists: bool
@@ -124,10 +136,18 @@ class JobChange(NamedTuple):
     diffs: list[Diff]
 
 
+class Surprise(NamedTuple):
+    """An elapse that has gone by, and that systemd would make up for by running the job at once (Unix time)."""
+
+    expression: str
+    elapse: float
+
+
 class Goal(NamedTuple):
     """How a pair is to stand: texts (None: no file), links of the timer, armed or not, started by this apply or not.
 
-    `lets_run`: a run that the apply triggers is wanted. `targets`: where links point to, when not to the unit file.
+    `lets_run`: a run that the apply triggers is wanted. `renamed_from`: the job whose stamp it takes over. `stop_run`:
+    a run that is under way is stopped when the job is removed.
     """
 
     name: str
@@ -138,4 +158,5 @@ class Goal(NamedTuple):
     armed: bool
     start: bool
     lets_run: bool
-    targets: dict[str, str]
+    renamed_from: str = ""
+    stop_run: bool = False

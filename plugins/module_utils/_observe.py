@@ -12,7 +12,7 @@ import json
 import os
 import stat
 import time
-from typing import Iterable, NamedTuple
+from typing import Iterable, Mapping, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
@@ -23,6 +23,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     Request,
     UnitState,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._references import references, remembered
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
@@ -34,9 +35,10 @@ LARGEST_UNIT_FILE = 4 * 1024 * 1024
 MANAGER_COMMAND = [
     "systemctl",
     "show",
-    "--property=Version,UnitPath",
+    "--property=Version,UnitPath,SystemState",
     "--property=UnitsLoadTimestampMonotonic,UnitsLoadStartTimestampMonotonic,UserspaceTimestampMonotonic",
 ]
+UNREAD_COMMAND = ["systemctl", "show", "--property=Id,NeedDaemonReload"]
 UNITS_COMMAND = ["systemctl", "list-units", "--all", "--type=service,timer", "--output=json", "--no-pager"]
 TIMERS_COMMAND = ["systemctl", "list-timers", "--all", "--output=json", "--no-pager"]
 
@@ -61,6 +63,7 @@ def parse_manager(text: str, boot_time: float) -> Manager:
         properties.get("UnitPath", "").split(),
         loaded_at,
         int(properties.get("UserspaceTimestampMonotonic") or 0) / 1e6,
+        properties.get("SystemState") in ("initializing", "starting"),
     )
 
 
@@ -183,6 +186,34 @@ def drop_in_folders(units: Iterable[str], names: Iterable[str]) -> list[tuple[st
     return found
 
 
+def parse_blocks(text: str) -> list[dict[str, str]]:
+    """Parse `systemctl show` of several units: the properties of each, in order."""
+    return [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in text.split("\n\n")]
+
+
+def unread_units(runner: Runner, suspects: Iterable[str]) -> frozenset[str]:
+    """Return which of these units in memory PID 1 has to read anew; without suspects free.
+
+    systemd compares times of the same file, where a comparison with its last reload would trust a clock that may have
+    been set meanwhile.
+    """
+    units = sorted(suspects)
+    if not units:
+        return frozenset()
+    found = parse_blocks(_call(runner, [*UNREAD_COMMAND, "--", *units]))
+    return frozenset(one["Id"] for one in found if one.get("NeedDaemonReload") == "yes")
+
+
+def suspects(files: Mapping[str, float], loaded: Iterable[str], manager: Manager, dirty: Iterable[str]) -> set[str]:
+    """Return the units in memory that may have changed since PID 1 read them: by the clock, or by a killed run.
+
+    `files`: unit to when its file changed (Unix time).
+    """
+    killed = {name + suffix for name in dirty for suffix in SUFFIXES}
+    newer = {unit for unit, when in files.items() if manager.loaded_at is not None and when > manager.loaded_at}
+    return (newer | killed).intersection(loaded)
+
+
 def _call(runner: Runner, argv: list[str]) -> str:
     done = runner(argv)
     if done.rc != 0:
@@ -211,9 +242,17 @@ def uptime(manager: Manager) -> float:
     return since_boot - manager.started if os.path.exists(CONTAINER_FILE) else since_boot
 
 
+def marked_at() -> int:
+    """Return when a killed run began (nanoseconds), 0 when there was none."""
+    try:
+        return os.stat(_journal.MARKER, follow_symlinks=False).st_mtime_ns
+    except OSError:
+        return 0
+
+
 def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
     """Read everything that proof and plan need."""
-    names = {job.name for job in request.jobs}
+    names = {job.name for job in request.jobs} | {job.renamed_from for job in request.jobs if job.renamed_from}
     everything = unit_files(request.unit_directory)
     orphans = set()
     for state in everything.values():
@@ -225,6 +264,7 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
     timers = observe_timers(runner)
     loaded = observe_units(runner)
     directories = read_directories(manager.unit_path, request.unit_directory, units)
+    changed = {unit: everything[unit].changed_at for unit in units if unit in everything}
     return Observed(
         manager=manager,
         files={name: everything.get(name, NO_FILE) for name in units},
@@ -236,8 +276,11 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
         elsewhere=directories.elsewhere,
         drop_ins=directories.drop_ins,
         host_units=frozenset(directories.names).union(n for n, state in loaded.items() if state.load != "not-found"),
+        stale=unread_units(runner, suspects(changed, loaded, manager, dirty)),
+        referenced=references(manager.unit_path, remembered(request, everything, loaded)),
         orphans=sorted(orphans),
         dirty=dirty,
+        marked_at=marked_at(),
         leftover=_journal.is_leftover(request.unit_directory),
         uptime=uptime(manager),
         log_directory_exists=not request.log_directory or os.path.isdir(request.log_directory),

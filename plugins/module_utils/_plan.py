@@ -17,6 +17,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     ABSENT,
     FILE_MODE,
     NO_FILE,
+    NOT_ACTIVE,
     PRESENT,
     Diff,
     FileState,
@@ -27,24 +28,29 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     WantedJob,
 )
 
-# The order of an apply. A clean-up of stamps waits until the evidence is in: it cannot be undone.
+# The order of an apply. Stamps get their time as soon as the timers have stopped: what is due from then on is caught up
+# by the start. Links are away for the reload alone, so that a host that is reset meanwhile comes up armed. What cannot
+# be undone waits until the evidence is in.
 ORDER = (
     "make_log_directory",
     "stop",
+    "carry_stamp",
+    "touch_stamp",
     "reset_failed",
-    "unlink",
     "install",
     "correct",
     "delete",
+    "unlink",
     "link",
+    "unlink_again",
     "reload",
-    "check_forgotten",
-    "touch_stamp",
     "link_again",
+    "check_forgotten",
     "start",
 )
-AFTER_EVIDENCE = ("clean_stamp",)
-NEEDS_NO_RELOAD = ("make_log_directory", "clean_stamp")
+AFTER_EVIDENCE = ("stop_service", "reset_gone", "clean_stamp")
+NEEDS_NO_RELOAD = ("make_log_directory", "touch_stamp", *AFTER_EVIDENCE)
+RUNNING = ("active", "activating", "deactivating", "reloading")
 
 
 class Plan(NamedTuple):
@@ -72,30 +78,22 @@ def starts_now(timer: str, uptime: float, spans: dict[str, int | None]) -> bool:
 def goal_of(job: WantedJob, observed: Observed, spans: dict[str, int | None]) -> Goal:
     """Return how a declared job is to stand."""
     if job.state == ABSENT:
-        return Goal(job.name, job.state, None, None, [], False, False, False, {})
+        return Goal(job.name, job.state, None, None, [], False, False, False, stop_run=job.on_remove == "stop")
     armed = job.state == PRESENT
     lets_run = job.on_reschedule == "run"
-    start = armed and (lets_run or starts_now(job.timer, observed.uptime, spans))
     links = timer_text.links(job.name, job.timer) if armed else []
-    return Goal(job.name, job.state, job.service, job.timer, links, armed, start, lets_run, {})
+    start = armed and (lets_run or starts_now(job.timer, observed.uptime, spans)) and not boot_starts(job, observed)
+    return Goal(job.name, job.state, job.service, job.timer, links, armed, start, lets_run, job.renamed_from)
 
 
-def goal_as_observed(name: str, observed: Observed) -> Goal:
-    """Return a goal that keeps a pair as it stands: what an apply that failed goes back to."""
-    service = observed.files.get(f"{name}.service", NO_FILE)
-    timer = observed.files.get(f"{name}.timer", NO_FILE)
-    armed = is_armed(f"{name}.timer", timer.text, observed)
-    targets = {**observed.links.get(f"{name}.service", {}), **observed.links.get(f"{name}.timer", {})}
-    return Goal(
-        name,
-        PRESENT if armed else ABSENT,
-        service.text if service.kind == "file" else None,
-        timer.text if timer.kind == "file" else None,
-        list(targets),
-        armed,
-        armed and not timer_text.boot_spans(timer.text),
-        False,
-        targets,
+def boot_starts(job: WantedJob, observed: Observed) -> bool:
+    """Tell whether the boot that is under way will start the timer, and make up for a run that was missed."""
+    timer = f"{job.name}.timer"
+    return (
+        observed.manager.booting
+        and bool(observed.links.get(timer))
+        and observed.files.get(timer, NO_FILE).text == job.timer
+        and observed.units.get(timer, NOT_ACTIVE).active == "inactive"
     )
 
 
@@ -108,16 +106,8 @@ def is_armed(timer: str, text: str, observed: Observed) -> bool:
 
 
 def is_stale(name: str, observed: Observed) -> bool:
-    """Tell whether PID 1 may hold another text than the disk: a killed run, or a file changed since the last reload."""
-    if name in observed.dirty:
-        return True
-    loaded_at = observed.manager.loaded_at
-    if loaded_at is None:
-        return False
-    return any(
-        unit in observed.units and observed.files.get(unit, NO_FILE).changed_at > loaded_at
-        for unit in (f"{name}.service", f"{name}.timer")
-    )
+    """Tell whether PID 1 holds another text than the disk: a killed run, or a file edited since the last reload."""
+    return not observed.stale.isdisjoint((f"{name}.service", f"{name}.timer"))
 
 
 class _Pair:
@@ -181,34 +171,76 @@ class _Pair:
             self.timer in self.observed.stamps or bool(timer_text.boot_triggers(text))
         )
 
+    def becomes_persistent(self) -> bool:
+        """Tell whether an active timer begins to keep a stamp; an old one would run the job at the next boot."""
+        current = self.file(self.timer)
+        wanted = self.goal.timer or ""
+        return (
+            current.kind == "file"
+            and timer_text.is_persistent(wanted)
+            and not timer_text.is_persistent(current.text)
+            and bool(timer_text.calendars(wanted))
+        )
+
+    def carries_stamp(self) -> bool:
+        """Tell whether the job goes on under another name where the former one left off."""
+        former = f"{self.goal.renamed_from}.timer"
+        text = self.observed.files.get(former, NO_FILE).text
+        return (
+            bool(self.goal.renamed_from)
+            and self.file(self.timer).kind == "absent"
+            and former in self.observed.stamps
+            and is_armed(former, text, self.observed)
+            and timer_text.calendars(text) == timer_text.calendars(self.goal.timer or "")
+        )
+
+    def is_kept_in_memory(self) -> bool:
+        """Tell whether systemd cannot forget the active timer: a reload has to do, and the proof looks what it runs."""
+        return self.timer in self.observed.referenced
+
     def arm(self) -> bool:
         """Add the steps that arm the timer; return whether its links are made anew after the reload."""
-        armed = is_armed(self.timer, self.goal.timer or "", self.observed)
+        text = self.goal.timer or ""
+        armed = is_armed(self.timer, text, self.observed)
         stale = is_stale(self.goal.name, self.observed)
         known = self.timer in self.observed.units
-        if self.goal.lets_run:
-            again = False
-            start = not armed
-        else:
+        again = False
+        if not self.goal.lets_run and not (armed and self.is_kept_in_memory()):
             lost = self.file(self.timer).kind == "absent"
             again = known and (lost or stale or self.is_rescheduled() or (self.goal.start and not armed))
-            start = again or not armed
+        start = self.goal.start and (again or not armed)
         if self.is_rescheduled():
             self.say("reschedule")
         elif stale:
             self.say("reload")
             self.add("reload", self.timer)
-        if again and self.goal.start and not self.needs_stamp(self.goal.timer or ""):
-            self.add("check_forgotten", self.timer)
         if again and self.observed.units[self.timer].active in ("active", "activating", "reloading"):
             self.add("stop", self.timer)
-        if start and self.goal.start:
-            if not armed:
-                self.say("arm")
-            if not self.goal.lets_run and self.needs_stamp(self.goal.timer or ""):
-                self.add("touch_stamp", self.timer)
-            self.add("start", self.timer)
+        if start:
+            self.start(armed=armed, again=again)
+        elif armed and not self.goal.lets_run and self.becomes_persistent():
+            self.add("touch_stamp", self.timer)
         return again
+
+    def start(self, *, armed: bool, again: bool) -> None:
+        text = self.goal.timer or ""
+        if not armed:
+            self.say("arm")
+        if self.carries_stamp():
+            self.add("carry_stamp", f"{self.goal.renamed_from}.timer {self.timer}")
+        elif not self.goal.lets_run and self.needs_stamp(text):
+            self.add("touch_stamp", self.timer)
+        if not self.goal.lets_run:
+            if again and not self.needs_stamp(text):
+                self.add("check_forgotten", self.timer)
+            service = self.observed.units.get(self.service, NOT_ACTIVE)
+            if (
+                timer_text.counts_from_unit(text)
+                and self.service in self.observed.units
+                and service.active == "inactive"
+            ):
+                self.add("check_forgotten", self.service)
+        self.add("start", self.timer)
 
     def disarm(self) -> None:
         unit = self.observed.units.get(self.timer)
@@ -228,7 +260,7 @@ class _Pair:
             elif wrong or missing:
                 self.say("enable" if wanted else "disable")
             if again and unit == self.timer:
-                self.add("unlink", *current)
+                self.add("unlink_again", *current)
                 self.add("link_again", *wanted)
             else:
                 self.add("unlink", *wrong)
@@ -236,22 +268,31 @@ class _Pair:
 
     def is_right(self, path: str, target: str) -> bool:
         """Tell whether a link points where it should: to the unit file of its name, however it is written."""
-        if path in self.goal.targets:
-            return target == self.goal.targets[path]
         folder = os.path.join(self.unit_directory, os.path.dirname(path))
         home = os.path.join(self.unit_directory, os.path.basename(path))
         return os.path.normpath(os.path.join(folder, target)) == home
 
-    def forget_failures(self, again: bool) -> None:
+    def forget_failures(self) -> None:
         gone = self.goal.state == ABSENT
         # A failed service stays in memory, and a trigger that counts from its last run could elapse at once.
-        forget_service = gone or (again and timer_text.counts_from_unit(self.goal.timer or ""))
+        starts = bool(self.todo.get("start"))
+        forget_service = gone or (starts and timer_text.counts_from_unit(self.goal.timer or ""))
         for unit, forget in ((self.timer, True), (self.service, forget_service)):
             state = self.observed.units.get(unit)
             if state and state.active == "failed" and forget:
-                self.add("reset_failed", unit)
+                self.add("reset_gone" if gone else "reset_failed", unit)
                 if not self.actions or not (gone or unit == self.timer):
                     self.say("reset its failure")
+
+    def end_run(self) -> None:
+        """Say what becomes of a run that is under way while the job is removed."""
+        if not self.todo or self.observed.units.get(self.service, NOT_ACTIVE).active not in RUNNING:
+            return
+        if self.goal.stop_run:
+            self.add("stop_service", self.service)
+            self.say("stop its run")
+        else:
+            self.say("let its run finish")
 
     def belongs_to_others(self) -> bool:
         """Tell whether a job that is to be absent names a unit that is not ours, and has no file of ours."""
@@ -271,10 +312,12 @@ class _Pair:
         if not self.goal.armed:
             self.disarm()
         self.compare_links(again)
-        self.forget_failures(again)
-        if self.goal.timer is None and self.timer in self.observed.stamps:
-            self.add("clean_stamp", self.timer)
-            self.say("remove")
+        self.forget_failures()
+        if self.goal.timer is None:
+            if self.timer in self.observed.stamps:
+                self.add("clean_stamp", self.timer)
+                self.say("remove")
+            self.end_run()
 
 
 def make_plan(goals: list[Goal], observed: Observed, unit_directory: str) -> Plan:

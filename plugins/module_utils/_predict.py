@@ -1,26 +1,38 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Predicts whether a changed schedule would make systemd run the job at once.
+"""Predicts which jobs systemd would run at once, because an elapse of theirs has gone by.
 
-systemd counts from the last trigger, or from the activation of a timer that has not triggered yet: an elapse of
-the new schedule between then and now runs the job as soon as the new text is loaded.
+systemd counts from the last trigger, or from the activation of a timer that has not triggered yet, or from the stamp
+of a timer that is started: an elapse between then and now runs the job as soon as the new text is loaded.
 """
 
 from __future__ import annotations
 
 import time
+from typing import Mapping
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import check_calendars, iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     NO_FILE,
+    NOT_ACTIVE,
     PRESENT,
     Goal,
     Observed,
+    Surprise,
     WantedJob,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import parse_blocks
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
+
+ACTIVATION_COMMAND = ["systemctl", "show", "--property=Id,ActiveEnterTimestampMonotonic"]
+# With more different bases than this, like ones share a call, and the first few elapses are looked at.
+MOST_CALLS = 8
+SEVERAL = 5
+
+# Time spans to microseconds, None: infinity.
+Spans = Mapping[str, "int | None"]
 
 
 def runs_since_boot(
@@ -47,62 +59,138 @@ def runs_since_boot(
 def parse_activations(text: str, boot_time: float) -> dict[str, float]:
     """Parse `systemctl show` of several timers: timer to when it became active (Unix time)."""
     found = {}
-    for block in text.split("\n\n"):
-        properties = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+    for properties in parse_blocks(text):
         since_boot = int(properties.get("ActiveEnterTimestampMonotonic") or 0)
         if since_boot:
             found[properties.get("Id", "")] = boot_time + since_boot / 1e6
     return found
 
 
-def rescheduled(jobs: list[WantedJob], observed: Observed) -> list[WantedJob]:
-    """Return the jobs that refuse a surprise, whose timer is active and gets another schedule."""
-    result = []
+def is_active(job: WantedJob, observed: Observed) -> bool:
+    """Tell whether the timer of a job is active."""
+    return observed.units.get(f"{job.name}.timer", NOT_ACTIVE).active == "active"
+
+
+def would_count(job: WantedJob, observed: Observed) -> bool:
+    """Tell whether systemd looks for elapses that have gone by: at another schedule, or at a start."""
+    current = observed.files.get(f"{job.name}.timer", NO_FILE)
+    if job.state != PRESENT:
+        return False
+    return not is_active(job, observed) or timer_text.triggers(current.text) != timer_text.triggers(job.timer)
+
+
+def bases(runner: Runner, jobs: list[WantedJob], observed: Observed) -> dict[str, float]:
+    """Return for each job since when an elapse counts as missed (Unix time); one call at most."""
+    found: dict[str, float] = {}
+    fresh = []
     for job in jobs:
         timer = f"{job.name}.timer"
-        current = observed.files.get(timer, NO_FILE)
-        unit = observed.units.get(timer)
-        if job.on_reschedule != "fail" or job.state != PRESENT or current.kind != "file":
-            continue
-        edited = timer_text.calendars(current.text) != timer_text.calendars(job.timer)
-        if edited and unit and unit.active == "active":
-            result.append(job)
+        last = observed.last_trigger.get(timer, 0.0)
+        stamp = observed.stamps.get(timer, 0) / 1e9 if timer_text.is_persistent(job.timer) else 0.0
+        if is_active(job, observed):
+            found[job.name] = last
+            if not last:
+                fresh.append(timer)
+        elif last or stamp:
+            found[job.name] = max(last, stamp)
+    if fresh:
+        shown = runner([*ACTIVATION_COMMAND, "--", *fresh])
+        active = parse_activations(shown.stdout, time.time() - time.clock_gettime(time.CLOCK_MONOTONIC))
+        found.update({job.name: active.get(f"{job.name}.timer", 0.0) for job in jobs if f"{job.name}.timer" in fresh})
+    return {name: base for name, base in found.items() if base}
+
+
+def grouped(found: dict[str, float]) -> list[list[str]]:
+    """Return the jobs in a few groups of like bases, the jobs of one base together: each group is one call."""
+    by_base: dict[int, list[str]] = {}
+    for name, base in found.items():
+        by_base.setdefault(int(base), []).append(name)
+    groups = [by_base[base] for base in sorted(by_base)]
+    size = -(-len(groups) // MOST_CALLS) or 1
+    return [[name for group in groups[first : first + size] for name in group] for first in range(0, len(groups), size)]
+
+
+def passed_elapses(runner: Runner, jobs: list[WantedJob], found: dict[str, float], now: float) -> dict[str, Surprise]:
+    """Return for each job its first elapse by the calendar between its base and now."""
+    texts = {job.name: timer_text.calendars(job.timer) for job in jobs}
+    result = {}
+    for group in grouped(found):
+        oldest = int(min(found[name] for name in group))
+        count = 1 if all(int(found[name]) == oldest for name in group) else SEVERAL
+        expressions = [one for name in group for one in texts[name]]
+        checked = check_calendars(runner, expressions, count=count, base_time=oldest)
+        for name in group:
+            passed = [
+                Surprise(one, elapse)
+                for one in texts[name]
+                for elapse in checked[one].elapses
+                if int(found[name]) < elapse <= now
+            ]
+            if passed:
+                result[name] = min(passed, key=lambda one: one.elapse)
     return result
 
 
-def predict_runs(runner: Runner, jobs: list[WantedJob], observed: Observed) -> list[Finding]:
-    """Return a finding for each job with `on_reschedule: fail` that its new schedule would run at once.
+def passed_spans(
+    jobs: list[WantedJob], found: dict[str, float], observed: Observed, spans: Spans
+) -> dict[str, Surprise]:
+    """Return the same of time spans: since the last run or the activation, and since boot."""
+    now = time.time()
+    result = {}
+    for job in jobs:
+        booted = now - observed.uptime
+        active = is_active(job, observed)
+        counted = [(span, booted) for span in timer_text.boot_triggers(job.timer) if not active]
+        if active and job.name in found:
+            counted += [(span, found[job.name]) for span in timer_text.repeat_triggers(job.timer)]
+        due = [(span, since + (spans.get(span) or 0) / 1e6) for span, since in counted if spans.get(span) is not None]
+        passed = [Surprise(span, when) for span, when in due if when <= now]
+        if passed:
+            result[job.name] = min(passed, key=lambda one: one.elapse)
+    return result
 
-    One call for each distinct base time; jobs without `fail` cost nothing.
+
+def predict(runner: Runner, jobs: list[WantedJob], observed: Observed, spans: Spans) -> dict[str, Surprise]:
+    """Return the jobs that systemd would run at once, unless the apply prevents it, with the elapse that is the cause.
+
+    Jobs that do not change, and first installations, cost nothing.
     """
-    asked = rescheduled(jobs, observed)
+    asked = [job for job in jobs if would_count(job, observed)]
     if not asked:
-        return []
-    command = ["systemctl", "show", "--property=Id,ActiveEnterTimestampMonotonic"]
-    shown = runner(command + [f"{job.name}.timer" for job in asked])
-    activations = parse_activations(shown.stdout, time.time() - time.clock_gettime(time.CLOCK_MONOTONIC))
-    bases: dict[int, list[WantedJob]] = {}
-    for job in asked:
-        timer = f"{job.name}.timer"
-        base = observed.last_trigger.get(timer) or activations.get(timer)
-        if base:
-            bases.setdefault(int(base), []).append(job)
+        return {}
+    found = bases(runner, asked, observed)
+    surprises = passed_spans(asked, found, observed, spans)
+    surprises.update(passed_elapses(runner, asked, found, time.time()))
+    return surprises
+
+
+def refusals(jobs: list[WantedJob], observed: Observed, surprises: dict[str, Surprise]) -> list[Finding]:
+    """Return a finding for each job that is not to run now, and that only a refusal keeps from it."""
     findings = []
-    for base, group in bases.items():
-        expressions = {job.name: timer_text.calendars(job.timer) for job in group}
-        checked = check_calendars(runner, [one for found in expressions.values() for one in found], base_time=base)
-        for name, found in expressions.items():
-            passed = [one for one in found if checked[one].elapses and checked[one].elapses[0] <= time.time()]
-            if passed:
-                when = iso8601(checked[passed[0]].elapses[0])
-                findings.append(
-                    Finding(
-                        name,
-                        "schedule",
-                        passed[0],
-                        f"the change would run the job at once, for the elapse of {when}, and on_reschedule is fail",
-                        "set on_reschedule to skip or run, or change the schedule after that time has gone by",
-                        "runs-at-once",
-                    )
-                )
+    for job in jobs:
+        surprise = surprises.get(job.name)
+        if surprise is None or not timer_text.calendars(job.timer):
+            continue
+        when = iso8601(int(surprise.elapse))
+        holder = observed.referenced.get(f"{job.name}.timer")
+        if job.on_reschedule == "fail":
+            reason = f"the change would run the job at once, for the elapse of {when}, and on_reschedule is fail"
+            mend = "set on_reschedule to skip or run, or change the schedule after that time has gone by"
+        elif job.on_reschedule == "skip" and holder and is_active(job, observed):
+            reason = f"the change would run the job at once, for the elapse of {when}: {holder} refers to the timer, "
+            reason += "so that systemd cannot forget its last run"
+            mend = "take the reference away, set persistent to true, or set on_reschedule to run"
+        else:
+            continue
+        findings.append(Finding(job.name, "schedule", surprise.expression, reason, mend, "runs-at-once"))
     return findings
+
+
+def told(surprise: Surprise | None, goal: Goal) -> str:
+    """Return in words what becomes of an elapse that has gone by; an empty text when there is none."""
+    if surprise is None or not goal.armed:
+        return ""
+    when = iso8601(int(surprise.elapse))
+    if goal.lets_run:
+        return f"runs the job now, for its elapse of {when} (on_reschedule: run)"
+    return f"does not run the job for its elapse of {when}, which has gone by (on_reschedule: skip)"

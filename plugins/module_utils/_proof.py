@@ -16,7 +16,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar i
     check_timespans,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar_mend import candidates
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES, WARNING
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import (
+    CODES,
+    ERROR,
+    SCHEDULE,
+    WARNING,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import Checker, JobView, Known, view
@@ -25,9 +30,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     NO_FILE,
     Observed,
     Request,
+    Surprise,
     WantedJob,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._predict import predict_runs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._predict import predict, refusals
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_account import (
     check_access,
     check_group,
@@ -121,11 +127,15 @@ COVERED = {
 
 
 class Proof(NamedTuple):
-    """What was found, what of it the jobs accept, and the time spans in microseconds (None: infinity) for the plan."""
+    """What was found, what of it the jobs accept, and what the plan has to know.
+
+    spans: time spans to microseconds (None: infinity). surprises: jobs that systemd would run at once.
+    """
 
     findings: list[Finding]
     accepted: list[Finding]
     spans: dict[str, int | None]
+    surprises: dict[str, Surprise]
 
 
 def changed_units(jobs: list[WantedJob], observed: Observed) -> dict[str, str]:
@@ -218,9 +228,15 @@ def prove_jobs(runner: Runner, request: Request, observed: Observed, facts: Fact
     accepts: dict[str, Iterable[str]] = {job.name: job.accept for job in request.jobs}
     verified = verify(runner, changed_units(wanted, observed), observed.manager.version)
     findings += without_repetition(verified, findings, accepts)
-    findings += predict_runs(runner, wanted, observed)
+    spans = {span: found.microseconds for span, found in known.spans.items() if found.valid}
+    surprises = {}
+    # Of bad expressions and spans there is nothing to predict.
+    if not any(found.severity == ERROR and CODES[found.code] in SCHEDULE.values() for found in findings):
+        surprises = predict(runner, wanted, observed, spans)
+        findings += refusals(wanted, observed, surprises)
     return Proof(
         [finding for finding in findings if not is_accepted(finding, accepts)],
         [finding for finding in findings if is_accepted(finding, accepts)],
-        {span: found.microseconds for span, found in known.spans.items() if found.valid},
+        spans,
+        surprises,
     )

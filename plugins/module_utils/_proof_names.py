@@ -8,7 +8,13 @@ import os
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView, Known
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import ABSENT, NO_FILE, Observed, Request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    ABSENT,
+    NO_FILE,
+    Observed,
+    Request,
+    WantedJob,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
 ANOTHER_NAME = "choose another name"
@@ -19,7 +25,7 @@ def check_names(request: Request, observed: Observed) -> list[Finding]:
     findings = []
     for job in request.jobs:
         for unit in (f"{job.name}.service", f"{job.name}.timer"):
-            found = taken_by(unit, request, observed)
+            found = taken_by(unit, job, request, observed)
             elsewhere = observed.elsewhere.get(unit)
             if not found and elsewhere and job.state != ABSENT:
                 found = taken_elsewhere(unit, elsewhere)
@@ -29,7 +35,7 @@ def check_names(request: Request, observed: Observed) -> list[Finding]:
     return findings
 
 
-def taken_by(unit: str, request: Request, observed: Observed) -> tuple[str, str, str] | None:
+def taken_by(unit: str, job: WantedJob, request: Request, observed: Observed) -> tuple[str, str, str] | None:
     """Return why a path in the unit directory is not ours to write: code, reason, mend; None when it is."""
     current = observed.files.get(unit, NO_FILE)
     path = os.path.join(request.unit_directory, unit)
@@ -46,9 +52,10 @@ def taken_by(unit: str, request: Request, observed: Observed) -> tuple[str, str,
     elif current.kind == "file" and mark is None:
         reason = f"{path} exists and was not made by this collection"
         found = "name-taken", reason, f"{ANOTHER_NAME}, or remove the file first"
-    elif mark and mark.owner != request.owner:
+    elif mark and mark.owner not in (request.owner, job.take_over_from):
         reason = f"belongs to the declaration with timer_owner {mark.owner!r}, not {request.owner!r}"
-        found = "other-owner", reason, f"{ANOTHER_NAME}, or remove the job there first"
+        mend = f"{ANOTHER_NAME}, or take the job over on purpose with `take_over_from: {mark.owner}`"
+        found = "other-owner", reason, mend
     return found
 
 

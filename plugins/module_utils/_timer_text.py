@@ -72,6 +72,12 @@ def boot_triggers(text: str) -> list[str]:
     return [span for key in BOOT_TRIGGERS for span in values(parse(text), "Timer", key)]
 
 
+def repeat_triggers(text: str) -> list[str]:
+    """Return the spans that count from the start of the timer, or from the last run of the service."""
+    assignments = parse(text)
+    return [span for key in ("OnActiveSec", *UNIT_TRIGGERS) for span in values(assignments, "Timer", key)]
+
+
 def boot_spans(text: str) -> list[str]:
     """Return the spans after boot of a timer that has no other trigger; empty for any other timer."""
     assignments = parse(text)

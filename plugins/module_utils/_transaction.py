@@ -5,19 +5,15 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Callable
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import Host, StepFailed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import Evidence, judge, read_evidence
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Goal, Observed, Step
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import observe_stamps
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import (
-    Plan,
-    goal_as_observed,
-    make_plan,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Goal, Observed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._ready import obstacles
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._undo import undo
 
 
 class ApplyFailed(Exception):
@@ -38,16 +34,20 @@ def new_texts(goals: list[Goal], plan: Plan) -> dict[str, str]:
     return {name: texts[name] for step in plan.steps if step.kind == "install" for name in step.items}
 
 
-def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed, again: Callable[[], Observed]) -> Evidence:
-    """Apply the plan and return the evidence. `again` observes anew, for the way back. Raises ApplyFailed."""
+def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed) -> Evidence:
+    """Apply the plan and return the evidence. Raises ApplyFailed."""
     touched = [change.name for change in plan.changes if change.actions]
     pending = set(observed.dirty) - {goal.name for goal in goals}
+    host.stopped_at = {f"{name}.timer": observed.marked_at for name in observed.dirty}
     try:
         host.prepare(new_texts(goals, plan))
+        found = obstacles(host.unit_directory, plan, observed)
+        if found:
+            raise ApplyFailed("; ".join(found), undone=True)
         _journal.mark(sorted(pending.union(touched)))
-    except OSError as error:
+    except (OSError, ApplyFailed) as error:
         _journal.remove_stage(host.unit_directory)
-        raise ApplyFailed(f"write: {error}", undone=True) from error
+        raise error if isinstance(error, ApplyFailed) else ApplyFailed(f"write: {error}", undone=True) from error
     try:
         host.execute(plan.steps)
         evidence = read_evidence(host.runner, host.unit_directory, goals)
@@ -57,7 +57,7 @@ def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed, agai
         host.execute(plan.final_steps)
     except Exception as error:
         reason = _explained(error, host, goals)
-        trouble = _undo(host, touched, observed, again)
+        trouble = undo(host, observed)
         if not trouble:
             _finish(host, pending)
         raise ApplyFailed(reason, undone=not trouble, trouble=trouble) from error
@@ -77,27 +77,6 @@ def _explained(error: Exception, host: Host, goals: list[Goal]) -> str:
 
 
 def _finish(host: Host, pending: set[str]) -> None:
+    """Clean up after an apply or its undoing; what belongs to other declarations stays marked."""
     _journal.remove_stage(host.unit_directory)
     _journal.mark(sorted(pending))
-
-
-def _undo(host: Host, names: list[str], before: Observed, again: Callable[[], Observed]) -> str:
-    """Lead the touched jobs back to what was observed; return what went wrong on the way, or an empty text."""
-    try:
-        goals = [goal_as_observed(name, before) for name in names]
-        plan = make_plan(goals, again(), host.unit_directory)
-        host.source = host.old
-        host.targets = {path: target for goal in goals for path, target in goal.targets.items()}
-        timers = [f"{name}.timer" for name in names]
-        stamps = {timer: before.stamps[timer] for timer in timers if timer in before.stamps}
-        # Where systemd refuses to reload, a timer is rather left stopped than started with its memory.
-        host.execute([step for step in plan.steps if step.kind not in ("touch_stamp", "check_forgotten", "start")])
-        host.restore_stamps(stamps)
-        host.execute([step for step in plan.steps if step.kind == "start"])
-        # systemd makes a stamp at each start of a persistent timer.
-        made = observe_stamps().keys() - before.stamps.keys()
-        host.execute([Step("clean_stamp", [timer for timer in timers if timer in made])])
-        problems = judge(goals, read_evidence(host.runner, host.unit_directory, goals))
-        return "; ".join(line(problem) for problem in problems)
-    except Exception as error:  # noqa: BLE001  whatever it is, the caller has to tell it beside the first fault
-        return str(error) or type(error).__name__

@@ -113,6 +113,27 @@ options:
           - The value that holds for all jobs when left out.
         type: str
         choices: [skip, run, fail]
+      on_remove:
+        description:
+          - What becomes of a run that is under way when the job is removed with V(absent) as C(state).
+          - V(finish) leaves it to finish. V(stop) stops the service, see systemd.kill(5).
+          - Jobs that O(prune) removes are always left to finish.
+        type: str
+        default: finish
+        choices: [finish, stop]
+      renamed_from:
+        description:
+          - The name that this job had before. The pair of that name is removed, and what systemd knows of its last run
+            (the stamp of a persistent timer, see systemd.timer(5)) is carried over. So no run is lost, and none is
+            doubled.
+          - Without effect when the host has no such pair of this declaration, so it can stay there.
+        type: str
+      take_over_from:
+        description:
+          - Owner mark of another declaration from which this job is taken over on purpose. Without it, a job that
+            belongs to another declaration is refused.
+          - Take the job out of the other declaration as well.
+        type: str
       accept:
         description:
           - Codes of findings of the proof that are right for this job, a text or a list, for example
@@ -385,6 +406,16 @@ jobs:
       description: When the timer elapsed last, in the same form. V(null) when it has not, as far as systemd knows.
       type: str
       sample: "2027-01-25T08:00:00+01:00"
+    missed_elapse:
+      description:
+        - The elapse that has gone by and that makes systemd run the job at once, unless it is kept from it. In the same
+          form. V(null) when there is none.
+      type: str
+      sample: "2027-01-25T08:00:00+01:00"
+    runs_now:
+      description: Whether this apply runs the job for it, or in check mode would. See C(on_reschedule).
+      type: bool
+      sample: false
     changed:
       description: Whether something was done to this job.
       type: bool
@@ -393,7 +424,8 @@ jobs:
       description:
         - What was done to it, or in check mode would be. Empty when nothing.
         - Any of V(install), V(update), V(remove), V(correct owner and mode), V(reschedule), V(reload), V(arm),
-          V(disarm), V(enable), V(disable), V(disable the service itself) and V(reset its failure).
+          V(disarm), V(enable), V(disable), V(disable the service itself), V(reset its failure),
+          V(let its run finish) and V(stop its run).
       type: list
       elements: str
       sample: [install, arm, enable]

@@ -22,6 +22,7 @@ class Field(NamedTuple):
 
 STATES = ("present", "suspended", "absent")
 ON_RESCHEDULE = ("skip", "run", "fail")
+ON_REMOVE = ("finish", "stop")
 RAW_FIELDS = ("unit", "service", "timer", "install")
 
 FIELDS: dict[str, Field] = {
@@ -37,6 +38,9 @@ FIELDS: dict[str, Field] = {
     "jitter": Field("span"),
     "fixed_jitter": Field("bool", True),
     "on_reschedule": Field("choice", None, ON_RESCHEDULE),
+    "on_remove": Field("choice", "finish", ON_REMOVE),
+    "renamed_from": Field("name"),
+    "take_over_from": Field("text"),
     "accept": Field("codes"),
     "command": Field("command"),
     "working_directory": Field("path"),

@@ -19,6 +19,7 @@ STAND_IN_SCHEDULE = "daily"
 MEND_LIST = "write `- name: ...` for each job"
 MEND_JOB = "write `name: ...` and the job's other fields"
 MEND_TWICE = "rename or remove one of them"
+MEND_RENAME = "write the name that this job had before, and remove that one from the lists"
 
 
 class Merged(NamedTuple):
@@ -37,7 +38,25 @@ def merge_jobs(layers: Mapping[str, Any], defaults: Any, on_reschedule: str) -> 
         for name, fields in _check_layer(variable, entries, findings):
             declared[name] = overlay(declared.get(name, {}), fields)
     jobs = [_complete(overlay(base, fields), on_reschedule, findings) for fields in declared.values()]
-    return Merged(jobs, findings)
+    return Merged(jobs, findings + _check_renames(jobs))
+
+
+def _check_renames(jobs: list[dict[str, Any]]) -> list[Finding]:
+    """Refuse former names that are declared still, or that two jobs claim."""
+    findings = []
+    names = {job["name"] for job in jobs}
+    claimed: dict[str, str] = {}
+    for job in jobs:
+        former = job["renamed_from"]
+        if not former:
+            continue
+        first = claimed.setdefault(former, job["name"])
+        reason = "is the name of a job that is declared still" if former in names else ""
+        if first != job["name"]:
+            reason = f"is the former name of {first} too"
+        if reason:
+            findings.append(Finding(job["name"], "renamed_from", former, reason, MEND_RENAME, "invalid-declaration"))
+    return findings
 
 
 def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

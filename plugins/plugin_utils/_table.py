@@ -17,7 +17,8 @@ def state_words(job: Mapping[str, Any]) -> str:
         return str(job["state"])
     if job["active"] == "active (running)":
         return "running"
-    return {"now": "armed", "next-boot": "armed at next boot", "no": "not armed yet"}[job["armed"]]
+    found = {"now": "armed", "next-boot": "armed at next boot", "no": "not armed yet"}[job["armed"]]
+    return f"{found}, runs now" if job.get("runs_now") else found
 
 
 def job_rows(jobs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[list[str]]:

@@ -54,6 +54,8 @@ class FakeHost:
         # What happens at a verb of systemctl instead of what should: an answer, an exception, or nothing at all.
         self.faults: dict[str, list[Any]] = {}
         self.refused: set[str] = set()
+        # Services whose last run systemd remembers.
+        self.has_run: set[str] = set()
 
     # What tests do and look at.
 
@@ -126,7 +128,14 @@ class FakeHost:
                     said += f"{path}:{number}: Unknown key 'Tpye' in section [Service], ignoring.\n"
         return Completed(int("not executable" in said), "", said)
 
-    def _show(self, _arguments: list[str]) -> Completed:
+    def _show(self, arguments: list[str]) -> Completed:
+        if "--" in arguments:
+            units = arguments[arguments.index("--") + 1 :]
+            unread = [unit for unit in units if self.loaded.get(unit) != self._text(unit)]
+            blocks = [f"Id={unit}\nNeedDaemonReload={'yes' if unit in unread else 'no'}\n" for unit in units]
+            return Completed(0, "\n".join(blocks), "")
+        if "--value" in arguments:
+            return Completed(0, f"{int(arguments[-1] in self.has_run)}\n", "")
         return Completed(
             0,
             f"Version=252.39-1\nUnitPath={self.units}\nUserspaceTimestampMonotonic=1\n"

@@ -21,7 +21,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import (
     ORDER,
     Plan,
-    goal_as_observed,
     goal_of,
     make_plan,
     starts_now,

@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The last look before the first change: is everything still as observed, and can be written."""
+
+from __future__ import annotations
+
+import os
+from typing import Iterator
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NO_FILE, FileState, Observed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import file_state
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan
+
+FILE_STEPS = ("install", "correct", "delete")
+LINK_STEPS = ("unlink", "link", "unlink_again", "link_again")
+
+
+def obstacles(unit_directory: str, plan: Plan, observed: Observed) -> list[str]:
+    """Return what keeps the plan from being executed: foreign changes since the proof, folders that are read-only."""
+    files = [name for step in plan.steps if step.kind in FILE_STEPS for name in step.items]
+    links = [name for step in plan.steps if step.kind in LINK_STEPS for name in step.items]
+    return [
+        *foreign_changes(unit_directory, files, observed),
+        *read_only(unit_directory, {os.path.dirname(link) for link in links}),
+    ]
+
+
+def foreign_changes(unit_directory: str, files: list[str], observed: Observed) -> Iterator[str]:
+    """Yield each unit file that somebody has changed since it was read."""
+    for name in dict.fromkeys(files):
+        path = os.path.join(unit_directory, name)
+        if essence(file_state(path)) != essence(observed.files.get(name, NO_FILE)):
+            yield f"{path} was changed by somebody else during the proof; look at it, and run again"
+
+
+def essence(state: FileState) -> tuple[object, ...]:
+    """Return what a foreign change would show in."""
+    return state.kind, state.text, state.target, state.mode, state.uid, state.gid, state.changed_at
+
+
+def read_only(unit_directory: str, folders: set[str]) -> Iterator[str]:
+    """Yield each folder of links that cannot be written: a step would fail there half way."""
+    for folder in sorted(folders):
+        path = os.path.join(unit_directory, folder)
+        if os.path.isdir(path) and not os.access(path, os.W_OK | os.X_OK):
+            yield f"{path} cannot be written; remount the file system for writing, or see lsattr"

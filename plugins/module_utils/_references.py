@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finds the units that refer to a timer: they keep it in the memory of PID 1, with its last trigger.
+
+`systemctl show` of each timer would tell it too, and takes seconds for a thousand of them.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Iterable, Mapping
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    PRESENT,
+    FileState,
+    Request,
+    UnitState,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import parse
+
+LARGEST_FILE = 1024 * 1024
+
+
+def remembered(request: Request, files: Mapping[str, FileState], loaded: Mapping[str, UnitState]) -> list[str]:
+    """Return the timers in memory that get other triggers, and that no stamp will keep from running their jobs."""
+    found = []
+    for job in request.jobs:
+        timer = f"{job.name}.timer"
+        current = files.get(timer)
+        if job.state != PRESENT or timer not in loaded or current is None or current.text == job.timer:
+            continue
+        if not timer_text.is_persistent(job.timer) and timer_text.triggers(current.text) != timer_text.triggers(
+            job.timer
+        ):
+            found.append(timer)
+    return found
+
+
+def references(unit_path: Iterable[str], timers: Iterable[str]) -> dict[str, str]:
+    """Return timer to a unit that refers to it; without timers free."""
+    wanted = set(timers)
+    found: dict[str, str] = {}
+    for path in unit_texts(unit_path) if wanted else ():
+        try:
+            with open(path, encoding="utf-8", errors="replace") as stream:
+                text = stream.read(LARGEST_FILE)
+        except OSError:
+            continue
+        for timer in wanted:
+            if (
+                timer in text
+                and unit_of(path) not in (timer, f"{timer[: -len('.timer')]}.service")
+                and refers(text, timer)
+            ):
+                found.setdefault(timer, unit_of(path))
+    return found
+
+
+def unit_texts(unit_path: Iterable[str]) -> list[str]:
+    """Return the paths of unit files and drop-ins in systemd's search path (systemd.unit(5), Unit File Load Path)."""
+    found = []
+    for directory in dict.fromkeys(os.path.realpath(path) for path in unit_path):
+        for name in listing(directory):
+            path = os.path.join(directory, name)
+            if name.endswith(".d"):
+                found += [os.path.join(path, one) for one in listing(path) if one.endswith(".conf")]
+            elif not name.endswith((".wants", ".requires")) and os.path.isfile(path):
+                found.append(path)
+    return found
+
+
+def listing(directory: str) -> list[str]:
+    """Return the names in a directory, none when it cannot be read."""
+    try:
+        return sorted(os.listdir(directory))
+    except OSError:
+        return []
+
+
+def unit_of(path: str) -> str:
+    """Return the unit that a file or a drop-in belongs to."""
+    folder, name = os.path.split(path)
+    return os.path.basename(folder)[: -len(".d")] if folder.endswith(".d") else name
+
+
+def refers(text: str, timer: str) -> bool:
+    """Tell whether a dependency in a unit file names the timer (systemd.unit(5))."""
+    return any(found.section in ("Unit", "Install") and timer in found.value.split() for found in parse(text))
