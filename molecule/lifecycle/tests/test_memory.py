@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from harness import daily, is_armed, next_elapse, recorder, runs, unit_property, utc_now, wait_until
+from harness import active_since, daily, is_armed, next_elapse, recorder, runs, unit_property, utc_now, wait_until
 
 OWNER = {"timer_owner": "memory"}
 FAR = "*-*-* 00:00:07"
@@ -73,12 +73,22 @@ def test_a_timer_whose_file_was_removed_by_hand_comes_back_without_a_run(site, h
     assert runs(host, "removed-by-hand") == before
 
 
-def test_a_timer_that_another_unit_keeps_in_memory_is_refused(site, host, fired):  # noqa: ARG001
+def test_a_timer_that_another_unit_keeps_in_memory_is_refused_where_it_would_run(site, host, fired):  # noqa: ARG001
     passed = daily(utc_now() - timedelta(seconds=2))
     jobs = [job("referred-to", schedule=passed, persistent=False), *declared(FAR)[2:]]
     run = site.refuse(jobs, **OWNER)
-    assert "another unit refers to referred-to.timer" in run.message
-    assert "the host stands as before" in run.message
+    assert "refers.service refers to the timer, so that systemd cannot forget its last run; " in run.message
+    assert "nothing was changed on this host" in run.message
     assert is_armed(host, "referred-to")
     assert next_elapse(host, "referred-to.timer").strftime("*-*-* %H:%M:%S") == FAR
+    assert not runs(host, "referred-to")
+
+
+def test_where_it_would_not_run_a_reload_does(site, host, fired):  # noqa: ARG001
+    since = active_since(host, "referred-to.timer")
+    jobs = [job("referred-to", schedule="*-*-* 00:00:09", persistent=False), *declared(FAR)[2:]]
+    run = site.apply(jobs, **OWNER)
+    assert run.actions()["referred-to"] == ["update", "reschedule"]
+    assert active_since(host, "referred-to.timer") == since
+    assert next_elapse(host, "referred-to.timer").strftime("*-*-* %H:%M:%S") == "*-*-* 00:00:09"
     assert not runs(host, "referred-to")

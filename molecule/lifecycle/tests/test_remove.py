@@ -67,7 +67,10 @@ class TestAbsent:
         return run
 
     def test_everything_is_gone(self, removed, host):
-        assert removed.actions() == {name: ["remove", "disarm", "disable"] for name in NAMES}
+        assert removed.actions() == {
+            **{name: ["remove", "disarm", "disable"] for name in NAMES},
+            "remove-running": ["remove", "disarm", "disable", "let its run finish"],
+        }
         assert_gone(host, "remove-quiet")
         assert_gone(host, "remove-failed")
         assert not [path for path in snapshot(host).files if "remove-running" in path]
