@@ -8,7 +8,7 @@ export DEBIAN_FRONTEND = noninteractive
 PYTHON_VENV = .venv/bin/python
 TEST = $(PYTHON_VENV) tools/test.py
 
-.PHONY: help site sandbox destroy check test lint unit sanity package molecule bench proofbench clean setup engine sanity-tools
+.PHONY: help site sandbox destroy check test lint unit sanity package molecule bench proofbench comparison clean setup engine sanity-tools
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
@@ -48,6 +48,9 @@ bench: setup engine  ## measure against a role that loops over jobs
 
 proofbench: setup engine  ## measure the proof against the bare calls of systemd-analyze
 	@$(PYTHON_VENV) benchmarks/proof.py $(ARGS)
+
+comparison: setup engine  ## give the corpus of broken jobs to the proof and to other ways: docs/comparison.md
+	@$(PYTHON_VENV) benchmarks/comparison.py $(ARGS)
 
 clean: destroy  ## remove hosts, virtual environment and caches of this checkout
 	@python3 tools/hosts.py down test

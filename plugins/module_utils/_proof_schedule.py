@@ -135,7 +135,7 @@ def check_start_limit(job: JobView, known: Known) -> list[Finding]:
     limit = known.seconds(given) if given else LIMIT_SECONDS
     digits = job.service.last("Unit", "StartLimitBurst", str(LIMIT_BURST))
     burst = int(digits) if digits.isdigit() else LIMIT_BURST
-    if not limit or not burst or math.isinf(limit) or gap * burst > limit:
+    if not limit or not burst or math.isinf(limit) or gap * burst >= limit:
         return []
     limits = f"more than {burst} starts in {limit:g} s"
     reason = f"runs the job every {gap:g} s, and systemd refuses {limits}, so runs are lost"

@@ -146,6 +146,7 @@ def test_what_each_reload_runs_again() -> None:
         ({"schedule": "*-*-* *:*:00/3"}, 0),
         ({"schedule": "*-*-* *:*:00"}, 0),
         ({"schedule": None, "every": "1s"}, 1),
+        ({"schedule": None, "every": "2s"}, 0),
         ({"schedule": None, "every": "3s"}, 0),
         ({"schedule": "*-*-* *:*:*", "unit": {"StartLimitIntervalSec": "0"}}, 0),
         ({"schedule": "*-*-* *:*:*", "unit": {"StartLimitBurst": "20"}}, 0),
