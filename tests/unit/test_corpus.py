@@ -95,10 +95,13 @@ ANSWERS: dict[str, Callable[[Any], Any]] = {
 
 
 def observed_as(found: dict[str, Any]) -> Observed:
-    """Return a host as it was observed."""
+    """Return a host as it was observed; what a capture does not know yet, no case is about."""
     return Observed(
         **{
+            "referenced": {},
+            "marked_at": 0,
             **found,
+            "stale": frozenset(found.get("stale", [])),
             "manager": Manager(**found["manager"]),
             "files": {name: FileState(*state) for name, state in found["files"].items()},
             "units": {name: UnitState(*state) for name, state in found["units"].items()},

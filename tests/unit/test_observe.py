@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     Manager,
     Request,
     UnitState,
+    WantedJob,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
     ObserveError,
@@ -25,17 +27,22 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     observe,
     observe_manager,
     observe_stamps,
+    parse_blocks,
     parse_manager,
     parse_timers,
     parse_units,
     read_directories,
+    suspects,
     unit_files,
+    unread_units,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import RUNNING_VERSIONS, answer, capture, wanted
 
 DEAD = UnitState("loaded", "inactive", "dead")
 DAY = 86400
+# As captured: one whose file has changed since, one that is not there, one that was read as it is.
+UNREAD = ["boot-only.timer", "no-such.timer", "waiting.timer"]
 
 
 @pytest.mark.parametrize("version", RUNNING_VERSIONS)
@@ -43,6 +50,7 @@ def test_captured_commands_are_the_ones_that_are_run(version: int) -> None:
     assert capture(version, "pid1-manager")["command"] == _observe.MANAGER_COMMAND
     assert capture(version, "pid1-units")["command"] == _observe.UNITS_COMMAND
     assert capture(version, "pid1-timers")["command"] == _observe.TIMERS_COMMAND
+    assert capture(version, "pid1-unread")["command"] == [*_observe.UNREAD_COMMAND, "--", *UNREAD]
 
 
 @pytest.mark.parametrize("version", RUNNING_VERSIONS)
@@ -52,6 +60,9 @@ def test_manager(version: int) -> None:
     assert manager.version == version
     assert {"/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system"} <= set(manager.unit_path)
     properties = dict(line.split("=", 1) for line in text.splitlines())
+    # A job of the capture fails on purpose.
+    assert properties["SystemState"] == "degraded"
+    assert not manager.booting
     assert manager.started == int(properties["UserspaceTimestampMonotonic"]) / 1e6
     if version == 247:
         assert manager.loaded_at is None
@@ -73,6 +84,11 @@ def test_manager(version: int) -> None:
         ("UnitsLoadTimestampMonotonic=0\nUnitsLoadStartTimestampMonotonic=2500000\n", Manager(0, [], 102.5)),
         ("UnitsLoadTimestampMonotonic=0\nUnitsLoadStartTimestampMonotonic=0\n", Manager(0, [], None)),
         ("UnitPath=/a /b\nUserspaceTimestampMonotonic=1500000\n", Manager(0, ["/a", "/b"], None, 1.5)),
+        ("SystemState=initializing\n", Manager(0, [], None, booting=True)),
+        ("SystemState=starting\n", Manager(0, [], None, booting=True)),
+        ("SystemState=running\n", Manager(0, [], None)),
+        ("SystemState=degraded\n", Manager(0, [], None)),
+        ("SystemState=stopping\n", Manager(0, [], None)),
     ],
 )
 def test_manager_that_says_less(text: str, expected: Manager) -> None:
@@ -107,6 +123,53 @@ def test_timers(version: int) -> None:
     assert last > 1.79e9
     assert timers["past.timer"] == (0, 0)
     assert timers["fstrim.timer"] == (0, 0)
+
+
+@pytest.mark.parametrize("version", RUNNING_VERSIONS)
+def test_units_that_systemd_has_to_read_anew(version: int) -> None:
+    calls = []
+
+    def runner(argv: list[str]) -> Completed:
+        calls.append(argv)
+        return answer(version, "pid1-unread")
+
+    assert unread_units(runner, set(UNREAD)) == {"boot-only.timer"}
+    assert calls == [[*_observe.UNREAD_COMMAND, "--", *UNREAD]]
+
+
+def test_without_suspects_nobody_is_asked() -> None:
+    def runner(argv: list[str]) -> Completed:
+        pytest.fail(f"asked {argv}")
+
+    assert unread_units(runner, []) == frozenset()
+
+
+def test_a_call_about_suspects_that_fails_is_told() -> None:
+    with pytest.raises(ObserveError, match=r"^systemctl show failed: Connection timed out$"):
+        unread_units(lambda _argv: Completed(1, "", "Connection timed out\n"), ["a.timer"])
+
+
+@pytest.mark.parametrize(
+    ("loaded_at", "changed_at", "dirty", "found"),
+    [
+        (2000.0, 1999.0, [], set()),
+        (2000.0, 2000.5, [], {"a.timer"}),
+        (2000.0, 1999.0, ["a"], {"a.timer", "a.service"}),
+        # systemd 247 to 249 do not tell when they reloaded: only a killed run makes suspicious.
+        (None, 9999.0, [], set()),
+        (None, 9999.0, ["a"], {"a.timer", "a.service"}),
+        (2000.0, 1999.0, ["not-in-memory"], set()),
+    ],
+)
+def test_suspects(loaded_at: float | None, changed_at: float, dirty: list[str], found: set[str]) -> None:
+    files = {"a.timer": changed_at, "b.timer": 1.0, "not-loaded.timer": 9999.0}
+    loaded = ["a.timer", "a.service", "b.timer"]
+    assert suspects(files, loaded, Manager(252, [], loaded_at), dirty) == found
+
+
+def test_blocks() -> None:
+    assert parse_blocks("Id=a\nX=1=2\n\nId=b\n") == [{"Id": "a", "X": "1=2"}, {"Id": "b"}]
+    assert parse_blocks("") == [{}]
 
 
 def test_no_units_and_no_timers() -> None:
@@ -244,4 +307,62 @@ def test_observe(version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert observed.next_elapse["waiting.timer"] > observed.next_elapse["past.timer"] == 0
     assert (observed.dirty, observed.leftover, observed.log_directory_exists) == ([], False, False)
     assert observed.uptime > 0
+    assert (observed.stale, observed.referenced, observed.marked_at) == (frozenset(), {}, 0)
     assert len(calls) == 2
+
+
+def home_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *jobs: WantedJob) -> Path:
+    """Return a folder of units that has these jobs, on a host without stamps and without a killed run."""
+    monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(tmp_path / "stamps"))
+    monkeypatch.setattr(_journal, "MARKER", str(tmp_path / "marker"))
+    home = tmp_path / "system"
+    home.mkdir()
+    for job in jobs:
+        (home / f"{job.name}.timer").write_text(job.timer)
+        (home / f"{job.name}.service").write_text(job.service)
+    return home
+
+
+def answering(**answers: str) -> Callable[[list[str]], Completed]:
+    """Return a runner that has both pairs of names in memory, and says what else it is told to."""
+    rows = [
+        {"unit": f"{name}{suffix}", "load": "loaded", "active": "inactive", "sub": "dead"}
+        for name in ("new", "old")
+        for suffix in (".service", ".timer")
+    ]
+
+    def runner(argv: list[str]) -> Completed:
+        text = json.dumps(rows) if "list-units" in argv else answers.get(argv[1].replace("-", "_"), "[]")
+        return Completed(0, text, "")
+
+    return runner
+
+
+def test_a_former_name_is_observed_and_no_orphan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = home_of(tmp_path, monkeypatch, wanted(name="old"), wanted(name="other"))
+    request = Request([wanted(name="new", renamed_from="old")], "default", False, "strict", str(home), "")
+    observed = observe(answering(), request, Manager(252, [str(home)], None))
+    assert observed.orphans == ["other"]
+    assert observed.files["old.timer"].kind == "file"
+    assert observed.files["new.timer"] == NO_FILE
+    assert "old.timer" in observed.units
+
+
+def test_a_killed_run_says_when_it_began(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = home_of(tmp_path, monkeypatch, wanted(name="old"))
+    (tmp_path / "marker").write_text('["old"]')
+    os.utime(tmp_path / "marker", ns=(1, 123456789))
+    request = Request([], "default", False, "strict", str(home), "")
+    shown = "Id=old.timer\nNeedDaemonReload=yes\n\nId=old.service\nNeedDaemonReload=no\n"
+    observed = observe(answering(show=shown), request, Manager(247, [str(home)], None))
+    assert (observed.dirty, observed.marked_at) == (["old"], 123456789)
+    assert observed.stale == {"old.timer"}
+
+
+def test_a_unit_that_refers_to_a_rescheduled_timer_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = home_of(tmp_path, monkeypatch, wanted(name="old", persistent=False))
+    (home / "other.service").write_text("[Unit]\nWants=old.timer\n")
+    edited = wanted(name="old", schedule="Tue 09:00", persistent=False)
+    for job, referenced in ((edited, {"old.timer": "other.service"}), (wanted(name="old", persistent=False), {})):
+        request = Request([job], "default", False, "strict", str(home), "")
+        assert observe(answering(), request, Manager(252, [str(home)], None)).referenced == referenced
