@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A small host in a folder: real files, and a runner that answers as systemd would.
 
-It knows of PID 1 what an apply relies on: units are read at a reload or when they start, what is neither active nor
-linked is forgotten at a reload, and a timer that is started while it is remembered, or that is active while its
-schedule changes, may run its job at once. The last is recorded in `surprises`.
+It knows of PID 1 what an apply relies on: units are read at a reload or when they start, and what is neither active nor
+linked nor referred to is forgotten at a reload, with its last trigger. A timer that is active while its schedule
+changes may run its job at once, and so may one that is started while it is remembered: for the last trigger, or for
+another schedule than before, unless a stamp holds it. That is recorded in `surprises`.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,11 @@ SPANS = {"1s": 10**6, "5min": 300 * 10**6, "1h": 3600 * 10**6}
 DONE = Completed(0, "", "")
 
 
+def shown_time(when: int) -> str:
+    """Return a time as systemd-analyze prints it."""
+    return time.strftime("%a %Y-%m-%d %H:%M:%S UTC", time.gmtime(when))
+
+
 class Killed(BaseException):
     """The process is gone in the middle of an apply."""
 
@@ -49,13 +56,21 @@ class FakeHost:
         self.states: dict[str, tuple[str, str]] = {}
         self.reloaded = time.clock_gettime(time.CLOCK_MONOTONIC)
         self.calls: list[str] = []
-        self.stopped: set[str] = set()
+        # Timers that were stopped, with what they triggered then and with their stamp.
+        self.stopped: dict[str, tuple[Any, int]] = {}
         self.surprises: list[str] = []
         # What happens at a verb of systemctl instead of what should: an answer, an exception, or nothing at all.
         self.faults: dict[str, list[Any]] = {}
         self.refused: set[str] = set()
-        # Services whose last run systemd remembers.
+        # Timers whose last trigger systemd remembers (Unix time), and services whose last run it does.
+        self.fired: dict[str, int] = {}
         self.has_run: set[str] = set()
+        # Timers and services that another unit refers to: no reload forgets them.
+        self.pinned: set[str] = set()
+        # When timers became active (monotonic, seconds), and expressions that elapse at these times alone.
+        self.activated: dict[str, float] = {}
+        self.elapses: dict[str, list[int]] = {}
+        self.system_state = "running"
 
     # What tests do and look at.
 
@@ -65,6 +80,24 @@ class FakeHost:
         defaults: dict[str, Any] = {"owner": "default", "prune": False, "proof": "strict", "log_directory": ""}
         request = Request(list(jobs), unit_directory=str(self.units), **{**defaults, **options})
         return converge(self, request, check_mode, facts=FakeFacts(all_programs=True))
+
+    def fire(self, job: str, when: int) -> None:
+        """Let a timer elapse and its service run, at that time."""
+        self.fired[f"{job}.timer"] = when
+        self.has_run.add(f"{job}.service")
+        if is_persistent(self.loaded[f"{job}.timer"] or ""):
+            self.set_stamp(job, when * 10**9)
+
+    def set_stamp(self, job: str, when: int) -> None:
+        """Give the timer of a job a stamp (nanoseconds)."""
+        path = self.stamps / f"stamp-{job}.timer"
+        path.touch()
+        os.utime(path, ns=(when, when))
+
+    def stamp(self, job: str) -> int | None:
+        """Return the time of the stamp of a job's timer (nanoseconds), None when there is none."""
+        path = self.stamps / f"stamp-{job}.timer"
+        return path.stat().st_mtime_ns if path.exists() else None
 
     def verbs(self) -> list[str]:
         """Return the calls of systemctl that change something, in order."""
@@ -106,12 +139,9 @@ class FakeHost:
     def _analyze(self, verb: str, arguments: list[str]) -> Completed:
         expressions = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
         if verb == "calendar":
-            shown = [
-                ""
-                if one.startswith("bad")
-                else f"Normalized form: {one}\n    Next elapse: Mon 2027-02-01 08:00:00 UTC\n"
-                for one in expressions
-            ]
+            options = dict(one[2:].split("=") for one in arguments if one.startswith("--") and "=" in one)
+            base, count = int(options.get("base-time", "@0")[1:]), int(options.get("iterations", "1"))
+            shown = ["" if one.startswith("bad") else self._calendar(one, base, count) for one in expressions]
             failed = [one for one in expressions if one.startswith("bad")]
             said = "".join(f"Failed to parse calendar specification '{one}': Invalid argument\n" for one in failed)
             return Completed(int(bool(failed)), "\n".join(shown), said)
@@ -128,7 +158,18 @@ class FakeHost:
                     said += f"{path}:{number}: Unknown key 'Tpye' in section [Service], ignoring.\n"
         return Completed(int("not executable" in said), "", said)
 
+    def _calendar(self, expression: str, base: int, count: int) -> str:
+        following = [when for when in [*self.elapses.get(expression, []), NEXT] if when > base][:count]
+        labels = ["    Next elapse", *(f"       Iter. #{number}" for number in range(2, count + 1))]
+        lines = [f"{label}: {shown_time(when)}\n" for label, when in zip(labels, following, strict=False)]
+        return f"Normalized form: {expression}\n" + "".join(lines)
+
     def _show(self, arguments: list[str]) -> Completed:
+        if "--property=Id,ActiveEnterTimestampMonotonic" in arguments:
+            units = arguments[arguments.index("--") + 1 :]
+            times = [int(self.activated.get(unit, self.reloaded) * 1e6) for unit in units]
+            blocks = [f"Id={u}\nActiveEnterTimestampMonotonic={t}\n" for u, t in zip(units, times, strict=True)]
+            return Completed(0, "\n".join(blocks), "")
         if "--" in arguments:
             units = arguments[arguments.index("--") + 1 :]
             unread = [unit for unit in units if self.loaded.get(unit) != self._text(unit)]
@@ -138,7 +179,7 @@ class FakeHost:
             return Completed(0, f"{int(arguments[-1] in self.has_run)}\n", "")
         return Completed(
             0,
-            f"Version=252.39-1\nUnitPath={self.units}\nUserspaceTimestampMonotonic=1\n"
+            f"Version=252.39-1\nUnitPath={self.units}\nSystemState={self.system_state}\nUserspaceTimestampMonotonic=1\n"
             f"UnitsLoadTimestampMonotonic={int(self.reloaded * 1e6)}\nUnitsLoadStartTimestampMonotonic=1\n",
             "",
         )
@@ -156,8 +197,16 @@ class FakeHost:
         return Completed(0, json.dumps(rows), "")
 
     def _list_timers(self, _arguments: list[str]) -> Completed:
-        timers = [unit for unit in self.loaded if unit.endswith(".timer") and self._state(unit) == WAITING]
-        return Completed(0, json.dumps([{"unit": unit, "next": NEXT * 10**6, "last": 0} for unit in timers]), "")
+        rows = [
+            {
+                "unit": unit,
+                "next": NEXT * 10**6 if self._state(unit) == WAITING else 0,
+                "last": self.fired.get(unit, 0) * 10**6,
+            }
+            for unit in self.loaded
+            if unit.endswith(".timer")
+        ]
+        return Completed(0, json.dumps(rows), "")
 
     def _state(self, unit: str) -> tuple[str, str]:
         return self.states.get(unit, DEAD)
@@ -170,13 +219,18 @@ class FakeHost:
         for unit in (timer, timer.replace(".timer", ".service")):
             self.loaded.setdefault(unit, self._text(unit))
 
+    def _forget(self, unit: str) -> None:
+        del self.loaded[unit]
+        self.stopped.pop(unit, None)
+        self.fired.pop(unit, None)
+        self.has_run.discard(unit)
+
     def _daemon_reload(self, _arguments: list[str]) -> Completed:
         linked = {path.name for path in self.units.glob("*.wants/*")}
-        kept = {unit for unit in self.loaded if self._state(unit) != DEAD or unit in linked}
+        kept = {unit for unit in self.loaded if self._state(unit) != DEAD or unit in linked | self.pinned}
         kept |= {unit.replace(".timer", ".service") for unit in kept | linked if unit.endswith(".timer")}
         for unit in [one for one in self.loaded if one not in kept]:
-            del self.loaded[unit]
-            self.stopped.discard(unit)
+            self._forget(unit)
         for unit, before in list(self.loaded.items()):
             after = self.loaded[unit] = self._text(unit)
             if self._state(unit) == WAITING and triggers(before or "") != triggers(after or ""):
@@ -190,27 +244,41 @@ class FakeHost:
     def _start(self, timers: list[str]) -> Completed:
         failed = []
         for timer in timers:
-            remembered = timer in self.loaded and timer in self.stopped
+            remembered = timer in self.loaded
             self._load(timer)
             text = self.loaded[timer]
             if text is None or timer in self.refused:
                 failed.append(timer)
                 self.states[timer] = ("failed", "failed") if text else DEAD
             elif self._state(timer) != WAITING:
-                if remembered:
+                if remembered and self._could_run(timer, text):
                     self.surprises.append(f"{timer} was started while systemd remembered it")
                 self.states[timer] = WAITING
                 stamp = self.stamps / f"stamp-{timer}"
                 if is_persistent(text) and not stamp.exists():
                     stamp.touch()
-            self.stopped.discard(timer)
+            self.stopped.pop(timer, None)
         return Completed(1, "", f"Job for {failed[0]} failed.\n") if failed else DONE
 
-    def _stop(self, timers: list[str]) -> Completed:
-        for timer in timers:
-            self.states.pop(timer, None)
-            self.stopped.add(timer)
-        return DONE
+    def _could_run(self, timer: str, text: str) -> bool:
+        """Tell whether a timer in memory would run its job at a start."""
+        before, stamp = self.stopped.get(timer, (triggers(text), 0))
+        changed = before != triggers(text)
+        if is_persistent(text):
+            return changed and self.stamp(timer[: -len(".timer")]) == stamp
+        return changed or timer in self.fired
+
+    def _stop(self, units: list[str]) -> Completed:
+        """As systemd: a unit without a file goes from memory when it ends, and one that is not there is a fault."""
+        missing = [unit for unit in units if unit not in self.loaded and self._text(unit) is None]
+        for unit in [one for one in units if one not in missing]:
+            self.states.pop(unit, None)
+            if unit.endswith(".timer") and unit in self.loaded:
+                self.stopped[unit] = triggers(self.loaded[unit] or ""), self.stamp(unit[: -len(".timer")]) or 0
+            if self.loaded.get(unit, "") is None:
+                self._forget(unit)
+        said = "".join(f"Failed to stop {unit}: Unit {unit} not loaded.\n" for unit in missing)
+        return Completed(5, "", said) if missing else DONE
 
     def _reset_failed(self, units: list[str]) -> Completed:
         for unit in units:

@@ -67,7 +67,8 @@ def wanted(**fields: Any) -> WantedJob:
     """Return a job as the action plugin hands it over, rendered with the role's templates."""
     job = complete(**fields)
     texts = ("", "") if job["state"] == "absent" else render(TEMPLATES, job, "default")
-    return WantedJob(job["name"], job["state"], job["on_reschedule"], *texts, tuple(job["accept"]))
+    about = (job["renamed_from"] or "", job["take_over_from"] or "", job["on_remove"])
+    return WantedJob(job["name"], job["state"], job["on_reschedule"], *texts, tuple(job["accept"]), *about)
 
 
 def file_of(text: str, **attributes: Any) -> FileState:

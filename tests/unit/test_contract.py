@@ -70,7 +70,7 @@ HELPERS = {
     "_facts": {"_clock_change"},
     "_timer_text": {"_unit_file"},
     "_calendar": {"_runner"},
-    "_predict": {"_calendar", "_findings", "_model", "_runner", "_timer_text"},
+    "_references": {"_model", "_timer_text", "_unit_file"},
     "_job_view": {"_calendar", "_facts", "_findings", "_model", "_unit_file"},
     "_verify": {"_codes", "_directives", "_findings", "_job_view", "_runner", "_unit_file"},
 }
@@ -91,16 +91,21 @@ CHECKERS = {
     "_proof_service": SHARED,
 }
 WAY = {
-    "_observe": SHARED - {"_predict", "_verify"},
+    "_observe": SHARED - {"_verify"},
+    # Of what was observed it needs the value, and a parser of answers.
+    "_predict": {"_calendar", "_findings", "_model", "_observe", "_runner", "_timer_text"},
     # Proof and plan get what was observed as a value, and are apart from each other.
-    "_proof": SHARED | set(CHECKERS),
+    "_proof": SHARED | set(CHECKERS) | {"_predict"},
     # Pure: it starts no program and touches no file.
     "_plan": {"_model", "_timer_text", "_unit_file"},
+    "_ready": {"_model", "_observe", "_plan"},
     "_apply": {"_journal", "_model", "_observe", "_runner"},
+    # The way back knows what was done and what was there, and nothing of goals and plans.
+    "_undo": {"_apply", "_model", "_observe", "_runner", "_timer_text"},
     "_evidence": SHARED | {"_observe", "_plan"},
 }
 ORCHESTRATORS = {
-    "_transaction": SHARED | {"_apply", "_evidence", "_observe", "_plan"},
+    "_transaction": SHARED | {"_apply", "_evidence", "_observe", "_plan", "_ready", "_undo"},
     "_converge": SHARED | set(WAY) | {"_proof_host", "_transaction"},
 }
 ALLOWED_IMPORTS: dict[str, set[str]] = {**HELPERS, **CHECKERS, **WAY, **ORCHESTRATORS}
