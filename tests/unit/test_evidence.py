@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _observe
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import (
     Evidence,
     judge,
     read_evidence,
     row,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Goal, UnitState, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Goal, Surprise, UnitState, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import goal_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import (
@@ -47,6 +48,7 @@ PRESENT = goal(wanted(name="waiting"))
 SUSPENDED = goal(wanted(name="waiting", state="suspended"))
 ABSENT = goal(WantedJob("waiting", "absent", "skip", "", ""))
 BOOT = goal(wanted(name="waiting", schedule=None, on_boot="5min"))
+RUN = goal(wanted(name="waiting", on_reschedule="run"))
 RUN_AT_BOOT = goal(wanted(name="waiting", schedule=None, on_boot="5min", on_reschedule="run"))
 
 
@@ -120,15 +122,34 @@ def test_a_waiting_timer_has_a_next_elapse() -> None:
     assert judge([clock], no_next) == []
 
 
-@pytest.mark.parametrize(("changed", "count"), [("waiting.timer", 1), ("waiting.service", 1), ("other.timer", 0)])
-def test_what_systemd_has_not_read_again(changed: str, count: int) -> None:
+@pytest.mark.parametrize("stale", ["waiting.timer", "waiting.service"])
+def test_what_systemd_has_not_read_again(stale: str) -> None:
     units = {"waiting.timer": WAITING, "waiting.service": STOPPED}
-    elapses = {"waiting.timer": (NEXT, 0.0)}
-    found = judge([PRESENT], Evidence(units, elapses, 1000.0, {changed: 1000.5}))
-    assert [one.reason.endswith(f"systemd has not read {changed} since it changed") for one in found] == [True] * count
-    assert judge([PRESENT], Evidence(units, elapses, 1000.0, {changed: 999.5})) == []
-    # systemd 247 to 249 do not tell.
-    assert judge([PRESENT], Evidence(units, elapses, None, {changed: 1000.5})) == []
+    evidence = Evidence(units, {"waiting.timer": (NEXT, 0.0)}, frozenset([stale, "other.timer"]))
+    assert [one.reason for one in judge([PRESENT], evidence)] == [
+        f"after the apply waiting.timer is loaded, active (waiting), but systemd has not read {stale} since it changed"
+    ]
+    # What is not armed runs nothing, and the units of others are none of ours.
+    assert judge([SUSPENDED], evidence._replace(units={})) == []
+    assert judge([PRESENT], evidence._replace(stale=frozenset(["other.timer"]))) == []
+
+
+@pytest.mark.parametrize(("unread", "stale"), [("yes", frozenset(["waiting.timer"])), ("no", frozenset())])
+def test_a_file_newer_than_the_reload_is_asked_about(unread: str, stale: frozenset[str], tmp_path: Path) -> None:
+    """Its time of change alone says little: a clock may have been set."""
+    (tmp_path / "waiting.timer").write_text("")
+    asked = []
+
+    def runner(argv: list[str]) -> Completed:
+        if tuple(argv) in NAMES:
+            found = answer(252, NAMES[tuple(argv)])
+            long_ago = "UnitsLoadTimestampMonotonic=1\nUnitsLoadStartTimestampMonotonic=1\n"
+            return Completed(0, long_ago, "") if argv == _observe.MANAGER_COMMAND else found
+        asked.append(argv)
+        return Completed(0, f"Id=waiting.timer\nNeedDaemonReload={unread}\n", "")
+
+    assert read_evidence(runner, str(tmp_path), [PRESENT]).stale == stale
+    assert asked == [[*_observe.UNREAD_COMMAND, "--", "waiting.timer"]]
 
 
 @pytest.mark.parametrize("version", RUNNING_VERSIONS)
@@ -141,14 +162,11 @@ def test_evidence_of_real_systemd(version: int, tmp_path: Path) -> None:
 
     names = ["waiting", "repeating", "past", "stopped", "no-trigger"]
     goals = [goal(wanted(name=name)) for name in names]
-    (tmp_path / "waiting.timer").write_text("")
     evidence = read_evidence(runner, str(tmp_path), goals)
-    assert calls == [_observe.UNITS_COMMAND, _observe.TIMERS_COMMAND, _observe.MANAGER_COMMAND]
-    assert list(evidence.changed) == ["waiting.timer"]
-    assert (evidence.loaded_at is None) == (version < 250)
-    evidence = evidence._replace(changed={})
+    assert sorted(calls) == sorted([_observe.UNITS_COMMAND, _observe.TIMERS_COMMAND, _observe.MANAGER_COMMAND])
+    assert evidence.stale == frozenset()
     assert [finding.job for finding in judge(goals, evidence)] == ["past", "stopped", "no-trigger"]
-    found = row(goals[0], evidence, ["install", "arm"])
+    found = row(goals[0], evidence, ["install", "arm"], None)
     assert found.pop("next_elapse").endswith("T08:00:00+00:00")
     assert found == {
         "name": "waiting",
@@ -157,11 +175,14 @@ def test_evidence_of_real_systemd(version: int, tmp_path: Path) -> None:
         "armed": "now",
         "schedule": ["Mon 08:00"],
         "last_trigger": None,
+        "missed_elapse": None,
+        "runs_now": False,
         "changed": True,
         "actions": ["install", "arm"],
     }
-    assert row(goals[1], evidence, [])["last_trigger"].startswith("2026-11-24T0")
-    assert row(goals[2], evidence, [])["next_elapse"] is None
+    last = evidence.elapses["repeating.timer"][1]
+    assert row(goals[1], evidence, [], None)["last_trigger"] == iso8601(int(last))
+    assert row(goals[2], evidence, [], None)["next_elapse"] is None
 
 
 @pytest.mark.parametrize(
@@ -175,10 +196,27 @@ def test_evidence_of_real_systemd(version: int, tmp_path: Path) -> None:
     ],
 )
 def test_row(one: Goal, unit: UnitState | None, armed: str, active: str) -> None:
-    found = row(one, Evidence({"waiting.timer": unit} if unit else {}, {}), [])
+    found = row(one, Evidence({"waiting.timer": unit} if unit else {}, {}), [], None)
     assert (found["armed"], found["active"], found["changed"]) == (armed, active, False)
 
 
 def test_the_row_of_an_absent_job() -> None:
-    found = row(ABSENT, Evidence({}, {}), ["remove"])
+    found = row(ABSENT, Evidence({}, {}), ["remove"], None)
     assert (found["state"], found["schedule"], found["next_elapse"]) == ("absent", [], None)
+
+
+@pytest.mark.parametrize(
+    ("one", "missed", "runs"),
+    [
+        (PRESENT, "2027-02-01T08:00:00+00:00", False),
+        (RUN, "2027-02-01T08:00:00+00:00", True),
+        (SUSPENDED, None, False),
+        (ABSENT, None, False),
+    ],
+)
+def test_the_row_says_what_becomes_of_an_elapse_that_has_gone_by(one: Goal, missed: str | None, runs: bool) -> None:
+    evidence = Evidence({"waiting.timer": WAITING}, {})
+    found = row(one, evidence, ["reschedule"], Surprise("Mon 08:00", NEXT))
+    assert (found["missed_elapse"], found["runs_now"]) == (missed, runs)
+    found = row(one, evidence, [], None)
+    assert (found["missed_elapse"], found["runs_now"]) == (None, False)

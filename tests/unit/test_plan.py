@@ -19,6 +19,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     WantedJob,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import (
+    AFTER_EVIDENCE,
+    NEEDS_NO_RELOAD,
     ORDER,
     Plan,
     goal_of,
@@ -43,6 +45,7 @@ LINK = "timers.target.wants/backup.timer"
 HOME = f"{UNIT_DIRECTORY}/backup.timer"
 SPANS: dict[str, int | None] = {"5min": 300 * 10**6, "2h": 7200 * 10**6, "infinity": None}
 ABSENT = WantedJob("backup", "absent", "skip", "", "")
+STOPPED_AT_ONCE = ABSENT._replace(on_remove="stop")
 JOB = wanted()
 EDITED = wanted(schedule="Tue 09:00")
 SUSPENDED = wanted(state="suspended")
@@ -83,7 +86,7 @@ def test_a_new_host() -> None:
 
 def test_a_new_job_with_a_stamp_of_its_former_life_is_not_made_up_for() -> None:
     found = steps(empty_host(stamps={"backup.timer": 1}), JOB)
-    assert found[-2:] == [("touch_stamp", TIMER), ("start", TIMER)]
+    assert (found[0], found[-1]) == (("touch_stamp", TIMER), ("start", TIMER))
 
 
 @pytest.mark.parametrize("observed", [host_with(JOB), host_with(JOB, timer=UnitState("loaded", "active", "running"))])
@@ -110,17 +113,11 @@ def test_an_edit_of_the_description_leaves_the_timer_running() -> None:
     assert steps(host_with(JOB), edited) == [("install", ["backup.service", "backup.timer"]), RELOAD]
 
 
-RESCHEDULED = [
-    ("stop", TIMER),
-    ("unlink", [LINK]),
-    ("install", TIMER),
-    RELOAD,
-    ("touch_stamp", TIMER),
-    ("link_again", [LINK]),
-    ("start", TIMER),
-]
+# The stamp is touched before anything else takes time, and the link is away for the reload alone.
+AGAIN = [("unlink_again", [LINK]), RELOAD, ("link_again", [LINK])]
+RESCHEDULED = [("stop", TIMER), ("touch_stamp", TIMER), ("install", TIMER), *AGAIN, ("start", TIMER)]
 # Without a stamp only forgetting keeps the job from running.
-CHECKED = [("check_forgotten", TIMER) if step[0] == "touch_stamp" else step for step in RESCHEDULED]
+CHECKED = [("stop", TIMER), ("install", TIMER), *AGAIN, ("check_forgotten", TIMER), ("start", TIMER)]
 
 
 def test_an_edit_of_the_schedule() -> None:
@@ -130,9 +127,15 @@ def test_an_edit_of_the_schedule() -> None:
     assert actions(host_with(JOB), EDITED) == ["update", "reschedule"]
 
 
-@pytest.mark.parametrize("fields", [{"timezone": "UTC"}, {"every": "1h"}, {"timer": {"Unit": "other.service"}}])
+@pytest.mark.parametrize("fields", [{"timezone": "UTC"}, {"timer": {"Unit": "other.service"}}])
 def test_every_trigger_is_a_schedule(fields: dict[str, Any]) -> None:
     assert steps(host_with(JOB), wanted(**fields)) == RESCHEDULED
+
+
+def test_an_interval_beside_the_schedule_counts_from_the_last_run_of_the_service() -> None:
+    """The stamp holds the calendar alone."""
+    found = steps(host_with(JOB), wanted(every="1h"))
+    assert found == [*RESCHEDULED[:-1], ("check_forgotten", SERVICE), ("start", TIMER)]
 
 
 @pytest.mark.parametrize(
@@ -185,9 +188,9 @@ def test_an_edited_schedule_of_a_suspended_job_arms_nothing() -> None:
 
 def test_resume_makes_up_for_nothing() -> None:
     assert steps(suspended_host(SUSPENDED), JOB) == [
+        ("touch_stamp", TIMER),
         ("link", [LINK]),
         RELOAD,
-        ("touch_stamp", TIMER),
         ("start", TIMER),
     ]
     assert actions(suspended_host(SUSPENDED), JOB) == ["arm", "enable"]
@@ -196,20 +199,14 @@ def test_resume_makes_up_for_nothing() -> None:
 def test_a_timer_stopped_by_hand_is_forgotten_before_it_starts() -> None:
     """It would run the job for every elapse since."""
     found = steps(host_with(JOB, timer=STOPPED), JOB)
-    assert found == [
-        ("unlink", [LINK]),
-        RELOAD,
-        ("touch_stamp", TIMER),
-        ("link_again", [LINK]),
-        ("start", TIMER),
-    ]
+    assert found == [("touch_stamp", TIMER), *AGAIN, ("start", TIMER)]
 
 
 def test_absent() -> None:
     assert steps(host_with(JOB), ABSENT) == [
         ("stop", TIMER),
-        ("unlink", [LINK]),
         ("delete", ["backup.service", "backup.timer"]),
+        ("unlink", [LINK]),
         RELOAD,
         ("clean_stamp", TIMER),
     ]
@@ -222,11 +219,43 @@ def test_absent_already() -> None:
     assert steps(empty_host(), ABSENT) == []
 
 
-def test_a_run_that_is_under_way_is_left_to_finish() -> None:
-    observed = host_with(JOB)
-    observed.units["backup.service"] = UnitState("loaded", "activating", "start")
+RUNS = [UnitState("loaded", active, "start") for active in ("active", "activating", "deactivating", "reloading")]
+
+
+def with_service(host: Observed, state: UnitState) -> Observed:
+    """Return the host with the service in this state."""
+    return host._replace(units={**host.units, "backup.service": state})
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_run_that_is_under_way_is_left_to_finish(run: UnitState) -> None:
+    observed = with_service(host_with(JOB), run)
     assert ("stop", TIMER) in steps(observed, ABSENT)
     assert not any("backup.service" in items for kind, items in steps(observed, ABSENT) if kind != "delete")
+    assert actions(observed, ABSENT) == ["remove", "disarm", "disable", "let its run finish"]
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_run_that_is_under_way_is_stopped_on_demand_and_after_the_evidence(run: UnitState) -> None:
+    observed = with_service(host_with(JOB), run)
+    plan = plan_of(observed, STOPPED_AT_ONCE)
+    assert plan.final_steps == [("stop_service", SERVICE), ("clean_stamp", TIMER)]
+    assert plan.changes[0].actions[-1] == "stop its run"
+
+
+def test_where_nothing_runs_nothing_is_stopped() -> None:
+    for state in (STOPPED, FAILED):
+        found = steps(with_service(host_with(JOB), state), STOPPED_AT_ONCE)
+        assert "stop_service" not in [kind for kind, _items in found]
+    # Its run goes on after the removal; it is no reason to change anything.
+    gone = empty_host(units={"backup.service": RUNS[0]})
+    assert (steps(gone, STOPPED_AT_ONCE), actions(gone, STOPPED_AT_ONCE)) == ([], [])
+
+
+@pytest.mark.parametrize("job", [JOB, EDITED, SUSPENDED])
+def test_a_job_that_stays_is_never_stopped_while_it_runs(job: WantedJob) -> None:
+    found = steps(with_service(host_with(JOB), RUNS[1]), job._replace(on_remove="stop"))
+    assert not [kind for kind, items in found if "backup.service" in items and kind != "install"]
 
 
 def test_what_is_left_of_an_absent_job_goes() -> None:
@@ -238,9 +267,10 @@ def test_what_is_left_of_an_absent_job_goes() -> None:
 
 
 def test_absent_clears_failures_of_both_units() -> None:
-    observed = host_with(JOB, timer=FAILED)
-    observed.units["backup.service"] = FAILED
-    assert ("reset_failed", ["backup.timer", "backup.service"]) in steps(observed, ABSENT)
+    """After the evidence: what is forgotten cannot be given back."""
+    plan = plan_of(with_service(host_with(JOB, timer=FAILED), FAILED), ABSENT)
+    assert plan.final_steps == [("reset_gone", ["backup.timer", "backup.service"]), ("clean_stamp", TIMER)]
+    assert "reset_failed" not in [step.kind for step in plan.steps]
 
 
 @pytest.mark.parametrize("unit", ["backup.timer", "backup.service"])
@@ -256,11 +286,12 @@ def test_pruned_jobs_go_in_the_same_steps() -> None:
     found = steps(observed, EDITED, WantedJob("other", "absent", "skip", "", ""))
     assert [kind for kind, _items in found] == [
         "stop",
-        "unlink",
+        "touch_stamp",
         "install",
         "delete",
+        "unlink",
+        "unlink_again",
         "reload",
-        "touch_stamp",
         "link_again",
         "start",
         "clean_stamp",
@@ -294,8 +325,8 @@ def test_a_reschedule_unlinks_every_link_and_makes_only_the_right_ones() -> None
     other = "default.target.wants/backup.timer"
     observed = host_with(JOB)._replace(links={"backup.timer": {LINK: HOME, other: HOME}})
     found = dict(steps(observed, EDITED))
-    assert (found["unlink"], found["link_again"]) == ([LINK, other], [LINK])
-    assert "link" not in found
+    assert (found["unlink_again"], found["link_again"]) == ([LINK, other], [LINK])
+    assert not {"link", "unlink"} & set(found)
 
 
 @pytest.mark.parametrize("folder", ["default.target.wants", "multi-user.target.requires"])
@@ -357,11 +388,9 @@ def test_a_timer_that_has_elapsed_once_for_all_is_armed() -> None:
 
 def test_a_failed_timer_is_cleared_and_armed() -> None:
     assert steps(host_with(JOB, timer=FAILED), JOB) == [
-        ("reset_failed", TIMER),
-        ("unlink", [LINK]),
-        RELOAD,
         ("touch_stamp", TIMER),
-        ("link_again", [LINK]),
+        ("reset_failed", TIMER),
+        *AGAIN,
         ("start", TIMER),
     ]
     assert actions(host_with(JOB, timer=FAILED), JOB) == ["arm"]
@@ -376,36 +405,57 @@ def test_a_failed_run_is_not_forgotten() -> None:
 @pytest.mark.parametrize("state", [UnitState("bad-setting", "active", "elapsed"), ELAPSED])
 def test_a_timer_that_will_not_elapse_is_armed_anew(state: UnitState) -> None:
     found = steps(host_with(JOB, timer=state), JOB)
-    assert [kind for kind, _items in found] == ["stop", "unlink", "reload", "touch_stamp", "link_again", "start"]
+    assert [kind for kind, _items in found] == ["stop", "touch_stamp", "unlink_again", "reload", "link_again", "start"]
 
 
 def test_a_masked_timer_in_memory_is_not_armed() -> None:
     found = steps(host_with(JOB, timer=UnitState("masked", "inactive", "dead")), JOB)
-    assert [kind for kind, _items in found] == ["unlink", "reload", "touch_stamp", "link_again", "start"]
+    assert [kind for kind, _items in found] == ["touch_stamp", "unlink_again", "reload", "link_again", "start"]
+
+
+NOT_INSTALLED = [step for step in RESCHEDULED if step[0] != "install"]
 
 
 @pytest.mark.parametrize("unit", ["backup.service", "backup.timer"])
-def test_a_file_changed_after_the_last_reload_is_read_anew(unit: str) -> None:
+def test_a_file_that_systemd_has_not_read_is_read_anew(unit: str) -> None:
     """Put back by hand: disk and declaration agree, the memory of PID 1 may not."""
-    observed = with_file(host_with(JOB), unit, changed_at=2001.0)
-    assert steps(observed, JOB) == [step for step in RESCHEDULED if step[0] != "install"]
+    observed = host_with(JOB)._replace(stale=frozenset([unit]))
+    assert steps(observed, JOB) == NOT_INSTALLED
     assert actions(observed, JOB) == ["reload"]
 
 
-def test_a_file_newer_than_the_reload_is_fine_where_systemd_has_not_loaded_it() -> None:
-    observed = with_file(suspended_host(SUSPENDED), "backup.timer", changed_at=2001.0)
-    assert steps(observed, SUSPENDED) == []
+def test_a_stale_job_that_may_run_is_reloaded_alone() -> None:
+    observed = host_with(JOB)._replace(stale=frozenset(TIMER))
+    assert steps(observed, wanted(on_reschedule="run")) == [RELOAD]
+    assert actions(observed, wanted(on_reschedule="run")) == ["reload"]
 
 
-def test_where_systemd_does_not_say_when_it_reloaded_no_file_is_stale() -> None:
+def test_a_stale_unit_of_another_job_is_none_of_ours() -> None:
+    assert steps(host_with(JOB)._replace(stale=frozenset(["other.timer"])), JOB) == []
+
+
+def test_a_suspended_job_is_stale_for_nobody() -> None:
+    assert steps(suspended_host(SUSPENDED)._replace(stale=frozenset(TIMER)), SUSPENDED) == []
+
+
+@pytest.mark.parametrize("loaded_at", [None, 2000.0])
+def test_the_time_of_change_alone_makes_no_file_stale(loaded_at: float | None) -> None:
+    """A clock that was set would; systemd is asked instead."""
     observed = with_file(host_with(JOB), "backup.timer", changed_at=9999.0)
-    assert steps(observed._replace(manager=Manager(247, [UNIT_DIRECTORY], None)), JOB) == []
+    assert steps(observed._replace(manager=Manager(252, [UNIT_DIRECTORY], loaded_at)), JOB) == []
 
 
-def test_a_job_that_a_killed_run_left_is_armed_anew() -> None:
-    found = steps(host_with(JOB)._replace(dirty=["backup"]), JOB)
-    assert found == [step for step in RESCHEDULED if step[0] != "install"]
-    assert actions(host_with(JOB)._replace(dirty=["backup"]), JOB) == ["reload"]
+def test_a_job_of_a_killed_run_that_is_in_sync_is_not_armed_anew() -> None:
+    observed = host_with(JOB)._replace(dirty=["backup"])
+    assert steps(observed, JOB) == [RELOAD]
+    assert actions(observed, JOB) == []
+    assert plan_of(observed, JOB).changed
+
+
+def test_a_job_of_a_killed_run_that_is_stale_is_armed_anew() -> None:
+    observed = host_with(JOB)._replace(dirty=["backup"], stale=frozenset(TIMER))
+    assert steps(observed, JOB) == NOT_INSTALLED
+    assert actions(observed, JOB) == ["reload"]
 
 
 def test_a_killed_run_is_completed_for_suspended_and_absent_jobs() -> None:
@@ -463,7 +513,176 @@ def test_a_job_of_boot_has_elapsed_and_is_armed_all_the_same() -> None:
 
 def test_a_rescheduled_job_of_boot_is_not_run() -> None:
     found = steps(host_with(BOOT, timer=ELAPSED, stamp=False), wanted(schedule=None, on_boot="10min"))
-    assert [kind for kind, _items in found] == ["stop", "unlink", "install", "reload", "link_again"]
+    assert [kind for kind, _items in found] == ["stop", "install", "unlink_again", "reload", "link_again"]
+
+
+# A boot that is under way: it starts what is linked, and makes up for a run that was missed.
+
+
+def booting(host: Observed) -> Observed:
+    """Return a host that is still on its way up."""
+    return host._replace(manager=host.manager._replace(booting=True))
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_linked_timer_that_does_not_change_is_left_to_the_boot(in_memory: bool) -> None:
+    observed = host_with(JOB, timer=STOPPED)
+    observed = observed if in_memory else observed._replace(units={})
+    assert steps(booting(observed), JOB) == []
+    assert steps(booting(observed), wanted(on_reschedule="run")) == []
+    assert ("start", TIMER) in steps(observed, JOB)
+
+
+@pytest.mark.parametrize(
+    ("observed", "job"),
+    [
+        (host_with(JOB, timer=STOPPED), EDITED),
+        (host_with(JOB, timer=STOPPED, linked=False), JOB),
+        (host_with(JOB, timer=FAILED), JOB),
+        (empty_host(), JOB),
+    ],
+)
+def test_what_the_boot_cannot_know_of_is_started_during_it(observed: Observed, job: WantedJob) -> None:
+    assert ("start", TIMER) in steps(booting(observed), job)
+
+
+def test_a_service_that_changes_during_a_boot_is_installed_and_its_timer_left() -> None:
+    found = steps(booting(host_with(JOB, timer=STOPPED)), wanted(command="/bin/false"))
+    assert found == [("install", SERVICE), RELOAD]
+
+
+# Persistence that is switched on: an old stamp would run the job at the next boot.
+
+OFF = wanted(persistent=False)
+
+
+@pytest.mark.parametrize("stamp", [True, False])
+def test_persistence_that_is_switched_on_begins_now(stamp: bool) -> None:
+    assert steps(host_with(OFF, stamp=stamp), JOB) == [("touch_stamp", TIMER), ("install", TIMER), RELOAD]
+
+
+def test_persistence_that_is_switched_on_with_a_new_schedule_begins_now_too() -> None:
+    assert steps(host_with(OFF), EDITED) == RESCHEDULED
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (JOB, OFF),
+        (JOB, wanted(accuracy="1min")),
+        (OFF, wanted(persistent=False, accuracy="1min")),
+        (OFF, wanted(on_reschedule="run")),
+        (wanted(schedule=None, every="1h"), wanted(schedule=None, every="1h", timer={"Persistent": True})),
+    ],
+)
+def test_no_stamp_is_touched_where_persistence_does_not_begin(before: WantedJob, after: WantedJob) -> None:
+    assert steps(host_with(before), after) == [("install", TIMER), RELOAD]
+
+
+# A timer that another unit refers to: no reload forgets it.
+
+
+def referenced(host: Observed) -> Observed:
+    """Return a host where a service wants the timer."""
+    return host._replace(referenced={"backup.timer": "other.service"})
+
+
+def test_an_active_timer_that_is_referred_to_is_reloaded_and_not_stopped() -> None:
+    """The proof has looked whether that runs the job."""
+    edited = wanted(schedule="Tue 09:00", persistent=False)
+    assert steps(referenced(host_with(OFF)), edited) == [("install", TIMER), RELOAD]
+    assert actions(referenced(host_with(OFF)), edited) == ["update", "reschedule"]
+
+
+def test_an_inactive_timer_that_is_referred_to_is_still_checked_before_its_start() -> None:
+    edited = wanted(schedule="Tue 09:00", persistent=False)
+    assert steps(referenced(host_with(OFF, timer=STOPPED)), edited) == CHECKED[1:]
+
+
+# Timers that count from the last run of their service.
+
+EVERY = wanted(schedule=None, every="1h")
+
+
+@pytest.mark.parametrize(
+    ("state", "checked"),
+    [(STOPPED, [*TIMER, *SERVICE]), (UnitState("loaded", "activating", "start"), TIMER), (FAILED, TIMER)],
+)
+def test_a_service_in_memory_may_have_run(state: UnitState, checked: list[str]) -> None:
+    """One that runs counts from its end; one that has failed is reset, and forgotten by that."""
+    edited = wanted(schedule=None, every="5min")
+    found = dict(steps(with_service(host_with(EVERY, stamp=False), state), edited))
+    assert found["check_forgotten"] == checked
+    assert found.get("reset_failed", []) == (SERVICE if state is FAILED else [])
+
+
+def test_a_service_that_is_not_in_memory_has_no_last_run() -> None:
+    assert "check_forgotten" not in dict(steps(empty_host(), EVERY))
+    edited = wanted(schedule=None, every="5min", on_reschedule="run")
+    assert "check_forgotten" not in dict(steps(host_with(EVERY, stamp=False), edited))
+
+
+def test_a_new_interval_counts_from_a_run_of_its_service_by_hand() -> None:
+    """The timer is new, and the service in memory, because something else started it."""
+    observed = empty_host(units={"backup.service": STOPPED})
+    assert dict(steps(observed, EVERY))["check_forgotten"] == SERVICE
+
+
+# Jobs that get another name.
+
+FORMER = wanted(name="former")
+GONE = WantedJob("former", "absent", "skip", "", "")
+
+
+def renamed(**fields: Any) -> WantedJob:
+    """Return the job under its new name."""
+    return wanted(renamed_from="former", **fields)
+
+
+def test_a_rename_goes_on_where_the_former_job_left_off() -> None:
+    """What converge() adds for the former pair is an absent job."""
+    found = steps(host_with(FORMER), renamed(), GONE)
+    assert found == [
+        ("stop", ["former.timer"]),
+        ("carry_stamp", ["former.timer backup.timer"]),
+        ("install", ["backup.service", "backup.timer"]),
+        ("delete", ["former.service", "former.timer"]),
+        ("unlink", ["timers.target.wants/former.timer"]),
+        ("link", [LINK]),
+        RELOAD,
+        ("start", TIMER),
+        ("clean_stamp", ["former.timer"]),
+    ]
+
+
+def test_a_rename_of_a_job_that_may_run_carries_the_stamp_too() -> None:
+    assert ("carry_stamp", ["former.timer backup.timer"]) in steps(
+        host_with(FORMER), renamed(on_reschedule="run"), GONE
+    )
+
+
+@pytest.mark.parametrize(
+    ("observed", "job"),
+    [
+        # With another schedule the last run says nothing of the next.
+        (host_with(FORMER), renamed(schedule="Tue 09:00")),
+        # What a suspended job has missed is not made up for.
+        (suspended_host(FORMER), renamed()),
+        (host_with(FORMER, timer=STOPPED), renamed()),
+        (host_with(FORMER, stamp=False), renamed()),
+        (empty_host(), renamed()),
+        (host_with(FORMER), wanted()),
+        (host_with(FORMER), renamed(state="suspended")),
+        # Both are there: the new one has a last run of its own.
+        (host_with(FORMER, JOB), renamed()),
+    ],
+)
+def test_no_stamp_is_carried(observed: Observed, job: WantedJob) -> None:
+    assert "carry_stamp" not in dict(steps(observed, job, GONE))
+
+
+def test_a_former_name_can_stay_in_the_declaration() -> None:
+    assert steps(host_with(JOB), renamed()) == []
 
 
 # What holds for every plan.
@@ -480,7 +699,7 @@ VARIANTS = [
     wanted(schedule="Tue 09:00", on_reschedule="run"),
 ]
 FILES = [NO_FILE, *(file_of(job.timer) for job in (JOB, EDITED, BOOT)), file_of(JOB.timer, mode=0o600)]
-FILES += [file_of(JOB.timer, changed_at=3000.0), FileState("file", "")]
+FILES += [file_of(OFF.timer), FileState("file", "")]
 
 
 @st.composite
@@ -492,6 +711,8 @@ def hosts(draw: st.DrawFn) -> Observed:
             "backup.service": draw(st.sampled_from([NO_FILE, file_of(JOB.service)])),
         },
         dirty=draw(st.sampled_from([[], ["backup"]])),
+        stale=draw(st.sampled_from([frozenset(), frozenset(TIMER), frozenset(SERVICE)])),
+        referenced=draw(st.sampled_from([{}, {"backup.timer": "other.service"}])),
         stamps=draw(st.sampled_from([{}, {"backup.timer": 1}])),
     )
     for unit in ("backup.timer", "backup.service"):
@@ -519,13 +740,23 @@ def test_every_plan(observed: Observed, job: WantedJob) -> None:
     plan = plan_of(observed, job)
     kinds = [step.kind for step in plan.steps]
     assert kinds == [kind for kind in ORDER if kind in kinds]
+    last = [step.kind for step in plan.final_steps]
+    assert last == [kind for kind in AFTER_EVIDENCE if kind in last]
+    # What cannot be taken back waits, and what can does not.
+    assert not set(kinds) & set(AFTER_EVIDENCE)
     assert not any("restart" in kind for kind in kinds)
-    assert kinds.count("reload") == (1 if kinds else 0)
+    assert kinds.count("reload") == (1 if set(kinds) - set(NEEDS_NO_RELOAD) else 0)
+    # A link is away for the reload alone.
+    if "unlink_again" in kinds and "link_again" in kinds:
+        place = kinds.index("unlink_again")
+        assert kinds[place : place + 3] == ["unlink_again", "reload", "link_again"]
     assert all(len(set(step.items)) == len(step.items) for step in plan.steps)
     started = [step.items for step in plan.steps if step.kind == "start"]
     assert all(job.state == "present" and items == TIMER for items in started)
     # Nothing but timers is started or stopped.
     assert all(item.endswith(".timer") for step in plan.steps if step.kind in ("start", "stop") for item in step.items)
+    # No job is stopped that stays, or that may finish.
+    assert "stop_service" not in last
     # Whatever systemd remembers of a timer that is started is forgotten first, unless the job lets a run happen.
     if started and "backup.timer" in observed.units and job.on_reschedule != "run":
         assert "link_again" in kinds
@@ -553,53 +784,3 @@ def test_jobs_share_their_steps() -> None:
 def test_another_declarations_half_done_job_makes_nobody_change_for_ever() -> None:
     """`dirty` keeps a job that this declaration does not know: its own next run has to see to it."""
     assert plan_of(host_with(JOB)._replace(dirty=["of-another-owner"]), JOB).changed is False
-
-
-# The way back of an apply that failed.
-
-
-def test_the_goal_of_going_back() -> None:
-    assert goal_as_observed("backup", host_with(JOB)) == (
-        "backup",
-        "present",
-        JOB.service,
-        JOB.timer,
-        [LINK],
-        True,
-        True,
-        False,
-        {LINK: f"{UNIT_DIRECTORY}/backup.timer"},
-    )
-    assert goal_as_observed("backup", empty_host()) == ("backup", "absent", None, None, [], False, False, False, {})
-    back = goal_as_observed("backup", host_with(BOOT, timer=ELAPSED))
-    assert (back.armed, back.start) == (True, False)
-
-
-@pytest.mark.parametrize(
-    "observed",
-    [
-        host_with(JOB),
-        host_with(JOB, linked=False),
-        host_with(BOOT, timer=ELAPSED),
-        suspended_host(SUSPENDED),
-        empty_host(),
-    ],
-)
-def test_going_back_where_nothing_has_changed_is_nothing(observed: Observed) -> None:
-    assert make_plan([goal_as_observed("backup", observed)], observed, UNIT_DIRECTORY).steps == []
-
-
-def test_going_back_after_a_failed_reschedule() -> None:
-    """The new schedule is loaded already; the old one gets back its stamp and not a touched one."""
-    before = host_with(JOB)
-    plan = make_plan([goal_as_observed("backup", before)], host_with(EDITED)._replace(dirty=["backup"]), UNIT_DIRECTORY)
-    assert [tuple(step) for step in plan.steps] == RESCHEDULED
-
-
-def test_going_back_enables_the_service_again() -> None:
-    """An apply disables a service that was enabled by hand; undoing it brings the link back."""
-    link = "default.target.wants/backup.service"
-    before = host_with(JOB)
-    before.links["backup.service"] = {link: f"{UNIT_DIRECTORY}/backup.service"}
-    plan = make_plan([goal_as_observed("backup", before)], host_with(JOB), UNIT_DIRECTORY)
-    assert any(link in step.items for step in plan.steps if step.kind in ("link", "link_again"))
