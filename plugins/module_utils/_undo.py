@@ -89,8 +89,12 @@ class _Undo:
 
         A timer that was stopped must be forgotten once more, or its start could repeat its last run.
         """
-        for link in [*self.names("link"), *(link for timer in stopped for link in self.before.links.get(timer, {}))]:
+        for link in self.names("link"):
             self.attempt(self.remove_link, link)
+        for link in (link for timer in stopped for link in self.before.links.get(timer, {})):
+            # One that cannot be removed does no harm: `start` looks what is still in memory.
+            with contextlib.suppress(OSError):
+                self.remove_link(link)
         for one in reversed(self.done):
             if one.kind in ("install", "delete", "correct"):
                 self.attempt(self.restore_file, one)

@@ -74,7 +74,7 @@ def tell(site, host):
     host.check_output("chmod 0666 /etc/systemd/system/undo-open.service")
     host.check_output("rm /etc/systemd/system/timers.target.wants/undo-unlinked.timer && systemctl daemon-reload")
     host.check_output("systemctl stop undo-stopped.timer")
-    host.check_output("mkdir -p %s && printf '[Timer]\\nUnit=gone.service\\n' > %s/break.conf", DROP_IN, DROP_IN)
+    host.check_output("mkdir -p %s && printf '[Timer]\\nOnCalendar=\\n' > %s/break.conf", DROP_IN, DROP_IN)
     armed = utc_now()
     wait_until(lambda: utc_now() > armed + timedelta(seconds=4), 10, "time goes by")
     seen.after = after(utc_now() - timedelta(seconds=2))

@@ -34,6 +34,7 @@ BEFORE = [
     job("removed"),
     job("every", schedule=None, every="5h"),
     job("boot", schedule=None, on_boot="300h"),
+    {"name": "fault-new", "state": "absent"},
 ]
 AFTER = [
     job("kept"),
@@ -48,7 +49,7 @@ AFTER = [
     job("boot", schedule=None, on_boot="301h"),
     job("new"),
 ]
-NAMES = sorted({one["name"] for one in BEFORE} | {"fault-new"})
+NAMES = sorted(one["name"] for one in BEFORE)
 
 
 class Fault(NamedTuple):
@@ -115,7 +116,7 @@ FAULTS = {
     ),
     "start": Fault(
         f"mkdir {UNIT_DIRECTORY}/fault-new.timer.d"
-        f" && printf '[Timer]\\nUnit=gone.service\\n' > {UNIT_DIRECTORY}/fault-new.timer.d/break.conf",
+        f" && printf '[Timer]\\nOnCalendar=\\n' > {UNIT_DIRECTORY}/fault-new.timer.d/break.conf",
         f"rm -r {UNIT_DIRECTORY}/fault-new.timer.d",
         "fault-new: ",
     ),

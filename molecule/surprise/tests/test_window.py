@@ -62,7 +62,7 @@ def tell_one(site, host, program, verb, *, broken):
     try:
         if broken:
             folder = f"{UNIT_DIRECTORY}/window-breaks.timer.d"
-            host.check_output("mkdir %s && printf '[Timer]\\nUnit=gone.service\\n' > %s/break.conf", folder, folder)
+            host.check_output("mkdir %s && printf '[Timer]\\nOnCalendar=\\n' > %s/break.conf", folder, folder)
             run = site.refuse([*jobs, job("breaks")], **OWNER)
             host.check_output("rm -r %s", folder)
             assert run.result["undone"], run.message
