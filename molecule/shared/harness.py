@@ -238,5 +238,20 @@ def following(when: datetime, now: datetime) -> datetime:
     return following_one
 
 
+def broken_start(name: str) -> tuple[str, str]:
+    """Scripts of the shell after which the start of a timer fails, and that mend it.
+
+    The proof warns of the drop-in and cannot know what comes of it: what it requires is there, and fails.
+    """
+    broken = f"{UNIT_DIRECTORY}/{name}-broken.service"
+    folder = f"{UNIT_DIRECTORY}/{name}.timer.d"
+    make = (
+        f"printf '[Service]\\nType=oneshot\\nExecStart=/bin/false\\n' > {broken} && mkdir {folder} && "
+        f"printf '[Unit]\\nRequires={name}-broken.service\\nAfter={name}-broken.service\\n' > {folder}/break.conf"
+    )
+    mend = f"rm -r {broken} {folder}; systemctl daemon-reload; systemctl reset-failed {name}-broken.service; true"
+    return make, mend
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)

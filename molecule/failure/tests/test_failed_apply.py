@@ -7,7 +7,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from harness import active_since, daily, is_armed, recorder, reloads, runs, show, snapshot, utc_now, wait_until
+from harness import (
+    active_since,
+    broken_start,
+    daily,
+    is_armed,
+    recorder,
+    reloads,
+    runs,
+    show,
+    snapshot,
+    utc_now,
+    wait_until,
+)
 
 OWNER = {"timer_owner": "undo"}
 FAR = "*-*-* 00:00:07"
@@ -32,8 +44,7 @@ BEFORE = [
     job("undo-stopped"),
 ]
 BREAKS = job("undo-breaks")
-# The proof warns of a drop-in and cannot know what comes of it: systemd refuses to start the timer.
-DROP_IN = "/etc/systemd/system/undo-breaks.timer.d"
+BREAK, MEND = broken_start("undo-breaks")
 
 
 def after(passed):
@@ -74,7 +85,7 @@ def tell(site, host):
     host.check_output("chmod 0666 /etc/systemd/system/undo-open.service")
     host.check_output("rm /etc/systemd/system/timers.target.wants/undo-unlinked.timer && systemctl daemon-reload")
     host.check_output("systemctl stop undo-stopped.timer")
-    host.check_output("mkdir -p %s && printf '[Timer]\\nOnCalendar=\\n' > %s/break.conf", DROP_IN, DROP_IN)
+    host.check_output(BREAK)
     armed = utc_now()
     wait_until(lambda: utc_now() > armed + timedelta(seconds=4), 10, "time goes by")
     seen.after = after(utc_now() - timedelta(seconds=2))
@@ -84,7 +95,7 @@ def tell(site, host):
     seen.run = site.refuse([*seen.after, BREAKS], **OWNER)
     seen.files_then, seen.states_then = snapshot(host), states(host)
     seen.reloads = reloads(host) - seen.reloads
-    host.check_output("rm -r %s && systemctl daemon-reload", DROP_IN)
+    host.check_output(MEND)
     return seen
 
 

@@ -11,10 +11,11 @@ import shlex
 from datetime import timedelta
 
 import pytest
-from harness import UNIT_DIRECTORY, daily, recorder, runs, utc_now, wait_until
+from harness import broken_start, daily, recorder, runs, utc_now, wait_until
 
 OWNER = {"timer_owner": "window"}
 FAR, OTHER = "*-*-* 00:00:07", "*-*-* 00:00:08"
+BREAK, MEND = broken_start("window-breaks")
 # From the start of ansible-playbook until the elapse, and how long the program sleeps.
 AHEAD, SLEEP = 14, 24
 STORIES = {
@@ -61,10 +62,9 @@ def tell_one(site, host, program, verb, *, broken):
     jobs = declared(daily(due), edited=True)
     try:
         if broken:
-            folder = f"{UNIT_DIRECTORY}/window-breaks.timer.d"
-            host.check_output("mkdir %s && printf '[Timer]\\nOnCalendar=\\n' > %s/break.conf", folder, folder)
+            host.check_output(BREAK)
             run = site.refuse([*jobs, job("breaks")], **OWNER)
-            host.check_output("rm -r %s", folder)
+            host.check_output(MEND)
             assert run.result["undone"], run.message
         else:
             site.apply(jobs, **OWNER)
