@@ -70,6 +70,9 @@ NAMES = {
     "name-taken": _never("A unit or another file that is not ours holds the name.", "Choose another name."),
     "masked": _never("An administrator has masked the unit.", "`systemctl unmask` it, or remove the job."),
     "other-owner": _never("The job belongs to another declaration.", "Choose another name, or remove it there."),
+    "stamp-not-a-file": _never(
+        "The timer's stamp, systemd's note of the last run, is a link or no ordinary file.", "Remove it."
+    ),
     "drop-in": _warning(
         "A drop-in file on the host changes the unit, and is not part of the proof.", "Remove it, or accept it."
     ),

@@ -27,11 +27,13 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     ObserveError,
     observe,
     observe_manager,
+    odd_stamps,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan, goal_of, make_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._predict import runs_since_boot
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof import prove_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host import check_booted, prove_host
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_names import check_stamps
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import run_plan
 
@@ -103,7 +105,8 @@ def _converge(
     gone = gone + [name for name in observed.dirty if name not in declared and is_gone(name, observed)]
     request = request._replace(jobs=request.jobs + [WantedJob(name, ABSENT, "skip", "", "") for name in gone])
     proof = prove_jobs(runner, request, observed, facts)
-    found = grouped(tolerated(finding, request.proof) for finding in proof.findings)
+    stamps = check_stamps(odd_stamps(job.name for job in request.jobs))
+    found = grouped(tolerated(finding, request.proof) for finding in stamps + proof.findings)
     accepted = grouped(proof.accepted)
     errors = [finding for finding in found if finding.severity != WARNING]
     warnings = [finding for finding in found if finding.severity == WARNING]

@@ -138,6 +138,13 @@ def observe_stamps() -> dict[str, int]:
         return {}
 
 
+def odd_stamps(names: Iterable[str]) -> list[tuple[str, str, FileState]]:
+    """Return the stamps of these jobs that are no ordinary files: job, path, what stands there."""
+    found = [(name, stamp_path(f"{name}.timer")) for name in names]
+    states = [(name, path, file_state(path)) for name, path in found]
+    return [(name, path, state) for name, path, state in states if state.kind not in ("absent", "file")]
+
+
 class Directories(NamedTuple):
     """What systemd's search path for units holds: wanted units outside our directory, drop-ins of them, all names."""
 

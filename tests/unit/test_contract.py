@@ -101,7 +101,7 @@ WAY = {
 }
 ORCHESTRATORS = {
     "_transaction": SHARED | {"_apply", "_evidence", "_observe", "_plan"},
-    "_converge": SHARED | set(WAY) | {"_proof_host", "_transaction"},
+    "_converge": SHARED | set(WAY) | {"_proof_host", "_proof_names", "_transaction"},
 }
 ALLOWED_IMPORTS: dict[str, set[str]] = {**HELPERS, **CHECKERS, **WAY, **ORCHESTRATORS}
 

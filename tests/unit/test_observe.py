@@ -25,6 +25,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     observe,
     observe_manager,
     observe_stamps,
+    odd_stamps,
     parse_manager,
     parse_timers,
     parse_units,
@@ -208,6 +209,19 @@ def test_stamps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert observe_stamps() == {"a.timer": 123456789}
     monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(tmp_path / "none"))
     assert observe_stamps() == {}
+    assert odd_stamps(["a", "b"]) == []
+
+
+def test_stamps_that_are_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(tmp_path))
+    (tmp_path / "stamp-good.timer").write_text("")
+    (tmp_path / "stamp-link.timer").symlink_to("/etc/hostname")
+    (tmp_path / "stamp-folder.timer").mkdir()
+    (tmp_path / "stamp-theirs.timer").symlink_to("x")
+    assert odd_stamps(["folder", "good", "link", "none"]) == [
+        ("folder", str(tmp_path / "stamp-folder.timer"), FileState("other")),
+        ("link", str(tmp_path / "stamp-link.timer"), FileState("symlink", target="/etc/hostname")),
+    ]
 
 
 @pytest.mark.parametrize("version", RUNNING_VERSIONS)
