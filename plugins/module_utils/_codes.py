@@ -60,7 +60,8 @@ HOST = {
     "systemd-too-old": _never("systemd is older than this collection needs.", "Upgrade the host."),
     "systemd-answer": _never("systemd answered what the collection does not understand.", "Report it as a bug."),
     "unit-directory": _never(
-        "The unit directory is missing, not read by systemd, not writable, or a folder of links in it is none.",
+        "The unit directory is missing, not read by systemd, not writable, or others than root can write it. Or a "
+        "folder of links in it is none, or others can write it.",
         "Correct `timer_unit_directory`, or the directory.",
     ),
     "run-space": _never("`/run` has too little free space for systemd to reload.", "Free some space there."),

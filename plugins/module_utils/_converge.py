@@ -81,7 +81,7 @@ def converge(
         return refused(*findings)
     try:
         manager = observe_manager(runner)
-        findings = prove_host(request, manager)
+        findings = prove_host(request, manager, facts)
         if findings:
             return refused(*findings)
         with contextlib.nullcontext() if check_mode else _journal.locked():

@@ -68,6 +68,7 @@ HELPERS = {
     "_model": set(),
     "_directives": {"_findings"},
     "_facts": {"_clock_change"},
+    "_writable": {"_facts"},
     "_timer_text": {"_unit_file"},
     "_calendar": {"_runner"},
     "_predict": {"_calendar", "_findings", "_model", "_runner", "_timer_text"},
