@@ -59,11 +59,12 @@ class Host:
     to point to the unit file of its own name.
     """
 
-    def __init__(self, runner: Runner, unit_directory: str, log_directory: str) -> None:
+    def __init__(self, runner: Runner, unit_directory: str, log_directory: str, owner: str) -> None:
         self.runner = runner
         self.unit_directory = unit_directory
         self.log_directory = log_directory
-        self.stage = _journal.stage_directory(unit_directory)
+        self.owner = owner
+        self.stage = _journal.stage_directory(unit_directory, owner)
         self.new = os.path.join(self.stage, "new")
         self.old = os.path.join(self.stage, "old")
         self.source = self.new
@@ -71,7 +72,7 @@ class Host:
 
     def prepare(self, texts: dict[str, str]) -> None:
         """Write the new unit files beside their place; nothing that systemd sees changes."""
-        _journal.remove_stage(self.unit_directory)
+        _journal.remove_stage(self.stage)
         for path in (self.stage, self.new, self.old):
             os.mkdir(path, 0o700)
         paths = []

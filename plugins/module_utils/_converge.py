@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import Any, NamedTuple
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _run_directory as run_directory
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import Host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import ENVIRONMENT, WARNING
@@ -36,6 +35,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_names import check_stamps
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import run_plan
+
+# A wait for the lock that is worth a word.
+LONG_WAIT = 1.0
 
 
 class Outcome(NamedTuple):
@@ -72,10 +74,21 @@ def parse_request(raw: dict[str, Any], options: dict[str, Any]) -> Request:
 
 
 def converge(
-    runner: Runner, request: Request, check_mode: bool, with_diff: bool = True, facts: Facts | None = None
+    runner: Runner,
+    request: Request,
+    check_mode: bool,
+    *,
+    with_diff: bool = True,
+    facts: Facts | None = None,
+    notes: dict[str, Any] | None = None,
 ) -> Outcome:
-    """Prove the jobs and, unless in check mode or faulty, bring the host to them. Raises ApplyFailed, LockBusy."""
+    """Prove the jobs and, unless in check mode or faulty, bring the host to them. Raises ApplyFailed, LockBusy.
+
+    `notes` gets what is to be told of other applies on the host, also when this one fails: `waited` (seconds), and
+    `under_way` in check mode.
+    """
     facts = facts or Facts()
+    notes = {} if notes is None else notes
     findings = check_booted()
     if findings:
         return refused(*findings)
@@ -84,16 +97,31 @@ def converge(
         findings = prove_host(request, manager, facts)
         if findings:
             return refused(*findings)
-        with contextlib.nullcontext() if check_mode else _journal.locked():
+        if check_mode:
+            run_directory.check_directory()
+            observed = _observe_beside(runner, request, notes)
+            return _converge(runner, request, observed, facts, check_mode=True, with_diff=with_diff)
+        with run_directory.locked() as waited:
+            if waited > LONG_WAIT:
+                notes["waited"] = round(waited, 1)
             # Read again: the wait for the lock may have been for an apply that reloaded.
-            manager = observe_manager(runner)
-            observed = observe(runner, request, manager)
-            return _converge(runner, request, observed, facts, check_mode=check_mode, with_diff=with_diff)
+            observed = observe(runner, request, observe_manager(runner))
+            return _converge(runner, request, observed, facts, check_mode=False, with_diff=with_diff)
     except ProgramMissing as error:
         mend = "install systemd's own tools on this host"
         return refused(Finding("", error.program, None, "is not installed on this host", mend, "no-systemd"))
     except (ObserveError, CalendarError) as error:
         return refused(Finding("", "systemd", None, str(error), "", "systemd-answer"))
+
+
+def _observe_beside(runner: Runner, request: Request, notes: dict[str, Any]) -> Observed:
+    """Observe without the lock. What an apply that is under way has laid down is no leftover of a killed one."""
+    held_before = run_directory.is_held()
+    observed = observe(runner, request, observe_manager(runner))
+    if not held_before and not run_directory.is_held():
+        return observed
+    notes["under_way"] = True
+    return observed._replace(dirty=[], leftover=False)
 
 
 def _converge(
@@ -120,7 +148,7 @@ def _converge(
         return Outcome(errors, warnings, accepted, {})
     evidence = Evidence(observed.units, _elapses(observed))
     if plan.changed and not check_mode:
-        host = Host(runner, request.unit_directory, request.log_directory)
+        host = Host(runner, request.unit_directory, request.log_directory, request.owner)
         evidence = run_plan(host, goals, plan, observed, again=lambda: observe(runner, request, observed.manager))
     actions = {change.name: change.actions for change in plan.changes}
     result = {

@@ -227,7 +227,7 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
         mark = owner_of(state.text)
         if mark and mark.owner == request.owner and mark.job not in names:
             orphans.add(mark.job)
-    dirty = _journal.interrupted_jobs()
+    dirty = _journal.interrupted_jobs(request.owner, names)
     units = {name + suffix for name in names.union(orphans, dirty) for suffix in SUFFIXES}
     timers = observe_timers(runner)
     loaded = observe_units(runner)
@@ -245,7 +245,7 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
         host_units=frozenset(directories.names).union(n for n, state in loaded.items() if state.load != "not-found"),
         orphans=sorted(orphans),
         dirty=dirty,
-        leftover=_journal.is_leftover(request.unit_directory),
+        leftover=_journal.is_leftover(request.unit_directory, request.owner),
         uptime=uptime(manager),
         log_directory_exists=not request.log_directory or os.path.isdir(request.log_directory),
     )

@@ -44,9 +44,9 @@ def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed, agai
     pending = set(observed.dirty) - {goal.name for goal in goals}
     try:
         host.prepare(new_texts(goals, plan))
-        _journal.mark(sorted(pending.union(touched)))
+        _journal.mark(host.owner, sorted(pending.union(touched)))
     except OSError as error:
-        _journal.remove_stage(host.unit_directory)
+        _journal.remove_stage(host.stage)
         raise ApplyFailed(f"write: {error}", undone=True) from error
     try:
         host.execute(plan.steps)
@@ -77,8 +77,8 @@ def _explained(error: Exception, host: Host, goals: list[Goal]) -> str:
 
 
 def _finish(host: Host, pending: set[str]) -> None:
-    _journal.remove_stage(host.unit_directory)
-    _journal.mark(sorted(pending))
+    _journal.remove_stage(host.stage)
+    _journal.mark(host.owner, sorted(pending))
 
 
 def _undo(host: Host, names: list[str], before: Observed, again: Callable[[], Observed]) -> str:

@@ -49,9 +49,11 @@ DOCUMENTED_TYPES = {
 # The way of a job: what each part may import. Helpers that know nothing of the way stand first.
 HELPERS = {
     "_codes": set(),
-    "_journal": set(),
     "_options": set(),
     "_runner": set(),
+    "_lock_holders": set(),
+    "_run_directory": {"_lock_holders", "_runner"},
+    "_journal": {"_run_directory"},
     "_script": set(),
     "_unit_file": set(),
     "_clock_change": {"_calendar_text"},

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal, _observe
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _observe, _run_directory
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     NO_FILE,
     FileState,
@@ -228,7 +228,7 @@ def test_stamps_that_are_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_observe(version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of all that a host has, only the declared and the marked jobs."""
     monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(tmp_path / "stamps"))
-    monkeypatch.setattr(_journal, "MARKER", str(tmp_path / "marker"))
+    monkeypatch.setattr(_run_directory, "RUN_DIRECTORY", str(tmp_path / "run"))
     home = tmp_path / "system"
     (home / "timers.target.wants").mkdir(parents=True)
     jobs = [wanted(name=name) for name in ("waiting", "past", "new")]
