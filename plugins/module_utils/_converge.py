@@ -34,6 +34,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host import check_booted, prove_host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_names import check_stamps
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._scratch import remove_leftovers
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import run_plan
 
 # A wait for the lock that is worth a word.
@@ -104,6 +105,7 @@ def converge(
         with run_directory.locked() as waited:
             if waited > LONG_WAIT:
                 notes["waited"] = round(waited, 1)
+            remove_leftovers()
             # Read again: the wait for the lock may have been for an apply that reloaded.
             observed = observe(runner, request, observe_manager(runner))
             return _converge(runner, request, observed, facts, check_mode=False, with_diff=with_diff)

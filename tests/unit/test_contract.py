@@ -54,6 +54,7 @@ HELPERS = {
     "_lock_holders": set(),
     "_run_directory": {"_lock_holders", "_runner"},
     "_journal": {"_run_directory"},
+    "_scratch": {"_run_directory"},
     "_script": set(),
     "_unit_file": set(),
     "_clock_change": {"_calendar_text"},
@@ -75,7 +76,7 @@ HELPERS = {
     "_calendar": {"_runner"},
     "_predict": {"_calendar", "_findings", "_model", "_runner", "_timer_text"},
     "_job_view": {"_calendar", "_facts", "_findings", "_model", "_unit_file"},
-    "_verify": {"_codes", "_directives", "_findings", "_job_view", "_runner", "_unit_file"},
+    "_verify": {"_codes", "_directives", "_findings", "_job_view", "_runner", "_scratch", "_unit_file"},
 }
 SHARED = set(HELPERS)
 # Each looks at what was observed, and asks the host through _facts alone.
