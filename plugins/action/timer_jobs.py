@@ -40,6 +40,16 @@ REPORT_VARIABLE = "__timer_report"
 TARGET_OPTIONS = ("owner", "prune", "proof", "unit_directory", "log_directory")
 
 
+def notes_of(result: dict[str, Any]) -> list[str]:
+    """Return what is to be said of other applies on the host."""
+    notes = []
+    if "waited" in result:
+        notes.append(f"waited {result['waited']:.0f} s for another apply on this host")
+    if result.get("under_way"):
+        notes.append("an apply is under way on this host; what is shown may be out of date")
+    return notes
+
+
 class ActionModule(ActionBase):
     """Runs on the controller, then once on the host."""
 
@@ -143,6 +153,9 @@ class ActionModule(ActionBase):
     def _report(result: dict[str, Any], ours: list[Finding], words: dict[str, str], task_vars: dict[str, Any]) -> None:
         """Put the findings of controller and host into the result; warn of what does not stop the apply."""
         host = str(task_vars.get("inventory_hostname", ""))
+        notes = [f"{host}: {text}" for text in notes_of(result)]
+        if notes:
+            result.setdefault("warnings", []).extend(notes)
         if "failure" in result:
             result.update(failed=True, changed=False, msg=f"{host}: {result.pop('failure')}")
             return

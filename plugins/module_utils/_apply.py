@@ -66,11 +66,12 @@ def _flush(directory: str, paths: list[str]) -> None:
 class Host:
     """The effects on one host. `done` is what has been done so far, in order."""
 
-    def __init__(self, runner: Runner, unit_directory: str, log_directory: str) -> None:
+    def __init__(self, runner: Runner, unit_directory: str, log_directory: str, owner: str) -> None:
         self.runner = runner
         self.unit_directory = unit_directory
         self.log_directory = log_directory
-        self.stage = _journal.stage_directory(unit_directory)
+        self.owner = owner
+        self.stage = _journal.stage_directory(unit_directory, owner)
         self.new = os.path.join(self.stage, "new")
         self.old = os.path.join(self.stage, "old")
         self.done: list[Done] = []
@@ -79,7 +80,7 @@ class Host:
 
     def prepare(self, texts: dict[str, str]) -> None:
         """Write the new unit files beside their place; nothing that systemd sees changes."""
-        _journal.remove_stage(self.unit_directory)
+        _journal.remove_stage(self.stage)
         for path in (self.stage, self.new, self.old):
             os.mkdir(path, 0o700)
         paths = []

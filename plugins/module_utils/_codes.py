@@ -60,7 +60,8 @@ HOST = {
     "systemd-too-old": _never("systemd is older than this collection needs.", "Upgrade the host."),
     "systemd-answer": _never("systemd answered what the collection does not understand.", "Report it as a bug."),
     "unit-directory": _never(
-        "The unit directory is missing, not read by systemd, not writable, or a folder of links in it is none.",
+        "The unit directory is missing, not read by systemd, not writable, or others than root can write it. Or a "
+        "folder of links in it is none, or others can write it.",
         "Correct `timer_unit_directory`, or the directory.",
     ),
     "run-space": _never("`/run` has too little free space for systemd to reload.", "Free some space there."),
@@ -70,6 +71,9 @@ NAMES = {
     "name-taken": _never("A unit or another file that is not ours holds the name.", "Choose another name."),
     "masked": _never("An administrator has masked the unit.", "`systemctl unmask` it, or remove the job."),
     "other-owner": _never("The job belongs to another declaration.", "Choose another name, or remove it there."),
+    "stamp-not-a-file": _never(
+        "The timer's stamp, systemd's note of the last run, is a link or no ordinary file.", "Remove it."
+    ),
     "drop-in": _warning(
         "A drop-in file on the host changes the unit, and is not part of the proof.", "Remove it, or accept it."
     ),

@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import Any, NamedTuple
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _run_directory as run_directory
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import Host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import ENVIRONMENT, WARNING
@@ -27,6 +26,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     ObserveError,
     observe,
     observe_manager,
+    odd_stamps,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan, goal_of, make_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._predict import runs_since_boot, told
@@ -36,9 +36,14 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host
     check_run_space,
     prove_host,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_names import check_stamps
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._scratch import remove_leftovers
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import run_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
+
+# A wait for the lock that is worth a word.
+LONG_WAIT = 1.0
 
 
 class Outcome(NamedTuple):
@@ -72,28 +77,55 @@ def parse_request(raw: dict[str, Any], options: dict[str, Any]) -> Request:
 
 
 def converge(
-    runner: Runner, request: Request, check_mode: bool, with_diff: bool = True, facts: Facts | None = None
+    runner: Runner,
+    request: Request,
+    check_mode: bool,
+    *,
+    with_diff: bool = True,
+    facts: Facts | None = None,
+    notes: dict[str, Any] | None = None,
 ) -> Outcome:
-    """Prove the jobs and, unless in check mode or faulty, bring the host to them. Raises ApplyFailed, LockBusy."""
+    """Prove the jobs and, unless in check mode or faulty, bring the host to them. Raises ApplyFailed, LockBusy.
+
+    `notes` gets what is to be told of other applies on the host, also when this one fails: `waited` (seconds), and
+    `under_way` in check mode.
+    """
     facts = facts or Facts()
+    notes = {} if notes is None else notes
     findings = check_booted()
     if findings:
         return refused(*findings)
     try:
         manager = observe_manager(runner)
-        findings = prove_host(request, manager)
+        findings = prove_host(request, manager, facts)
         if findings:
             return refused(*findings)
-        with contextlib.nullcontext() if check_mode else _journal.locked():
+        if check_mode:
+            run_directory.check_directory()
+            observed = _observe_beside(runner, request, notes)
+            return _converge(runner, request, observed, facts, check_mode=True, with_diff=with_diff)
+        with run_directory.locked() as waited:
+            if waited > LONG_WAIT:
+                notes["waited"] = round(waited, 1)
+            remove_leftovers()
             # Read again: the wait for the lock may have been for an apply that reloaded.
-            manager = observe_manager(runner)
-            observed = observe(runner, request, manager)
-            return _converge(runner, request, observed, facts, check_mode=check_mode, with_diff=with_diff)
+            observed = observe(runner, request, observe_manager(runner))
+            return _converge(runner, request, observed, facts, check_mode=False, with_diff=with_diff)
     except ProgramMissing as error:
         mend = "install systemd's own tools on this host"
         return refused(Finding("", error.program, None, "is not installed on this host", mend, "no-systemd"))
     except (ObserveError, CalendarError) as error:
         return refused(Finding("", "systemd", None, str(error), "", "systemd-answer"))
+
+
+def _observe_beside(runner: Runner, request: Request, notes: dict[str, Any]) -> Observed:
+    """Observe without the lock. What an apply that is under way has laid down is no leftover of a killed one."""
+    held_before = run_directory.is_held()
+    observed = observe(runner, request, observe_manager(runner))
+    if not held_before and not run_directory.is_held():
+        return observed
+    notes["under_way"] = True
+    return observed._replace(dirty=[], leftover=False)
 
 
 def _converge(
@@ -106,7 +138,8 @@ def _converge(
     gone = gone + [name for name in former_names(request, observed) if name not in gone]
     request = request._replace(jobs=request.jobs + [WantedJob(name, ABSENT, "skip", "", "") for name in gone])
     proof = prove_jobs(runner, request, observed, facts)
-    found = grouped(tolerated(finding, request.proof) for finding in proof.findings)
+    stamps = check_stamps(odd_stamps(job.name for job in request.jobs))
+    found = grouped(tolerated(finding, request.proof) for finding in stamps + proof.findings)
     accepted = grouped(proof.accepted)
     errors = [finding for finding in found if finding.severity != WARNING]
     warnings = [finding for finding in found if finding.severity == WARNING]
@@ -123,7 +156,7 @@ def _converge(
         errors = check_run_space()
         if errors:
             return Outcome(errors, warnings, accepted, {})
-        host = Host(runner, request.unit_directory, request.log_directory)
+        host = Host(runner, request.unit_directory, request.log_directory, request.owner)
         evidence = run_plan(host, goals, plan, observed)
     actions = {change.name: change.actions for change in plan.changes}
     # A timer that is left as it is, for example until the next boot, runs nothing.

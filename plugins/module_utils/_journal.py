@@ -1,99 +1,100 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an apply leaves while it is under way: a lock, a marker, and a folder of new and old unit files.
+"""What an apply leaves while it is under way: a marker, and a folder of new and old unit files.
 
 The marker stands in /run from before the first change until the evidence is in: a run that was killed
 between is seen by the next one. After a reboot systemd has read the files anew and no marker is needed.
+
+Both are of one owner: what a killed run of another declaration has left is for the next run of that one.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
 import time
-from typing import Iterator
+from typing import Iterable, NamedTuple
 
-RUN_DIRECTORY = "/run/dotmobi.systemd_timers"
-MARKER = os.path.join(RUN_DIRECTORY, "applying.json")
-LOCK = os.path.join(RUN_DIRECTORY, "lock")
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _run_directory as run_directory
+
+MARKER_NAME = "applying.json"
 # Inside the unit directory, so that a rename moves a file into place; the leading dot hides it from systemd.
-STAGE_NAME = ".dotmobi.systemd_timers"
-LOCK_WAIT_SECONDS = 120.0
+STAGE_PREFIX = ".dotmobi.systemd_timers-"
 
 
-class LockBusy(Exception):
-    """The lock of an apply could not be had: another apply did not end in time, or /run is out of order."""
+class Mark(NamedTuple):
+    """Whose run has a job under way, and since when (nanoseconds)."""
+
+    owner: str
+    since: int
 
 
-@contextlib.contextmanager
-def locked(wait: float = LOCK_WAIT_SECONDS) -> Iterator[None]:
-    """Hold the host's apply lock; the kernel frees it when the process dies. Raises LockBusy after `wait` seconds."""
+def marked_jobs() -> dict[str, Mark]:
+    """Return the jobs that killed runs left half done."""
     try:
-        os.makedirs(RUN_DIRECTORY, mode=0o700, exist_ok=True)
-        descriptor = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise LockBusy(f"the lock of an apply cannot be taken: {error}") from error
-    try:
-        deadline = time.monotonic() + wait
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise LockBusy(f"another apply has held {LOCK} for more than {wait:.0f} seconds") from None
-                time.sleep(0.1)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def interrupted_jobs() -> list[str]:
-    """Return the jobs that a killed run left half done."""
-    try:
-        with open(MARKER, encoding="utf-8") as stream:
-            return list(json.load(stream))
+        descriptor = os.open(run_directory.path_of(MARKER_NAME), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        with open(descriptor, encoding="utf-8") as stream:
+            found = json.load(stream)
     except FileNotFoundError:
-        return []
+        return {}
     except ValueError:
         # Killed while the marker itself was written: nothing had changed yet.
-        return []
+        return {}
+    return {str(job): Mark(str(one[0]), int(one[1])) for job, one in found.items()} if isinstance(found, dict) else {}
 
 
-def mark(jobs: list[str]) -> None:
-    """Write the marker, or remove it when no job is under way any more."""
-    if not jobs:
+def interrupted_jobs(owner: str, names: set[str]) -> list[str]:
+    """Return the half done jobs that concern a declaration: those of its owner, and any of these names."""
+    return sorted(job for job, found in marked_jobs().items() if found.owner == owner or job in names)
+
+
+def marked_since(jobs: Iterable[str]) -> dict[str, int]:
+    """Return when the runs that left these jobs half done began (nanoseconds)."""
+    marked = marked_jobs()
+    return {job: marked[job].since for job in jobs if job in marked}
+
+
+def mark(owner: str, jobs: list[str]) -> None:
+    """Write which jobs of an owner are under way; no marker when there is none. Those of other owners stay.
+
+    A job that a killed run left half done keeps the time of that run.
+    """
+    marked, now = marked_jobs(), time.time_ns()
+    others = {job: found for job, found in marked.items() if found.owner != owner}
+    under_way = {**others, **{job: Mark(owner, marked[job].since if job in marked else now) for job in jobs}}
+    marker = run_directory.path_of(MARKER_NAME)
+    if not under_way:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(MARKER)
+            os.unlink(marker)
         return
-    os.makedirs(RUN_DIRECTORY, mode=0o700, exist_ok=True)
-    new = f"{MARKER}.new"
+    new = f"{marker}.new"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(new)
     try:
-        with open(new, "w", encoding="utf-8") as stream:
-            json.dump(sorted(jobs), stream)
-        os.rename(new, MARKER)
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(dict(sorted(under_way.items())), stream)
+        os.rename(new, marker)
     except OSError:
         with contextlib.suppress(OSError):
             os.unlink(new)
         raise
 
 
-def stage_directory(unit_directory: str) -> str:
+def stage_directory(unit_directory: str, owner: str) -> str:
     """Return the folder that holds new and old unit files while an apply is under way."""
-    return os.path.join(unit_directory, STAGE_NAME)
+    return os.path.join(unit_directory, STAGE_PREFIX + owner)
 
 
-def is_leftover(unit_directory: str) -> bool:
-    """Tell whether a killed run left its folder behind."""
-    return os.path.lexists(stage_directory(unit_directory))
+def is_leftover(unit_directory: str, owner: str) -> bool:
+    """Tell whether a killed run of this owner left its folder behind."""
+    return os.path.lexists(stage_directory(unit_directory, owner))
 
 
-def remove_stage(unit_directory: str) -> None:
+def remove_stage(path: str) -> None:
     """Remove the folder, whatever is in it."""
-    path = stage_directory(unit_directory)
     if os.path.islink(path) or os.path.isfile(path):
         os.unlink(path)
     else:

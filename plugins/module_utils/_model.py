@@ -89,7 +89,8 @@ class Observed(NamedTuple):
     timer to Unix time. stamps: timers with a stamp file. elsewhere: unit name to its path in another
     directory. drop_ins: unit name to paths of files that change it. host_units: names of all units of the host.
     stale: units in memory whose file PID 1 has not read yet. referenced: timers that another unit refers to, and that
-    unit. dirty: jobs that a killed run left half done; marked_at: when that run began (nanoseconds).
+    unit. dirty: jobs that a killed run left half done. marked: when that run began, for each of
+    them (nanoseconds).
     """
 
     manager: Manager
@@ -106,7 +107,7 @@ class Observed(NamedTuple):
     referenced: dict[str, str]
     orphans: list[str]
     dirty: list[str]
-    marked_at: int
+    marked: dict[str, int]
     leftover: bool
     uptime: float
     log_directory_exists: bool

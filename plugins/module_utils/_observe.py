@@ -141,6 +141,13 @@ def observe_stamps() -> dict[str, int]:
         return {}
 
 
+def odd_stamps(names: Iterable[str]) -> list[tuple[str, str, FileState]]:
+    """Return the stamps of these jobs that are no ordinary files: job, path, what stands there."""
+    found = [(name, stamp_path(f"{name}.timer")) for name in names]
+    states = [(name, path, file_state(path)) for name, path in found]
+    return [(name, path, state) for name, path, state in states if state.kind not in ("absent", "file")]
+
+
 class Directories(NamedTuple):
     """What systemd's search path for units holds: wanted units outside our directory, drop-ins of them, all names."""
 
@@ -242,14 +249,6 @@ def uptime(manager: Manager) -> float:
     return since_boot - manager.started if os.path.exists(CONTAINER_FILE) else since_boot
 
 
-def marked_at() -> int:
-    """Return when a killed run began (nanoseconds), 0 when there was none."""
-    try:
-        return os.stat(_journal.MARKER, follow_symlinks=False).st_mtime_ns
-    except OSError:
-        return 0
-
-
 def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
     """Read everything that proof and plan need."""
     names = {job.name for job in request.jobs} | {job.renamed_from for job in request.jobs if job.renamed_from}
@@ -259,7 +258,7 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
         mark = owner_of(state.text)
         if mark and mark.owner == request.owner and mark.job not in names:
             orphans.add(mark.job)
-    dirty = _journal.interrupted_jobs()
+    dirty = _journal.interrupted_jobs(request.owner, names)
     units = {name + suffix for name in names.union(orphans, dirty) for suffix in SUFFIXES}
     timers = observe_timers(runner)
     loaded = observe_units(runner)
@@ -280,8 +279,8 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
         referenced=references(manager.unit_path, remembered(request, everything, loaded)),
         orphans=sorted(orphans),
         dirty=dirty,
-        marked_at=marked_at(),
-        leftover=_journal.is_leftover(request.unit_directory),
+        marked=_journal.marked_since(dirty),
+        leftover=_journal.is_leftover(request.unit_directory, request.owner),
         uptime=uptime(manager),
         log_directory_exists=not request.log_directory or os.path.isdir(request.log_directory),
     )

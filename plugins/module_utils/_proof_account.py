@@ -17,10 +17,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path
     working_directory,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import is_true
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._writable import first_writable
 
-GROUP_WRITE = 0o020
-OTHER_WRITE = 0o002
-STICKY = 0o1000
 # With these the kernel lets a user past owner and mode.
 PASSING_CAPABILITIES = ("CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH")
 
@@ -140,49 +138,10 @@ def check_writable(job: JobView, known: Known) -> list[Finding]:
         looked_at += [("environment_file", path) for path in files if not has_specifier(path)]
     findings = []
     for field, path in dict.fromkeys(looked_at):
-        culprit = first_writable(path, known)
+        culprit = first_writable(path, known.facts) if known.facts.path(path).kind == "file" else None
         if culprit:
             place, who = culprit
             reason = f"root runs it, and {who} can change {'it' if place == path else place}"
             mend = f"chown root:root {place}; chmod go-w {place}"
             findings.append(job.finding("writable-by-others", field, path, reason, mend))
     return findings
-
-
-def first_writable(path: str, known: Known) -> tuple[str, str] | None:
-    """Return the first place on the way to a file that somebody but root can change, and who; links are followed."""
-    if known.facts.path(path).kind != "file":
-        return None
-    places = [place for one in dict.fromkeys((path, known.facts.real(path))) for place in lineage(one)]
-    for place in dict.fromkeys(places):
-        who = who_can_write(place, known)
-        if who:
-            return place, who
-    return None
-
-
-def lineage(path: str) -> list[str]:
-    """Return the directories that lead to a path, the root first, and the path itself."""
-    parts = path.split("/")
-    return ["/".join(parts[:number]) or "/" for number in range(1, len(parts) + 1)]
-
-
-def who_can_write(path: str, known: Known) -> str:
-    """Return who but root can change a path by owner and mode, or an empty text."""
-    found = known.facts.path(path)
-    if found.kind == "absent":
-        return ""
-    if found.uid != 0:
-        account = known.facts.user(str(found.uid))
-        return f"the user {account.name if account else found.uid}"
-    # In a directory such as /tmp, only the owner of a file can replace it.
-    if found.kind == "directory" and found.mode & STICKY:
-        return ""
-    if found.mode & OTHER_WRITE:
-        return "everybody"
-    if found.mode & GROUP_WRITE and found.gid != 0:
-        members = known.facts.members(found.gid)
-        return (
-            f"the user {members[0]}" if len(members) == 1 else f"the users {', '.join(members[:3])}" if members else ""
-        )
-    return ""

@@ -8,8 +8,10 @@ import os
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import OLDEST_VERSION
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Manager, Request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._writable import first_writable, who_can_write
 
 # What daemon-reload keeps as a safety buffer (measured on 252 and 257).
 RELOAD_BYTES = 16 * 2**20
@@ -49,14 +51,32 @@ def check_unit_directory(request: Request, manager: Manager) -> list[Finding]:
     return []
 
 
+def link_folders(request: Request) -> list[str]:
+    """Return the folders of the links that enable the declared timers."""
+    folders = {os.path.dirname(link) for job in request.jobs for link in timer_text.links(job.name, job.timer)}
+    return [os.path.join(request.unit_directory, folder) for folder in sorted(folders)]
+
+
+def check_others_write(request: Request, facts: Facts) -> list[Finding]:
+    """Refuse to write where somebody but root can write: in the unit directory, a way to it, a folder of links."""
+    findings: dict[str, Finding] = {}
+    for path in (request.unit_directory, *link_folders(request)):
+        own = who_can_write(path, facts, strict=True)
+        place, who = (path, own) if own else first_writable(path, facts) or ("", "")
+        if who:
+            reason = f"{who} can change {'it' if place == path else place}, and so what root runs"
+            mend = f"chown root:root {place}; chmod go-w {place}"
+            finding = Finding("", "timer_unit_directory", path, reason, mend, "unit-directory")
+            findings.setdefault(place, finding)
+    return list(findings.values())
+
+
 def check_link_folders(request: Request) -> list[Finding]:
     """Refuse a folder of enablement links that is a link itself or no directory: systemd would read another place."""
-    folders = {os.path.dirname(link) for job in request.jobs for link in timer_text.links(job.name, job.timer)}
-    paths = [os.path.join(request.unit_directory, folder) for folder in sorted(folders)]
     reason, mend = "is not an ordinary directory", "make it one, or remove it"
     return [
         Finding("", "timer_unit_directory", path, reason, mend, "unit-directory")
-        for path in paths
+        for path in link_folders(request)
         if os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path))
     ]
 
@@ -70,6 +90,7 @@ def check_run_space() -> list[Finding]:
     return [Finding("", "/run", None, reason, "free some space there", "run-space")]
 
 
-def prove_host(request: Request, manager: Manager) -> list[Finding]:
+def prove_host(request: Request, manager: Manager, facts: Facts) -> list[Finding]:
     """Check what has to hold before anything else is looked at."""
-    return check_version(manager) + check_unit_directory(request, manager) + check_run_space()
+    places = check_unit_directory(request, manager) or check_others_write(request, facts)
+    return check_version(manager) + places + check_run_space()

@@ -11,6 +11,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     ABSENT,
     NO_FILE,
+    FileState,
     Observed,
     Request,
     WantedJob,
@@ -64,6 +65,19 @@ def taken_elsewhere(unit: str, path: str) -> tuple[str, str, str]:
     if os.path.realpath(path) == "/dev/null":
         return "masked", f"is masked on this host by {path}", f"systemctl unmask --runtime {unit}, or remove {path}"
     return "name-taken", f"the name is taken by {path}", ANOTHER_NAME
+
+
+def check_stamps(odd: list[tuple[str, str, FileState]]) -> list[Finding]:
+    """Refuse stamps that are no ordinary files: job, path, what stands there.
+
+    systemd follows a link, and takes the time of another file for that of the last run: it could run the job at once.
+    """
+    findings = []
+    for name, path, state in odd:
+        what = f"is a link to {state.target}" if state.kind == "symlink" else "is not an ordinary file"
+        reason = f"{what}, so systemd would not know when the job last ran"
+        findings.append(Finding(name, "name", path, reason, "remove it", "stamp-not-a-file"))
+    return findings
 
 
 def check_drop_ins(job: JobView, known: Known) -> list[Finding]:

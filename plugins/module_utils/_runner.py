@@ -25,6 +25,9 @@ class ProgramMissing(Exception):
         self.program = program
 
 
+# Descriptors that every program gets too: what holds a lock is to hold it until the last program has ended.
+INHERITED: list[int] = []
+
 Runner = Callable[["list[str]"], Completed]
 
 
@@ -50,6 +53,7 @@ def make_runner() -> Runner:
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=False,
+                pass_fds=tuple(INHERITED),
             )
         except FileNotFoundError as error:
             raise ProgramMissing(argv[0]) from error

@@ -38,15 +38,15 @@ def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed) -> E
     """Apply the plan and return the evidence. Raises ApplyFailed."""
     touched = [change.name for change in plan.changes if change.actions]
     pending = set(observed.dirty) - {goal.name for goal in goals}
-    host.stopped_at = {f"{name}.timer": observed.marked_at for name in observed.dirty}
+    host.stopped_at = {f"{name}.timer": when for name, when in observed.marked.items()}
     try:
         host.prepare(new_texts(goals, plan))
         found = obstacles(host.unit_directory, plan, observed)
         if found:
             raise ApplyFailed("; ".join(found), undone=True)
-        _journal.mark(sorted(pending.union(touched)))
+        _journal.mark(host.owner, sorted(pending.union(touched)))
     except (OSError, ApplyFailed) as error:
-        _journal.remove_stage(host.unit_directory)
+        _journal.remove_stage(host.stage)
         raise error if isinstance(error, ApplyFailed) else ApplyFailed(f"write: {error}", undone=True) from error
     try:
         host.execute(plan.steps)
@@ -78,5 +78,5 @@ def _explained(error: Exception, host: Host, goals: list[Goal]) -> str:
 
 def _finish(host: Host, pending: set[str]) -> None:
     """Clean up after an apply or its undoing; what belongs to other declarations stays marked."""
-    _journal.remove_stage(host.unit_directory)
-    _journal.mark(sorted(pending))
+    _journal.remove_stage(host.stage)
+    _journal.mark(host.owner, sorted(pending))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, Iterable, NamedTuple
 
@@ -24,6 +23,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._directives
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import field_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed, Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._scratch import scratch
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import Assignment, UnitText
 
 MANAGER_PROGRAMS = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")
@@ -224,10 +224,7 @@ def shares(units: Iterable[str]) -> list[list[str]]:
 
 def run_verify(runner: Runner, units: dict[str, str]) -> Completed:
     """Stage the units (name to text) in one private folder and verify them; each call sees the whole folder."""
-    with tempfile.TemporaryDirectory(prefix="systemd-timers-proof-") as folder:
-        for name, text in units.items():
-            with open(os.path.join(folder, name), "w", encoding="utf-8", newline="") as stream:
-                stream.write(text)
+    with scratch(units) as folder:
         # Manual pages are not looked up: slow.
         command = ["systemd-analyze", "verify", "--man=no"]
         calls = [[*command, *(os.path.join(folder, unit) for unit in share)] for share in shares(units)]

@@ -297,7 +297,7 @@ notes:
   - It must run as root, so use C(become) where the connection is not root's.
   - The action plugin merges and checks the jobs and renders the unit files on the controller. The host proves and
     applies them.
-  - Two applies on the same host wait for each other, for up to two minutes.
+  - Two applies on the same host wait for each other, for up to two minutes. A warning says how long it was.
 seealso:
   - module: dotmobi.systemd_timers.calendar
   - name: systemd.timer(5)
@@ -499,16 +499,27 @@ undone:
   returned: when the apply has failed
   type: bool
   sample: true
+waited:
+  description: How many seconds it waited for another apply on this host to end. A warning says so too.
+  returned: when it was more than a second
+  type: float
+  sample: 10.3
+under_way:
+  description: An apply is under way on this host, so what is shown may be out of date. A warning says so too.
+  returned: in check mode, while an apply is under way
+  type: bool
+  sample: true
 """
 
 import json
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import converge, parse_request
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._journal import LockBusy
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_directory import LockBusy
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import ApplyFailed
 
@@ -525,18 +536,20 @@ def main() -> None:
     raw = json.loads(module.params["_request"])
     request = parse_request(raw, module.params)
     check_mode = module.check_mode or raw["proof_only"]
+    notes: dict[str, Any] = {}
     try:
-        outcome = converge(make_runner(), request, check_mode, with_diff=module._diff)
+        outcome = converge(make_runner(), request, check_mode, with_diff=module._diff, notes=notes)
     except LockBusy as error:
         module.exit_json(failure=f"{error}; nothing was changed on this host", invocation={})
     except ApplyFailed as error:
         after = "the host stands as before" if error.undone else f"and going back failed too: {error.trouble}"
-        module.exit_json(failure=f"the apply failed: {error}; {after}", undone=error.undone, invocation={})
+        module.exit_json(failure=f"the apply failed: {error}; {after}", undone=error.undone, invocation={}, **notes)
     # The action plugin makes the error: it knows the host's name, and the findings of its own side.
     module.exit_json(
         findings=[found._asdict() for found in outcome.errors + outcome.warnings],
         accepted=[found._asdict() for found in outcome.accepted],
         invocation={},
+        **notes,
         **outcome.result,
     )
 

@@ -13,12 +13,13 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal, _observe, _proof_host
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _observe, _proof_host, _run_directory
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import Outcome, converge
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
@@ -61,6 +62,8 @@ class FakeHost:
         self.surprises: list[str] = []
         # What happens at a verb of systemctl instead of what should: an answer, an exception, or nothing at all.
         self.faults: dict[str, list[Any]] = {}
+        # What is done while a verb of systemctl is under way.
+        self.during: dict[str, list[Callable[[], None]]] = {}
         self.refused: set[str] = set()
         # Timers whose last trigger systemd remembers (Unix time), and services whose last run it does.
         self.fired: dict[str, int] = {}
@@ -74,12 +77,14 @@ class FakeHost:
 
     # What tests do and look at.
 
-    def converge(self, *jobs: WantedJob, check_mode: bool = False, **options: Any) -> Outcome:
+    def converge(
+        self, *jobs: WantedJob, check_mode: bool = False, notes: dict[str, Any] | None = None, **options: Any
+    ) -> Outcome:
         """Bring the host to these jobs."""
         self.calls.clear()
         defaults: dict[str, Any] = {"owner": "default", "prune": False, "proof": "strict", "log_directory": ""}
         request = Request(list(jobs), unit_directory=str(self.units), **{**defaults, **options})
-        return converge(self, request, check_mode, facts=FakeFacts(all_programs=True))
+        return converge(self, request, check_mode, facts=FakeFacts(all_programs=True), notes=notes)
 
     def fire(self, job: str, when: int) -> None:
         """Let a timer elapse and its service run, at that time."""
@@ -127,6 +132,8 @@ class FakeHost:
             return self._analyze(verb, arguments)
         assert program == "systemctl", argv
         self.calls.append(" ".join([verb, *[one for one in arguments if not one.startswith("-")]]))
+        if self.during.get(verb):
+            self.during[verb].pop()()
         if self.faults.get(verb):
             fault = self.faults[verb].pop(0)
             if isinstance(fault, BaseException):
@@ -290,10 +297,7 @@ class FakeHost:
 def make_host(root: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
     """Return an empty host, and let the collection find it where it looks for one."""
     host = FakeHost(root)
-    run = root / "run"
-    monkeypatch.setattr(_journal, "RUN_DIRECTORY", str(run))
-    monkeypatch.setattr(_journal, "MARKER", str(run / "applying.json"))
-    monkeypatch.setattr(_journal, "LOCK", str(run / "lock"))
+    monkeypatch.setattr(_run_directory, "RUN_DIRECTORY", str(root / "run"))
     monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(host.stamps))
     monkeypatch.setattr(_proof_host, "BOOTED_DIRECTORY", str(root))
     return host

@@ -93,7 +93,7 @@ def empty_host(**changes: Any) -> Observed:
         referenced={},
         orphans=[],
         dirty=[],
-        marked_at=0,
+        marked={},
         leftover=False,
         uptime=3600.0,
         log_directory_exists=True,

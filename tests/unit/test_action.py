@@ -223,6 +223,25 @@ def test_an_apply_that_failed(folder: Path) -> None:
     assert "failure" not in result
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        answered(waited=10.3),
+        answered(waited=10.3, findings=[fault("a", "x", "y")]),
+        {"changed": False, "failure": "the apply failed: no", "undone": True, "waited": 10.3},
+    ],
+)
+def test_a_wait_is_told(answer: dict[str, Any], folder: Path) -> None:
+    result = run(Action(answer, folder, jobs=[JOB]))
+    assert result["warnings"] == ["web1: waited 10 s for another apply on this host"]
+    assert result["waited"] == 10.3
+
+
+def test_an_apply_that_is_under_way_is_told(folder: Path) -> None:
+    result = run(Action(answered(under_way=True), folder, jobs=[JOB]))
+    assert result["warnings"] == ["web1: an apply is under way on this host; what is shown may be out of date"]
+
+
 def test_a_module_that_crashed_is_not_made_good(folder: Path) -> None:
     crashed = {"failed": True, "msg": "MODULE FAILURE", "module_stderr": "Traceback"}
     assert run(Action(crashed, folder, jobs=[JOB]))["msg"] == "MODULE FAILURE"

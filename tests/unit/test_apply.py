@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _apply, _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import Host, StepFailed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Step, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import ApplyFailed
@@ -76,7 +77,7 @@ def test_a_new_job(host: FakeHost) -> None:
         "backup.timer",
         "timers.target.wants",
     ]
-    assert _journal.interrupted_jobs() == []
+    assert _journal.marked_jobs() == {}
 
 
 def test_the_second_run_only_looks(armed: FakeHost) -> None:
@@ -356,12 +357,12 @@ def test_when_going_back_fails_too_both_are_told_and_the_next_run_completes(arme
     assert not failure.undone
     assert "Refusing to reload" in str(failure)
     assert "Still no space" in failure.trouble
-    assert _journal.interrupted_jobs() == ["backup"]
+    assert _journal.marked_jobs() == {"backup": "default"}
     outcome = armed.converge(*CHANGES["reschedule"][0])
     assert outcome.result["changed"]
     assert armed.loaded["backup.timer"] == EDITED.timer
     assert armed.states["backup.timer"] == ("active", "waiting")
-    assert _journal.interrupted_jobs() == []
+    assert _journal.marked_jobs() == {}
     assert not armed.converge(*CHANGES["reschedule"][0]).result["changed"]
     assert armed.surprises == []
 
@@ -390,16 +391,16 @@ def test_a_killed_run_is_completed_by_the_next(change: str, verb: str, armed: Fa
     armed.faults[verb] = [Killed()]
     with pytest.raises(Killed):
         armed.converge(*jobs, **options)
-    assert _journal.is_leftover(str(armed.units))
-    assert _journal.interrupted_jobs()
+    assert _journal.is_leftover(str(armed.units), "default")
+    assert _journal.marked_jobs()
     foreseen = armed.converge(*jobs, check_mode=True, **options)
     assert foreseen.result["changed"]
     outcome = armed.converge(*jobs, **options)
     assert outcome.errors == []
     assert outcome.result["changed"]
     assert armed.surprises == []
-    assert not _journal.is_leftover(str(armed.units))
-    assert _journal.interrupted_jobs() == []
+    assert not _journal.is_leftover(str(armed.units), "default")
+    assert _journal.marked_jobs() == {}
     for job in jobs:
         active = armed.states.get(f"{job.name}.timer", ("inactive", "dead"))[0]
         assert (active == "active") == (job.state == "present")
@@ -429,8 +430,95 @@ def test_a_killed_run_of_another_declaration_is_left_to_it(armed: FakeHost) -> N
     with pytest.raises(Killed):
         armed.converge(theirs, owner="team-b")
     armed.converge(JOB, wanted(name="second"))
-    assert _journal.interrupted_jobs() == ["theirs"]
+    assert _journal.marked_jobs() == {"theirs": "team-b"}
     assert not armed.converge(JOB, wanted(name="second")).result["changed"]
+
+
+def owned_by(owner: str, job: WantedJob) -> WantedJob:
+    """Return the job as another declaration renders it."""
+    mark, theirs = "Owner=default", f"Owner={owner}"
+    return job._replace(service=job.service.replace(mark, theirs), timer=job.timer.replace(mark, theirs))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_killed_run_of_another_declaration_costs_nothing(change: str, armed: FakeHost) -> None:
+    """Ours is not changed by it, loads nothing, and leaves to the other what it needs to complete its apply."""
+    jobs, options = CHANGES[change]
+    ours, edited = (owned_by("team-b", wanted(name="ours", description=text)) for text in ("first", "second"))
+    armed.converge(ours, owner="team-b")
+    for verb in verbs_of(change):
+        armed.faults[verb] = [Killed()]
+        with pytest.raises(Killed):
+            armed.converge(*jobs, **options)
+        before, marked = armed.picture(), _journal.marked_jobs()
+        assert marked
+        for check_mode in (True, False):
+            outcome = armed.converge(ours, owner="team-b", prune=True, check_mode=check_mode)
+            assert outcome.errors == []
+            assert (outcome.result["changed"], outcome.result["diff"], armed.verbs()) == (False, [], [])
+            assert [row["name"] for row in outcome.result["jobs"]] == ["ours"]
+        assert armed.picture() == before
+        # Nor does a change of ours take it away.
+        outcome = armed.converge(edited, owner="team-b")
+        assert outcome.result["changed"]
+        assert _journal.marked_jobs() == marked
+        assert _journal.is_leftover(str(armed.units), "default")
+        armed.converge(ours, owner="team-b")
+    assert armed.converge(*jobs, **options).result["changed"]
+    assert _journal.marked_jobs() == {}
+    assert not _journal.is_leftover(str(armed.units), "default")
+    assert not armed.converge(*jobs, **options).result["changed"]
+    assert not armed.converge(ours, owner="team-b").result["changed"]
+    assert armed.surprises == []
+
+
+def test_a_job_that_another_declaration_was_removing_can_be_declared_anew(armed: FakeHost) -> None:
+    """Its files are gone, systemd still has it: who declares it completes that too."""
+    armed.faults["daemon-reload"] = [Killed()]
+    with pytest.raises(Killed):
+        armed.converge(ABSENT)
+    theirs = owned_by("team-b", EDITED)
+    assert armed.converge(theirs, owner="team-b").errors == []
+    assert armed.loaded["backup.timer"] == theirs.timer
+    assert armed.surprises == []
+    assert _journal.marked_jobs() == {}
+    assert not armed.converge(theirs, owner="team-b").result["changed"]
+
+
+def test_an_apply_that_is_under_way_is_no_killed_one(armed: FakeHost) -> None:
+    """Check mode does not take what it has laid down for leftovers, and says that it is out of date."""
+    notes: dict[str, Any] = {}
+    seen: list[Any] = []
+
+    def look() -> None:
+        seen.append(armed.converge(*CHANGES["reschedule"][0], check_mode=True, notes=notes))
+
+    armed.during["daemon-reload"] = [look]
+    armed.converge(*CHANGES["reschedule"][0])
+    (outcome,) = seen
+    assert outcome.errors == []
+    assert notes == {"under_way": True}
+    assert not any("cut off" in one.get("prepared", "") for one in outcome.result["diff"])
+    armed.converge(*CHANGES["reschedule"][0], check_mode=True, notes=(notes := {}))
+    assert notes == {}
+
+
+def test_a_stamp_that_is_a_link_stops_the_apply(armed: FakeHost, tmp_path: Path) -> None:
+    """systemd would follow it."""
+    (tmp_path / "other").write_text("")
+    path = armed.stamps / "stamp-backup.timer"
+    path.unlink()
+    path.symlink_to(tmp_path / "other")
+    before = armed.picture()
+    for jobs in ([EDITED], [ABSENT], [JOB]):
+        for check_mode in (True, False):
+            (error,) = armed.converge(*jobs, check_mode=check_mode).errors
+            assert line(error) == (
+                f'backup: name "{path}": is a link to {tmp_path}/other, so systemd would not know when the job last '
+                "ran; remove it [stamp-not-a-file]"
+            )
+    assert armed.converge(wanted(name="second")).errors == []
+    assert armed.picture() == before
 
 
 # Any set of jobs after any other, with a fault or without.
@@ -494,7 +582,7 @@ def bare(tmp_path: Path, answer: Completed = DONE) -> tuple[Host, list[list[str]
         calls.append(argv)
         return answer
 
-    return Host(runner, str(tmp_path), str(tmp_path / "logs")), calls
+    return Host(runner, str(tmp_path), str(tmp_path / "logs"), "default"), calls
 
 
 @pytest.mark.parametrize(
@@ -542,11 +630,12 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(tmp_path: Path) -> None:
 def test_new_files_are_complete_before_the_first_step(number: int, tmp_path: Path) -> None:
     host, calls = bare(tmp_path)
     texts = {f"job{one}.timer": f"[Timer]\n# é {one}\n" for one in range(number)}
-    (tmp_path / _journal.STAGE_NAME / "new").mkdir(parents=True)
-    (tmp_path / _journal.STAGE_NAME / "new" / "left.timer").write_text("of a killed run")
+    stage = Path(_journal.stage_directory(str(tmp_path), "default"))
+    (stage / "new").mkdir(parents=True)
+    (stage / "new" / "left.timer").write_text("of a killed run")
     host.prepare(texts)
     assert {path.name: path.read_text("utf-8") for path in Path(host.new).iterdir()} == texts
     assert all(path.stat().st_mode & 0o777 == 0o644 for path in Path(host.new).iterdir())
     assert Path(host.stage).stat().st_mode & 0o777 == 0o700
-    assert [path.name for path in tmp_path.iterdir()] == [_journal.STAGE_NAME]
+    assert [path.name for path in tmp_path.iterdir()] == [stage.name]
     assert calls == []

@@ -49,9 +49,12 @@ DOCUMENTED_TYPES = {
 # The way of a job: what each part may import. Helpers that know nothing of the way stand first.
 HELPERS = {
     "_codes": set(),
-    "_journal": set(),
     "_options": set(),
     "_runner": set(),
+    "_lock_holders": set(),
+    "_run_directory": {"_lock_holders", "_runner"},
+    "_journal": {"_run_directory"},
+    "_scratch": {"_run_directory"},
     "_script": set(),
     "_unit_file": set(),
     "_clock_change": {"_calendar_text"},
@@ -68,11 +71,12 @@ HELPERS = {
     "_model": set(),
     "_directives": {"_findings"},
     "_facts": {"_clock_change"},
+    "_writable": {"_facts"},
     "_timer_text": {"_unit_file"},
     "_calendar": {"_runner"},
     "_references": {"_model", "_timer_text", "_unit_file"},
     "_job_view": {"_calendar", "_facts", "_findings", "_model", "_unit_file"},
-    "_verify": {"_codes", "_directives", "_findings", "_job_view", "_runner", "_unit_file"},
+    "_verify": {"_codes", "_directives", "_findings", "_job_view", "_runner", "_scratch", "_unit_file"},
 }
 SHARED = set(HELPERS)
 # Each looks at what was observed, and asks the host through _facts alone.
@@ -106,7 +110,7 @@ WAY = {
 }
 ORCHESTRATORS = {
     "_transaction": SHARED | {"_apply", "_evidence", "_observe", "_plan", "_ready", "_undo"},
-    "_converge": SHARED | set(WAY) | {"_proof_host", "_transaction"},
+    "_converge": SHARED | set(WAY) | {"_proof_host", "_proof_names", "_transaction"},
 }
 ALLOWED_IMPORTS: dict[str, set[str]] = {**HELPERS, **CHECKERS, **WAY, **ORCHESTRATORS}
 

@@ -1,145 +1,109 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an apply leaves while it is under way."""
+"""What an apply leaves while it is under way, each owner its own."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import time
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal, _run_directory
 
 
 @pytest.fixture(autouse=True)
-def _run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = tmp_path / "run" / "dotmobi.systemd_timers"
-    monkeypatch.setattr(_journal, "RUN_DIRECTORY", str(run))
-    monkeypatch.setattr(_journal, "MARKER", str(run / "applying.json"))
-    monkeypatch.setattr(_journal, "LOCK", str(run / "lock"))
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the directory of the collection, empty."""
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o700)
+    monkeypatch.setattr(_run_directory, "RUN_DIRECTORY", str(folder))
+    return folder
 
 
-def test_marker() -> None:
-    assert _journal.interrupted_jobs() == []
-    _journal.mark(["b", "a"])
-    assert _journal.interrupted_jobs() == ["a", "b"]
-    _journal.mark(["c"])
-    assert _journal.interrupted_jobs() == ["c"]
-    _journal.mark([])
-    assert _journal.interrupted_jobs() == []
-    _journal.mark([])
-    assert list(Path(_journal.RUN_DIRECTORY).iterdir()) == []
+def test_marker(run: Path) -> None:
+    assert _journal.marked_jobs() == {}
+    _journal.mark("one", ["b", "a"])
+    assert _journal.marked_jobs() == {"a": "one", "b": "one"}
+    _journal.mark("one", ["c"])
+    assert _journal.marked_jobs() == {"c": "one"}
+    assert (run / "applying.json").stat().st_mode & 0o777 == 0o600
+    _journal.mark("one", [])
+    assert _journal.marked_jobs() == {}
+    _journal.mark("one", [])
+    assert list(run.iterdir()) == []
 
 
-@pytest.mark.parametrize("text", ["", "[", '["a"', "nonsense"])
-def test_a_broken_marker_is_none(text: str) -> None:
-    _journal.mark(["a"])
-    Path(_journal.MARKER).write_text(text)
-    assert _journal.interrupted_jobs() == []
+def test_each_owner_has_its_own_mark() -> None:
+    _journal.mark("one", ["a", "b"])
+    _journal.mark("two", ["b", "c"])
+    # A job that another declaration takes over is that one's from then on.
+    assert _journal.marked_jobs() == {"a": "one", "b": "two", "c": "two"}
+    _journal.mark("two", [])
+    assert _journal.marked_jobs() == {"a": "one"}
+
+
+def test_what_concerns_a_declaration() -> None:
+    _journal.mark("one", ["a", "b"])
+    _journal.mark("two", ["c"])
+    assert _journal.interrupted_jobs("one", set()) == ["a", "b"]
+    assert _journal.interrupted_jobs("two", {"b", "x"}) == ["b", "c"]
+    assert _journal.interrupted_jobs("three", set()) == []
+
+
+@pytest.mark.parametrize("text", ["", "[", '{"a"', "nonsense", "[]", '["a"]', "1", "null"])
+def test_a_broken_marker_is_none(text: str, run: Path) -> None:
+    (run / "applying.json").write_text(text)
+    assert _journal.marked_jobs() == {}
 
 
 def test_a_new_marker_never_stands_half_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    _journal.mark(["a"])
+    _journal.mark("one", ["a"])
 
-    def full(*_arguments: object) -> None:
+    def full(*_arguments: object, **_more: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(_journal.json, "dump", full)
     with pytest.raises(OSError, match="No space"):
-        _journal.mark(["b"])
-    assert _journal.interrupted_jobs() == ["a"]
+        _journal.mark("one", ["b"])
+    assert _journal.marked_jobs() == {"a": "one"}
 
 
-def hold(run: str, pipe: Connection) -> None:
-    """Hold the lock until told to go."""
-    _journal.RUN_DIRECTORY, _journal.LOCK = run, f"{run}/lock"
-    with _journal.locked(5):
-        pipe.send("held")
-        pipe.recv()
-
-
-@pytest.fixture
-def holder() -> tuple[multiprocessing.Process, Connection]:
-    """Return another process that holds the lock, and the way to tell it to go."""
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("fork").Process(
-        target=hold, args=(_journal.RUN_DIRECTORY, theirs), daemon=True
-    )
-    process.start()
-    assert ours.poll(20)
-    assert ours.recv() == "held"
-    return process, ours
-
-
-def test_the_lock_keeps_another_process_out_and_says_so(holder: tuple[multiprocessing.Process, Connection]) -> None:
-    process, pipe = holder
-    began = time.monotonic()
-    said = r"another apply has held .*/lock for more than 0 seconds"
-    with pytest.raises(_journal.LockBusy, match=said), _journal.locked(0.3):
-        pytest.fail("two processes hold the lock")
-    assert 0.3 <= time.monotonic() - began < 3
-    pipe.send("go")
-    with _journal.locked(10):
-        pass
-    process.join(10)
-    assert process.exitcode == 0
-
-
-def test_a_killed_process_leaves_no_lock(holder: tuple[multiprocessing.Process, Connection]) -> None:
-    process, _pipe = holder
-    assert process.pid
-    os.kill(process.pid, signal.SIGKILL)
-    with _journal.locked(10):
-        pass
-    process.join(10)
-    assert process.exitcode == -signal.SIGKILL
-
-
-def test_the_lock_is_free_after_an_error() -> None:
-    with pytest.raises(ValueError, match="inside"), _journal.locked(1):
-        raise ValueError("inside")
-    with _journal.locked(0):
-        pass
-
-
-def test_the_folder_is_the_administrators_alone() -> None:
-    with _journal.locked(1):
-        assert Path(_journal.RUN_DIRECTORY).stat().st_mode & 0o777 == 0o700
-        assert Path(_journal.LOCK).stat().st_mode & 0o777 == 0o600
-
-
-def test_a_link_in_the_place_of_the_lock_is_not_followed(tmp_path: Path) -> None:
-    Path(_journal.RUN_DIRECTORY).mkdir(parents=True)
-    Path(_journal.LOCK).symlink_to(tmp_path / "other")
-    with pytest.raises(_journal.LockBusy, match="symbolic"), _journal.locked(1):
-        pytest.fail("followed the link")
-    assert not (tmp_path / "other").exists()
+@pytest.mark.parametrize("name", ["applying.json", "applying.json.new"])
+def test_a_link_in_the_place_of_the_marker_is_not_followed(name: str, run: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("theirs")
+    (run / name).symlink_to(tmp_path / "other")
+    if name == "applying.json":
+        with pytest.raises(OSError, match="symbolic"):
+            _journal.marked_jobs()
+        (run / name).unlink()
+    _journal.mark("one", ["a"])
+    assert (tmp_path / "other").read_text() == "theirs"
+    assert _journal.marked_jobs() == {"a": "one"}
+    assert [path.name for path in run.iterdir()] == ["applying.json"]
 
 
 def test_the_stage(tmp_path: Path) -> None:
-    stage = Path(_journal.stage_directory(str(tmp_path)))
+    stage = Path(_journal.stage_directory(str(tmp_path), "one"))
     assert stage.parent == tmp_path
     # systemd does not read what begins with a dot.
     assert stage.name.startswith(".")
-    _journal.remove_stage(str(tmp_path))
-    assert not _journal.is_leftover(str(tmp_path))
+    assert str(stage) != _journal.stage_directory(str(tmp_path), "two")
+    _journal.remove_stage(str(stage))
+    assert not _journal.is_leftover(str(tmp_path), "one")
     (stage / "new").mkdir(parents=True)
     (stage / "new" / "a.timer").write_text("x")
-    assert _journal.is_leftover(str(tmp_path))
-    _journal.remove_stage(str(tmp_path))
-    assert not _journal.is_leftover(str(tmp_path))
+    assert _journal.is_leftover(str(tmp_path), "one")
+    assert not _journal.is_leftover(str(tmp_path), "two")
+    _journal.remove_stage(str(stage))
+    assert not _journal.is_leftover(str(tmp_path), "one")
 
 
 def test_a_link_in_the_place_of_the_stage_goes_and_its_target_stays(tmp_path: Path) -> None:
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "a").write_text("x")
-    Path(_journal.stage_directory(str(tmp_path))).symlink_to(tmp_path / "precious")
-    assert _journal.is_leftover(str(tmp_path))
-    _journal.remove_stage(str(tmp_path))
-    assert not _journal.is_leftover(str(tmp_path))
+    stage = _journal.stage_directory(str(tmp_path), "one")
+    Path(stage).symlink_to(tmp_path / "precious")
+    assert _journal.is_leftover(str(tmp_path), "one")
+    _journal.remove_stage(stage)
+    assert not _journal.is_leftover(str(tmp_path), "one")
     assert (tmp_path / "precious" / "a").read_text() == "x"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal, _proof_host
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _proof_host, _run_directory
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed, ProgramMissing
@@ -84,7 +84,7 @@ def test_a_proof_changes_nothing(
     assert len(result["diff"]) == 2
     assert host.verbs() == []
     assert list(host.units.iterdir()) == []
-    assert not Path(_journal.RUN_DIRECTORY).exists()
+    assert not Path(_run_directory.RUN_DIRECTORY).exists()
 
 
 def test_all_that_is_wrong_is_told_and_nothing_is_done(
@@ -213,15 +213,57 @@ def test_an_apply_that_failed(host: FakeHost, monkeypatch: pytest.MonkeyPatch, c
 
 def test_another_apply_is_under_way(host: FakeHost, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS) -> None:
     def busy(*_arguments: object) -> None:
-        raise _journal.LockBusy("another apply has held the lock for more than 120 seconds")
+        raise _run_directory.LockBusy("another apply has held the lock for more than 120 seconds")
 
-    monkeypatch.setattr(_journal, "locked", busy)
+    monkeypatch.setattr(_run_directory, "locked", busy)
     result = run(monkeypatch, capsys, host, JOB)
     assert result["failure"] == (
         "another apply has held the lock for more than 120 seconds; nothing was changed on this host"
     )
     assert host.verbs() == []
     assert list(host.units.iterdir()) == []
+
+
+def test_how_long_it_waited_is_told_if_it_was_long(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS
+) -> None:
+    for waited, told in ((0.9, None), (12.34, 12.3)):
+        monkeypatch.setattr(_run_directory, "_take", lambda *_arguments, waited=waited: waited)
+        assert run(monkeypatch, capsys, host, JOB).get("waited") == told
+    bad = run(monkeypatch, capsys, host, wanted(command="/missing/x"))
+    assert (len(bad["findings"]), bad["waited"]) == (1, 12.3)
+    host.faults["daemon-reload"] = [(1, "", "no\n")]
+    failed = run(monkeypatch, capsys, host, wanted(description="x"))
+    assert (failed["undone"], failed["waited"]) == (True, 12.3)
+
+
+def test_check_mode_tells_of_an_apply_that_is_under_way(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS
+) -> None:
+    with _run_directory.locked(0):
+        assert run(monkeypatch, capsys, host, JOB, proof_only=True)["under_way"] is True
+    assert "under_way" not in run(monkeypatch, capsys, host, JOB, proof_only=True)
+
+
+def test_a_run_directory_that_others_can_change(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS
+) -> None:
+    """Also check mode says so: a run would fail."""
+    (host.root / "run").mkdir()
+    (host.root / "run").chmod(0o777)
+    for check_mode in (True, False):
+        result = run(monkeypatch, capsys, host, JOB, _ansible_check_mode=check_mode)
+        assert result["failure"].startswith(f"{host.root}/run is not a directory that only root can write; ")
+        assert result["failure"].endswith("; nothing was changed on this host")
+    assert list(host.units.iterdir()) == []
+
+
+def test_a_unit_directory_that_others_can_write(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS
+) -> None:
+    host.units.chmod(0o1777)
+    (found,) = lines(run(monkeypatch, capsys, host, JOB))
+    assert f'timer_unit_directory "{host.units}": everybody can change it' in found
 
 
 def test_unit_files_are_not_in_the_result_of_no_use(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal, _observe
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _observe, _run_directory
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     NO_FILE,
     FileState,
@@ -27,6 +27,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     observe,
     observe_manager,
     observe_stamps,
+    odd_stamps,
     parse_blocks,
     parse_manager,
     parse_timers,
@@ -271,13 +272,26 @@ def test_stamps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert observe_stamps() == {"a.timer": 123456789}
     monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(tmp_path / "none"))
     assert observe_stamps() == {}
+    assert odd_stamps(["a", "b"]) == []
+
+
+def test_stamps_that_are_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(tmp_path))
+    (tmp_path / "stamp-good.timer").write_text("")
+    (tmp_path / "stamp-link.timer").symlink_to("/etc/hostname")
+    (tmp_path / "stamp-folder.timer").mkdir()
+    (tmp_path / "stamp-theirs.timer").symlink_to("x")
+    assert odd_stamps(["folder", "good", "link", "none"]) == [
+        ("folder", str(tmp_path / "stamp-folder.timer"), FileState("other")),
+        ("link", str(tmp_path / "stamp-link.timer"), FileState("symlink", target="/etc/hostname")),
+    ]
 
 
 @pytest.mark.parametrize("version", RUNNING_VERSIONS)
 def test_observe(version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of all that a host has, only the declared and the marked jobs."""
     monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(tmp_path / "stamps"))
-    monkeypatch.setattr(_journal, "MARKER", str(tmp_path / "marker"))
+    monkeypatch.setattr(_run_directory, "RUN_DIRECTORY", str(tmp_path / "run"))
     home = tmp_path / "system"
     (home / "timers.target.wants").mkdir(parents=True)
     jobs = [wanted(name=name) for name in ("waiting", "past", "new")]

@@ -18,7 +18,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_acco
     check_group,
     check_user,
     check_writable,
-    lineage,
 )
 from ansible_collections.dotmobi.systemd_timers.tests.unit.fake_facts import (
     FILE,
@@ -216,10 +215,6 @@ def test_what_root_runs_and_others_can_change(fields: dict[str, Any], expected: 
 )
 def test_what_nobody_else_can_change(fields: dict[str, Any]) -> None:
     assert found(check_writable, **fields) == []
-
-
-def test_lineage() -> None:
-    assert lineage("/a/b") == ["/", "/a", "/a/b"]
 
 
 # --- the real host

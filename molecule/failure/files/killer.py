@@ -13,14 +13,15 @@ MARKER = Path("/run/dotmobi.systemd_timers/applying.json")
 
 
 def holder():
-    """The process that has the lock open."""
+    """The process that has taken the lock; the programs that it starts have the lock open too."""
+    found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if any(str(entry.readlink()) == LOCK for entry in (process / "fd").iterdir()):
-                return int(process.name)
+                found.append(int(process.name))
         except OSError:
             continue
-    return None
+    return min(found, default=None)
 
 
 def main():

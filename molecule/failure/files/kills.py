@@ -21,14 +21,19 @@ from pathlib import Path
 CODE = sys.argv[1]
 sys.path.insert(0, CODE)
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _apply, _journal, _transaction  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import (  # noqa: E402
+    _apply,
+    _journal,
+    _run_directory,
+    _transaction,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import converge  # noqa: E402
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request, WantedJob  # noqa: E402
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner  # noqa: E402
 
 UNITS = Path("/etc/systemd/system")
 STAMPS = Path("/var/lib/systemd/timers")
-MARKER = Path(_journal.MARKER)
+MARKER = Path(_run_directory.path_of(_journal.MARKER_NAME))
 PREFIX = "kills-"
 LONGEST_APPLY = 30
 
@@ -136,7 +141,7 @@ def picture():
         "elapses": {row["unit"]: row["next"] for row in timers if row["next"] and row["next"] % 1_000_000 == 0},
         "left": sorted(
             str(path)
-            for folder in (Path(_journal.RUN_DIRECTORY), Path("/tmp"), Path("/var/tmp"))
+            for folder in (Path(_run_directory.RUN_DIRECTORY), Path("/tmp"), Path("/var/tmp"))
             for path in folder.glob("*")
             if path.name != "lock" and str(path) != CODE and not path.name.startswith(("systemd-private", "ansible"))
         ),
