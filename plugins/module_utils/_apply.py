@@ -146,12 +146,14 @@ class Host:
         self.systemctl("stop", *timers)
 
     def _stop_service(self, services: list[str]) -> None:
-        self.systemctl("stop", *services)
+        # Those that have ended meanwhile are not loaded any more, which is no fault.
+        self.runner(["systemctl", "stop", *services])
 
     def _reset_failed(self, units: list[str]) -> None:
         self.systemctl("reset-failed", *units)
 
-    _reset_gone = _reset_failed
+    def _reset_gone(self, units: list[str]) -> None:
+        self.runner(["systemctl", "reset-failed", *units])
 
     def _unlink(self, links: list[str]) -> None:
         for link in links:
@@ -241,6 +243,7 @@ class Host:
 
     def _clean_stamp(self, timers: list[str]) -> None:
         for timer in timers:
+            self._note("touch_stamp", timer, (stamp_of(timer), None))
             remove_stamp(timer)
 
 
@@ -256,9 +259,14 @@ def set_stamp(timer: str, when: int) -> None:
     """Give a stamp its time (nanoseconds), and make it as systemd does where there is none."""
     path = stamp_path(timer)
     os.makedirs(os.path.dirname(path), mode=DIRECTORY_MODE, exist_ok=True)
+    is_new = not os.path.lexists(path)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
     try:
         os.utime(descriptor, ns=(when, when))
+    except OSError:
+        if is_new:
+            remove_stamp(timer)
+        raise
     finally:
         os.close(descriptor)
 

@@ -185,7 +185,7 @@ def is_gone(name: str, observed: Observed) -> bool:
 def former_names(request: Request, observed: Observed) -> list[str]:
     """Return the former names of jobs under which a pair of ours still stands: it is removed."""
     declared = {job.name for job in request.jobs}
-    names = dict.fromkeys(job.renamed_from for job in request.jobs if job.renamed_from and job.state != ABSENT)
+    names = dict.fromkeys(job.renamed_from for job in request.jobs if job.renamed_from)
     return [
         name
         for name in names

@@ -27,6 +27,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     Step,
     WantedJob,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
 # The order of an apply. Stamps get their time as soon as the timers have stopped: what is due from then on is caught up
 # by the start. Links are away for the reload alone, so that a host that is reset meanwhile comes up armed. What cannot
@@ -48,7 +49,7 @@ ORDER = (
     "check_forgotten",
     "start",
 )
-AFTER_EVIDENCE = ("stop_service", "reset_gone", "clean_stamp")
+AFTER_EVIDENCE = ("clean_stamp", "reset_gone", "stop_service")
 NEEDS_NO_RELOAD = ("make_log_directory", "touch_stamp", *AFTER_EVIDENCE)
 RUNNING = ("active", "activating", "deactivating", "reloading")
 
@@ -108,6 +109,12 @@ def is_armed(timer: str, text: str, observed: Observed) -> bool:
 def is_stale(name: str, observed: Observed) -> bool:
     """Tell whether PID 1 holds another text than the disk: a killed run, or a file edited since the last reload."""
     return not observed.stale.isdisjoint((f"{name}.service", f"{name}.timer"))
+
+
+def is_of_same_owner(text: str, other: str) -> bool:
+    """Tell whether two unit files carry the mark of one declaration."""
+    mark, theirs = owner_of(text), owner_of(other)
+    return mark is not None and theirs is not None and mark.owner == theirs.owner
 
 
 class _Pair:
@@ -191,6 +198,8 @@ class _Pair:
             and self.file(self.timer).kind == "absent"
             and former in self.observed.stamps
             and is_armed(former, text, self.observed)
+            and timer_text.is_persistent(text)
+            and is_of_same_owner(text, self.goal.timer or "")
             and timer_text.calendars(text) == timer_text.calendars(self.goal.timer or "")
         )
 

@@ -113,21 +113,24 @@ def grouped(found: dict[str, float]) -> list[list[str]]:
 def passed_elapses(runner: Runner, jobs: list[WantedJob], found: dict[str, float], now: float) -> dict[str, Surprise]:
     """Return for each job its first elapse by the calendar between its base and now."""
     texts = {job.name: timer_text.calendars(job.timer) for job in jobs}
-    result = {}
-    for group in grouped(found):
-        oldest = int(min(found[name] for name in group))
-        count = 1 if all(int(found[name]) == oldest for name in group) else SEVERAL
+    result: dict[str, Surprise] = {}
+    groups = grouped(found)
+    while groups:
+        group = groups.pop()
+        oldest = min(int(found[name]) for name in group)
+        alike = all(int(found[name]) == oldest for name in group)
         expressions = [one for name in group for one in texts[name]]
-        checked = check_calendars(runner, expressions, count=count, base_time=oldest)
+        checked = check_calendars(runner, expressions, count=1 if alike else SEVERAL, base_time=oldest)
         for name in group:
-            passed = [
-                Surprise(one, elapse)
-                for one in texts[name]
-                for elapse in checked[one].elapses
-                if int(found[name]) < elapse <= now
-            ]
+            elapses = [Surprise(one, elapse) for one in texts[name] for elapse in checked[one].elapses]
+            passed = [one for one in elapses if int(found[name]) < one.elapse <= now]
             if passed:
                 result[name] = min(passed, key=lambda one: one.elapse)
+            elif not alike and any(
+                len(checked[one].elapses) == SEVERAL and checked[one].elapses[-1] <= found[name] for one in texts[name]
+            ):
+                # A frequent schedule, of which not enough was seen.
+                groups.append([name])
     return result
 
 
@@ -169,7 +172,9 @@ def refusals(jobs: list[WantedJob], observed: Observed, surprises: dict[str, Sur
     findings = []
     for job in jobs:
         surprise = surprises.get(job.name)
-        if surprise is None or not timer_text.calendars(job.timer):
+        field = "schedule" if surprise and surprise.expression in timer_text.calendars(job.timer) else "every"
+        # What counts from boot is started or not (`runs_since_boot`).
+        if surprise is None or (field == "every" and not is_active(job, observed)):
             continue
         when = iso8601(int(surprise.elapse))
         holder = observed.referenced.get(f"{job.name}.timer")
@@ -182,7 +187,7 @@ def refusals(jobs: list[WantedJob], observed: Observed, surprises: dict[str, Sur
             mend = "take the reference away, set persistent to true, or set on_reschedule to run"
         else:
             continue
-        findings.append(Finding(job.name, "schedule", surprise.expression, reason, mend, "runs-at-once"))
+        findings.append(Finding(job.name, field, surprise.expression, reason, mend, "runs-at-once"))
     return findings
 
 

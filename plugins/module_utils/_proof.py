@@ -229,11 +229,10 @@ def prove_jobs(runner: Runner, request: Request, observed: Observed, facts: Fact
     verified = verify(runner, changed_units(wanted, observed), observed.manager.version)
     findings += without_repetition(verified, findings, accepts)
     spans = {span: found.microseconds for span, found in known.spans.items() if found.valid}
-    surprises = {}
     # Of bad expressions and spans there is nothing to predict.
-    if not any(found.severity == ERROR and CODES[found.code] in SCHEDULE.values() for found in findings):
-        surprises = predict(runner, wanted, observed, spans)
-        findings += refusals(wanted, observed, surprises)
+    bad = {found.job for found in findings if found.severity == ERROR and found.code in SCHEDULE}
+    surprises = predict(runner, [job for job in wanted if job.name not in bad], observed, spans)
+    findings += refusals(wanted, observed, surprises)
     return Proof(
         [finding for finding in findings if not is_accepted(finding, accepts)],
         [finding for finding in findings if is_accepted(finding, accepts)],

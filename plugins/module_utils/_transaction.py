@@ -10,7 +10,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _jou
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import Host, StepFailed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import Evidence, judge, read_evidence
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Goal, Observed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NOT_ACTIVE, Goal, Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._ready import obstacles
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._undo import undo
@@ -34,11 +34,20 @@ def new_texts(goals: list[Goal], plan: Plan) -> dict[str, str]:
     return {name: texts[name] for step in plan.steps if step.kind == "install" for name in step.items}
 
 
+def stopped_at(observed: Observed) -> dict[str, int]:
+    """Return the timers that a killed run has stopped, and since when (nanoseconds): what was due then is caught up."""
+    return {
+        f"{name}.timer": when
+        for name, when in observed.marked.items()
+        if observed.units.get(f"{name}.timer", NOT_ACTIVE).active != "active"
+    }
+
+
 def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed) -> Evidence:
     """Apply the plan and return the evidence. Raises ApplyFailed."""
     touched = [change.name for change in plan.changes if change.actions]
     pending = set(observed.dirty) - {goal.name for goal in goals}
-    host.stopped_at = {f"{name}.timer": when for name, when in observed.marked.items()}
+    host.stopped_at = stopped_at(observed)
     try:
         host.prepare(new_texts(goals, plan))
         found = obstacles(host.unit_directory, plan, observed)
@@ -59,7 +68,8 @@ def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed) -> E
         reason = _explained(error, host, goals)
         trouble = undo(host, observed)
         if not trouble:
-            _finish(host, pending)
+            # What an earlier run has left half done, is so still.
+            _finish(host, pending.union(observed.dirty))
         raise ApplyFailed(reason, undone=not trouble, trouble=trouble) from error
     _finish(host, pending)
     return evidence

@@ -30,7 +30,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
     ObserveError,
     observe_units,
-    stamp_path,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing
 
@@ -147,9 +146,8 @@ class _Undo:
 
     def start(self, stopped: list[str]) -> None:
         """Start again what was active, less what could run its job: what systemd remembers and no stamp holds."""
-        if not stopped:
-            return
-        in_memory = self.states()
+        in_memory = self.states() if stopped else {}
+        stopped = [timer for timer in stopped if in_memory.get(timer, NOT_ACTIVE).active != "active"]
         risky = [timer for timer in stopped if timer in in_memory and self.could_repeat(timer)]
         safe = [timer for timer in stopped if timer not in risky]
         if risky:
@@ -178,7 +176,7 @@ class _Undo:
 def restore_stamp(one: Done) -> None:
     """Give a stamp its old time, unless systemd has set another one meanwhile."""
     before, given = one.before
-    if not os.path.lexists(stamp_path(one.name)) or stamp_of(one.name) != given:
+    if stamp_of(one.name) != given:
         return
     if before is None:
         remove_stamp(one.name)

@@ -246,3 +246,50 @@ def test_all_faults_at_once() -> None:
 def test_habits_lead_to_the_field(synonym: str) -> None:
     found = [one for one in faults([{**LEAST, synonym: "x"}]) if f"{synonym} " in one]
     assert [one.split("; ")[1] for one in found] == [f'write "{SYNONYMS[synonym]}"']
+
+
+# Names that jobs had before.
+
+MEND_RENAME = "write the name that this job had before, and remove that one from the lists"
+
+
+def named(name: str, **fields: Any) -> dict[str, Any]:
+    """Return the least that a job needs, under a name."""
+    return {**LEAST, "name": name, **fields}
+
+
+def test_a_job_that_was_renamed() -> None:
+    found = job([named("b", renamed_from="a", take_over_from="web-team", on_remove="stop")])
+    assert (found["renamed_from"], found["take_over_from"], found["on_remove"]) == ("a", "web-team", "stop")
+
+
+@pytest.mark.parametrize("state", ["present", "suspended", "absent"])
+def test_a_former_name_that_is_declared_still(state: str) -> None:
+    """It would be installed and removed in one apply."""
+    assert faults([named("a", state=state), named("b", renamed_from="a")]) == [
+        f'b: renamed_from "a": is the name of a job that is declared still; {MEND_RENAME}'
+    ]
+
+
+def test_a_former_name_that_another_layer_declares() -> None:
+    assert len(faults([named("b", renamed_from="a")], [named("a")])) == 1
+
+
+def test_a_job_that_is_renamed_from_itself() -> None:
+    assert faults([named("a", renamed_from="a")])[0].startswith(
+        'a: renamed_from "a": is the name of a job that is declared still'
+    )
+
+
+def test_a_former_name_that_two_jobs_claim() -> None:
+    assert faults([named("b", renamed_from="a"), named("c", renamed_from="a"), named("d", renamed_from="x")]) == [
+        f'c: renamed_from "a": is the former name of b too; {MEND_RENAME}'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("on_remove", "kill"), ("on_remove", True), ("renamed_from", "a/b"), ("renamed_from", "a b")]
+)
+def test_ends_and_former_names_that_are_none(field: str, value: Any) -> None:
+    (text,) = faults([named("b", **{field: value})])
+    assert text.startswith(f"b: {field} ")

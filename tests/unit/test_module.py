@@ -211,6 +211,34 @@ def test_an_apply_that_failed(host: FakeHost, monkeypatch: pytest.MonkeyPatch, c
     assert not [path for path in host.units.rglob("*") if "backup" in path.name]
 
 
+def test_an_apply_that_failed_and_could_not_go_back(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS
+) -> None:
+    run(monkeypatch, capsys, host, JOB)
+    host.faults["daemon-reload"] = [(1, "", "Access denied\n"), (1, "", "Connection timed out\n")]
+    result = run(monkeypatch, capsys, host, wanted(schedule="Tue 09:00"))
+    assert not result["undone"]
+    assert result["failure"] == (
+        "the apply failed: systemctl daemon-reload: Access denied; "
+        "and going back failed too: systemctl daemon-reload: Connection timed out"
+    )
+
+
+def test_what_a_job_is_to_become_reaches_the_host(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS
+) -> None:
+    run(monkeypatch, capsys, host, JOB)
+    result = run(monkeypatch, capsys, host, wanted(name="new", renamed_from="backup"))
+    assert [(row["name"], row["state"], row["runs_now"]) for row in result["jobs"]] == [
+        ("new", "present", False),
+        ("backup", "absent", False),
+    ]
+    host.states["new.service"] = ("activating", "start")
+    result = run(monkeypatch, capsys, host, WantedJob("new", "absent", "skip", "", "", on_remove="stop"))
+    assert result["jobs"][0]["actions"][-1] == "stop its run"
+    assert host.verbs()[-1] == "stop new.service"
+
+
 def test_another_apply_is_under_way(host: FakeHost, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS) -> None:
     def busy(*_arguments: object) -> None:
         raise _run_directory.LockBusy("another apply has held the lock for more than 120 seconds")

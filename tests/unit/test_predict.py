@@ -299,7 +299,7 @@ def test_of_calendar_and_span_the_calendar_is_told() -> None:
 # What is refused, and what is told.
 
 PASSED = {"backup": Surprise("Tue 09:00", 1801468800.0)}
-HELD = {"referenced": {"backup.timer": "other.service"}}
+HELD = {"backup.timer": "other.service"}
 
 
 def test_a_job_that_is_not_to_run_at_once_is_refused() -> None:
@@ -313,7 +313,7 @@ def test_a_job_that_is_not_to_run_at_once_is_refused() -> None:
 
 def test_a_job_that_is_referred_to_and_not_to_run_is_refused() -> None:
     """systemd cannot forget the last run of its timer, and no stamp holds it."""
-    (found,) = refusals([TUESDAY], running(OLD)._replace(**HELD), PASSED)
+    (found,) = refusals([TUESDAY], running(OLD)._replace(referenced=HELD), PASSED)
     assert (found.job, found.field, found.value, found.code) == ("backup", "schedule", "Tue 09:00", "runs-at-once")
     assert "other.service refers to the timer, so that systemd cannot forget its last run" in found.reason
     assert found.mend == "take the reference away, set persistent to true, or set on_reschedule to run"
@@ -324,11 +324,11 @@ def test_a_job_that_is_referred_to_and_not_to_run_is_refused() -> None:
     [
         (TUESDAY, running(OLD), PASSED),
         (wanted(schedule="Tue 09:00", on_reschedule="run"), running(OLD), PASSED),
-        (wanted(schedule="Tue 09:00", on_reschedule="run"), running(OLD)._replace(**HELD), PASSED),
+        (wanted(schedule="Tue 09:00", on_reschedule="run"), running(OLD)._replace(referenced=HELD), PASSED),
         (fail(schedule="Tue 09:00"), running(OLD), {}),
-        (TUESDAY, running(OLD)._replace(**HELD), {}),
+        (TUESDAY, running(OLD)._replace(referenced=HELD), {}),
         # It is stopped already: the apply looks whether systemd forgets it.
-        (TUESDAY, host_with(OLD, timer=STOPPED)._replace(**HELD), PASSED),
+        (TUESDAY, host_with(OLD, timer=STOPPED)._replace(referenced=HELD), PASSED),
     ],
 )
 def test_what_is_not_refused(job: WantedJob, observed: Observed, surprises: dict[str, Surprise]) -> None:
@@ -338,7 +338,7 @@ def test_what_is_not_refused(job: WantedJob, observed: Observed, surprises: dict
 @pytest.mark.xfail(strict=True, reason="refusals() passes over jobs without a calendar, and the plan only reloads them")
 def test_an_interval_of_a_timer_that_is_referred_to_is_refused_too() -> None:
     surprises = {"backup": Surprise("5min", 1801468800.0)}
-    assert len(refusals([OFTEN], running(EVERY)._replace(**HELD), surprises)) == 1
+    assert len(refusals([OFTEN], running(EVERY)._replace(referenced=HELD), surprises)) == 1
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,11 @@ def row(**fields: Any) -> dict[str, Any]:
     ("fields", "words"),
     [
         ({}, "armed"),
+        ({"runs_now": False}, "armed"),
+        ({"runs_now": True}, "armed, runs now"),
         ({"active": "active (running)"}, "running"),
+        ({"active": "active (running)", "runs_now": True}, "running"),
+        ({"state": "suspended", "armed": "no", "runs_now": False}, "suspended"),
         ({"active": "inactive (dead)", "armed": "no"}, "not armed yet"),
         ({"active": "inactive (dead)", "armed": "next-boot"}, "armed at next boot"),
         ({"state": "suspended", "active": "inactive (dead)", "armed": "no"}, "suspended"),
