@@ -15,6 +15,7 @@ from ansible.plugins.action import ActionBase
 from jinja2 import TemplateError
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, grouped, line
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_findings
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import Merged, merge_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._options import check_options
@@ -23,6 +24,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render imp
     compile_templates,
     render,
     spoken_triggers,
+    why_not_rendered,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report import (
     as_data,
@@ -69,7 +71,7 @@ class ActionModule(ActionBase):
         )
         findings = [*check_options(options), *merged.findings]
         jobs, broken = self._rendered(options, merged, self._templates(options))
-        findings += broken
+        findings = masked_findings([*findings, *broken], {job["name"]: job["secrets"] for job in merged.jobs})
         module_args = {name: options[name] for name in TARGET_OPTIONS}
         # One text, so that the host's log can leave it out whole: unit files hold the values of `environment`.
         module_args["_request"] = json.dumps({"jobs": jobs, "proof_only": bool(findings)})
@@ -131,7 +133,7 @@ class ActionModule(ActionBase):
                     service, timer = render(templates, job, options["owner"])
                 except Exception as error:  # noqa: BLE001  a user's template can raise anything
                     mend = "correct the template"
-                    reason = f"cannot be rendered: {error}"
+                    reason = f"cannot be rendered: {why_not_rendered(error)}"
                     findings.append(Finding(job["name"], "template", None, reason, mend, "invalid-declaration"))
                     continue
             jobs.append(

@@ -131,6 +131,14 @@ SERVICE = {
     "missing-handler": _lacks(
         "A unit of `OnFailure=` or `OnSuccess=` does not exist.", "Install it before the job, or correct the name."
     ),
+    "marked-secret": _error(
+        "A variable that the field `secrets` names is in the unit file, which every user of the host can read.",
+        "Put it into a file that only root can read, and name that in `environment_file`.",
+    ),
+    "readable-credential": _warning(
+        "`SetCredential=` is in the unit file, which every user of the host can read.",
+        "Write `LoadCredential=` with a file that only root can read, or `SetCredentialEncrypted=`.",
+    ),
     "secret-in-environment": _warning(
         "A variable that looks like a secret is in the unit file, which every user of the host can read.",
         "Put it into a file that only root can read, and name that in `environment_file`.",

@@ -31,6 +31,15 @@ class Command(NamedTuple):
     quoted: list[bool]
 
 
+class Word(NamedTuple):
+    """One word of a value: as it stands there, blanks around it included, and what it means, unquoted."""
+
+    before: str
+    raw: str
+    after: str
+    text: str
+
+
 class _Broken(Exception):
     """The line ends within quotes."""
 
@@ -53,6 +62,27 @@ def commands_of(value: str) -> list[Command]:
     except _Broken:
         return []
     return commands
+
+
+def words_of(value: str) -> list[Word]:
+    """Return the words of any quoted value; joined, their parts are the value. A quote that is not closed ends with it.
+
+    Directives such as Environment= take their values apart in this way, too (systemd.syntax(7), Quoting).
+    """
+    line = value.encode("utf-8", "surrogateescape")
+    words: list[Word] = []
+    position = 0
+    while position < len(line):
+        start = _skip_blanks(line, position)
+        try:
+            text, end, _quoted = _word(line, start)
+        except _Broken:
+            text, end = line[start:].lstrip(_QUOTES), len(line)
+        raw = line[start:end].rstrip(_BLANKS)
+        parts = (line[position:start], raw, line[start + len(raw) : end], text)
+        words.append(Word(*(part.decode("utf-8", "surrogateescape") for part in parts)))
+        position = end
+    return words
 
 
 def _command(words: list[tuple[str, bool]]) -> Command | None:

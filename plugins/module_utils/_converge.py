@@ -14,6 +14,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import Evidence, row
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, grouped
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import marks_of, masked_findings, masked_pair
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     ABSENT,
     NO_FILE,
@@ -63,6 +64,16 @@ def refused(*findings: Finding) -> Outcome:
     return Outcome(list(findings), [], [], {})
 
 
+def without_secrets(outcome: Outcome, request: Request) -> Outcome:
+    """Return the outcome with no secret of a job in what was found."""
+    marks = {job.name: marks_of(job.service) for job in request.jobs}
+    return outcome._replace(
+        errors=masked_findings(outcome.errors, marks),
+        warnings=masked_findings(outcome.warnings, marks),
+        accepted=masked_findings(outcome.accepted, marks),
+    )
+
+
 def parse_request(raw: dict[str, Any], options: dict[str, Any]) -> Request:
     """Build the request from what the action plugin hands over and from the module's options."""
     jobs = [WantedJob(**{**job, "accept": tuple(job["accept"])}) for job in raw["jobs"]]
@@ -103,14 +114,16 @@ def converge(
         if check_mode:
             run_directory.check_directory()
             observed = _observe_beside(runner, request, notes)
-            return _converge(runner, request, observed, facts, check_mode=True, with_diff=with_diff)
+            outcome = _converge(runner, request, observed, facts, check_mode=True, with_diff=with_diff)
+            return without_secrets(outcome, request)
         with run_directory.locked() as waited:
             if waited > LONG_WAIT:
                 notes["waited"] = round(waited, 1)
             remove_leftovers()
             # Read again: the wait for the lock may have been for an apply that reloaded.
             observed = observe(runner, request, observe_manager(runner))
-            return _converge(runner, request, observed, facts, check_mode=False, with_diff=with_diff)
+            outcome = _converge(runner, request, observed, facts, check_mode=False, with_diff=with_diff)
+            return without_secrets(outcome, request)
     except ProgramMissing as error:
         mend = "install systemd's own tools on this host"
         return refused(Finding("", error.program, None, "is not installed on this host", mend, "no-systemd"))
@@ -206,11 +219,10 @@ def diff_of(plan: Plan, observed: Observed, request: Request, surprises: dict[st
 
     `surprises`: what becomes of an elapse that has gone by, for jobs that have one.
     """
-    shown = [
-        {"before_header": diff.path, "after_header": diff.path, "before": diff.before, "after": diff.after}
-        for change in plan.changes
-        for diff in change.diffs
-    ]
+    shown = []
+    for diff in (diff for change in plan.changes for diff in change.diffs):
+        before, after = masked_pair(diff.before, diff.after)
+        shown.append({"before_header": diff.path, "after_header": diff.path, "before": before, "after": after})
     lines = [
         f"{change.name}: {', '.join(change.actions)}" for change in plan.changes if change.actions and not change.diffs
     ]

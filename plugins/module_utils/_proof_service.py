@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Iterable
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_line import words_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView, Known
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import ABSENT
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import is_true
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._secret import looks_secret
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import is_true, marked_secrets
 
 # What a job's program hardly ever does; measured on 252 and 257.
 NEVER_READY = "makes every run fail in which the program does not tell systemd that it is ready"
@@ -22,17 +23,7 @@ WAITING_TYPES = {
 }
 ENDLESS_RESTARTS = ("always", "on-success")
 HANDLERS = ("OnFailure", "OnSuccess")
-
-# PGPASSWORD, API_KEY, MYSQL_PWD, GITHUB_TOKEN; not PASSWORD_FILE, TOKEN_URL, PWD.
-_SECRET_NAME = re.compile(
-    r"(?:PASSWORD|PASSWD|PASSPHRASE|(?:^|_)(?:PASS|SECRET|TOKEN|CREDENTIALS?|(?:API|ACCESS|PRIVATE|SECRET|AUTH)_?KEY)|_PWD)"
-    r"(?:S?$|_(?!FILE|PATH|DIR|NAME|URL|URI|ID|TTL|LENGTH|COMMAND|STORE|TYPE))",
-    re.IGNORECASE,
-)
-_SECRET_VALUE = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY|^gh[pousr]_\w{20,}|^github_pat_\w{20,}|^glpat-[\w-]{15,}|^AKIA[0-9A-Z]{12,}"
-    r"|^xox[abprs]-|^sk-[\w-]{20,}|^eyJ[\w-]{10,}\.eyJ|^[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s:@]+@"
-)
+TO_A_FILE = "put it into a file that only root can read, and name that in environment_file"
 
 
 def check_remain_after_exit(job: JobView, _known: Known) -> list[Finding]:
@@ -119,20 +110,20 @@ def check_handlers(job: JobView, known: Known) -> list[Finding]:
 
 
 def check_secrets(job: JobView, _known: Known) -> list[Finding]:
-    """Warn of variables that look like secrets; the value is never shown."""
+    """Refuse variables that are marked as secret, warn of what looks like one; the value is never shown."""
     findings = []
-    for text in job.service.values("Service", "Environment"):
-        # One variable for each line, as the template writes it, or several words of a raw directive.
-        words = [text.strip('"')] if text.startswith('"') else text.split()
-        for name, is_set, value in (word.partition("=") for word in words):
-            # A path to where the secret is tells nothing.
-            if (
-                is_set
-                and value
-                and not value.startswith("/")
-                and (_SECRET_NAME.search(name) or _SECRET_VALUE.search(value))
-            ):
-                reason = f"{name} looks like a secret, and every user of the host can read it"
-                mend = "put it into a file that only root can read, and name that in environment_file"
-                findings.append(job.finding("secret-in-environment", "environment", None, reason, mend))
+    marks = marked_secrets(job.service)
+    # One variable for each line, as the template writes it, or several words of a raw directive.
+    words = [word.text for value in job.service.values("Service", "Environment") for word in words_of(value)]
+    for name, _equals, value in (word.partition("=") for word in words):
+        if name in marks and value:
+            reason = f"{name} is marked as secret, and every user of the host can read it here"
+            findings.append(job.finding("marked-secret", "environment", None, reason, TO_A_FILE))
+        elif looks_secret(name, value):
+            reason = f"{name} looks like a secret, and every user of the host can read it"
+            findings.append(job.finding("secret-in-environment", "environment", None, reason, TO_A_FILE))
+    if job.service.values("Service", "SetCredential"):
+        reason = "every user of the host can read it"
+        mend = "write LoadCredential= with a file that only root can read, or SetCredentialEncrypted="
+        findings.append(job.finding("readable-credential", "service.SetCredential", None, reason, mend))
     return findings

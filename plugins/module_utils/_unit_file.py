@@ -32,12 +32,11 @@ def parse(text: str) -> list[Assignment]:
     pending = ""
     start = 0
     for number, line in enumerate(text.split("\n"), 1):
-        stripped = line.strip()
-        if stripped.startswith(("#", ";")):
+        if is_comment(line):
             continue
         if not pending:
             start = number
-        if _goes_on(line):
+        if goes_on(line):
             pending += line[:-1] + " "
             continue
         logical = (pending + line).strip()
@@ -73,7 +72,12 @@ class UnitText:
         return found[-1] if found else default
 
 
-def _goes_on(line: str) -> bool:
+def is_comment(line: str) -> bool:
+    """Tell whether a line is a comment, also between the lines of an assignment (systemd.syntax(7))."""
+    return line.strip().startswith(("#", ";"))
+
+
+def goes_on(line: str) -> bool:
     """Tell whether a line is joined with the next: it ends in an odd number of backslashes."""
     return (len(line) - len(line.rstrip("\\"))) % 2 == 1
 
@@ -109,3 +113,8 @@ def owner_of(text: str) -> Owner | None:
     owner = last_value(assignments, OWNER_SECTION, "Owner")
     job = last_value(assignments, OWNER_SECTION, "Job")
     return Owner(owner, job) if owner and job else None
+
+
+def marked_secrets(unit: UnitText) -> frozenset[str]:
+    """Return the variables that the job's field `secrets` names; the unit file holds the names beside the owner."""
+    return frozenset(name for value in unit.values(OWNER_SECTION, "Secrets") for name in value.split())

@@ -22,9 +22,19 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._directives
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import field_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import (
+    marks_of,
+    masked_value,
+    without_quotation,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._scratch import scratch
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import Assignment, UnitText
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import (
+    Assignment,
+    UnitText,
+    goes_on,
+    is_comment,
+)
 
 MANAGER_PROGRAMS = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")
 
@@ -95,6 +105,7 @@ class Fault(NamedTuple):
 AT_A_LINE = (
     Fault("Assignment outside of section", "refused", "write it below a section such as [Service]"),
     Fault("Failed to resolve unit specifiers", "unknown-specifier", "write %% for a per cent sign"),
+    Fault("Failed to resolve specifiers", "unknown-specifier", "write %% for a per cent sign"),
     Fault("Neither a valid executable name nor an absolute path", "relative-command", "write the absolute path"),
     Fault("path is not absolute", "invalid-value", "write an absolute path"),
     Fault("Unbalanced quoting", "invalid-command", "close the quotes, or write the command as a list"),
@@ -134,7 +145,7 @@ def finding_of(
     """Turn a diagnostic into a finding; `text` is the unit file, `directives` tells what this systemd knows."""
     job = diagnostic.unit.rsplit(".", 1)[0]
     unit = UnitText(text)
-    assignment = {found.line: found for found in unit.assignments}.get(diagnostic.line)
+    assignment = assignment_at(unit, text, diagnostic.line)
     unknown = _UNKNOWN.match(diagnostic.text)
     if unknown:
         key, section = unknown.group("key"), unknown.group("section")
@@ -146,10 +157,22 @@ def finding_of(
         return _missing_command(job, unit, missing.group("command"), missing.group("reason"))
     if "Timer unit lacks value setting" in diagnostic.text:
         return Finding(job, "schedule", None, NO_TRIGGER, "add a schedule, `every` or `on_boot`", "no-trigger")
-    reason = f"systemd {version} refuses it: " + re.sub(r", ignoring\.?(?=:|$)", "", diagnostic.text)
+    said = re.sub(r", ignoring\.?(?=:|$)", "", diagnostic.text)
+    if assignment and masked_value(assignment.key, assignment.value, marks_of(text)) != assignment.value:
+        said = without_quotation(said)
+    reason = f"systemd {version} refuses it: {said}"
     if assignment:
         return _at_a_line(job, diagnostic, assignment, reason)
     return _about_a_unit(job, diagnostic, unit, reason)
+
+
+def assignment_at(unit: UnitText, text: str, line: int) -> Assignment | None:
+    """Return what is assigned at a line; systemd names the last one of an assignment that goes on over several."""
+    before = [found for found in unit.assignments if found.line <= line]
+    if not before:
+        return None
+    between = text.split("\n")[before[-1].line - 1 : line - 1]
+    return before[-1] if all(goes_on(one) or is_comment(one) for one in between) else None
 
 
 def _about_a_unit(job: str, diagnostic: Diagnostic, unit: UnitText, reason: str) -> Finding:
@@ -195,6 +218,8 @@ def _at_a_line(job: str, diagnostic: Diagnostic, assignment: Assignment, reason:
     mend = mend_value(section, key, value)
     if not mend and section == "Service" and key.startswith("Exec"):
         code = "invalid-command"
+    elif not mend and key.startswith("SetCredential"):
+        mend = "write NAME:VALUE"
     elif not mend and diagnostic.text.startswith("Invalid syntax"):
         mend = "close the quotes"
     return Finding(job, field, value, reason, mend, code)
@@ -239,6 +264,9 @@ def verify(runner: Runner, units: dict[str, str], version: int) -> list[Finding]
         return []
     done = run_verify(runner, units)
     diagnostics, others = parse_verify(done.stderr, set(units))
+    # In the order of the jobs, whichever call was quicker or said it.
+    place = {unit.rsplit(".", 1)[0]: number for number, unit in enumerate(units)}
+    diagnostics.sort(key=lambda one: place[one.unit.rsplit(".", 1)[0]])
     cache: list[dict[str, list[str]]] = []
 
     def directives() -> dict[str, list[str]]:

@@ -169,6 +169,13 @@ options:
           - A value reaches the process exactly as written. V(null) takes out a variable that a list below has set.
           - Every user of the host can read these values. Secrets belong in a file, see C(environment_file).
         type: dict
+      secrets:
+        description:
+          - Names of variables whose values are secret, a text or a list. Their values are hidden in diffs, messages and
+            results, as are those of variables that look like a secret, for example V(API_TOKEN).
+          - It is an error when C(environment) holds one of them, because every user of the host can read it there. Put
+            it into a file, see C(environment_file), or accept C(marked-secret).
+        type: raw
       environment_file:
         description:
           - File on the host with more environment variables. C(EnvironmentFile=) of the service. See

@@ -191,6 +191,16 @@ def check_environment(value: Any, _field: Field) -> dict[str, str | None]:
     return result
 
 
+def check_variables(value: Any, _field: Field) -> list[str]:
+    """Names of variables, a text or a list."""
+    names = list(value) if _is_list(value) else [value]
+    for name in names:
+        if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+            mend = "write the names of variables of environment, never their values"
+            raise BadValue("holds what is no variable name", mend)
+    return names
+
+
 def check_directives(value: Any, _field: Field) -> dict[str, list[str] | None]:
     """Directives by their own names; a list repeats one, null removes the line that a field would write."""
     if not isinstance(value, Mapping):
@@ -241,6 +251,7 @@ CHECKERS: dict[str, Callable[[Any, Field], Any]] = {
     "codes": check_codes,
     "command": check_command,
     "environment": check_environment,
+    "variables": check_variables,
     "directives": check_directives,
 }
 

@@ -4,7 +4,7 @@
 
 kind: text (one line), texts (a text or a list), path, span (a time span), bool, name, user, choice,
 command (text or list), environment (name to value), directives (directive to value or list of values), codes (of
-findings, a text or a list).
+findings, a text or a list), variables (names, a text or a list).
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ FIELDS: dict[str, Field] = {
     "user": Field("user"),
     "group": Field("user"),
     "environment": Field("environment"),
+    "secrets": Field("variables"),
     "environment_file": Field("path"),
     "network_online": Field("bool", False),
     "output": Field("text"),
@@ -69,6 +70,8 @@ SYNONYMS = {
     "cmd": "command",
     "job": "command",
     "env": "environment",
+    "secret": "secrets",
+    "no_log": "secrets",
     "workdir": "working_directory",
     "cwd": "working_directory",
     "chdir": "working_directory",

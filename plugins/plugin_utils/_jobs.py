@@ -119,8 +119,8 @@ def _check_entry(job: str, entry: Any, findings: list[Finding], allowed: list[st
             try:
                 good[field] = check_field(field, value)
             except BadValue as error:
-                # One of the variables may be a secret, and the reason names the one at fault.
-                told = None if FIELDS[field].kind == "environment" else value
+                # A value may be a secret, and the reason names the variable at fault.
+                told = None if FIELDS[field].kind in ("environment", "variables") else value
                 findings.append(Finding(job, field, told, error.reason, error.mend, error.code))
     return good
 
@@ -145,6 +145,7 @@ def _complete(fields: dict[str, Any], on_reschedule: str, findings: list[Finding
     job["on_reschedule"] = job["on_reschedule"] or on_reschedule
     job["description"] = job["description"] or job["name"]
     job["accept"] = job["accept"] or []
+    job["secrets"] = job["secrets"] or []
     job["environment"] = {name: value for name, value in (job["environment"] or {}).items() if value is not None}
     if job["state"] == "absent":
         return job

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quote
@@ -86,10 +87,20 @@ def timer_description(job: Mapping[str, Any]) -> str:
     return f"Runs {job['description']} {title_words(spoken_triggers(job, clock=12))}".strip()
 
 
+def why_not_rendered(error: Exception) -> str:
+    """Return why a template cannot be rendered, without what it was given: only Jinja's own messages name no value."""
+    if isinstance(error, TemplateError):
+        return str(error)
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<template>"]
+    return f"{type(error).__name__} in line {lines[-1]}" if lines else type(error).__name__
+
+
 def render(templates: Templates, job: Mapping[str, Any], owner: str) -> tuple[str, str]:
     """Return the service and the timer of a job, each with the owner mark. Raises jinja2.TemplateError."""
     context = {"job": {**job, "expressions": expressions(job), "timer_description": timer_description(job)}}
     mark = f"\n[{OWNER_SECTION}]\nOwner={owner}\nJob={job['name']}\n"
-    service = templates.service.render(context).rstrip("\n") + "\n" + mark
+    # Names only: the host hides what they hold, also in a diff to the next version of the file.
+    secrets = f"Secrets={' '.join(job['secrets'])}\n" if job["secrets"] else ""
+    service = templates.service.render(context).rstrip("\n") + "\n" + mark + secrets
     timer = templates.timer.render(context).rstrip("\n") + "\n" + mark
     return service, timer

@@ -289,6 +289,22 @@ def test_a_template_error_of_python_names_the_job_too(folder: Path) -> None:
     assert "backup: template" in result["msg"]
 
 
+def test_a_template_error_of_python_does_not_tell_what_it_was_given(folder: Path) -> None:
+    (folder / "templates" / "mine.j2").write_text("[Service]\n{{ 'x'.encode(job.environment.API_TOKEN) }}")
+    job = {**JOB, "environment": {"API_TOKEN": "hunter2"}}
+    result = run(Action(answered(), folder, jobs=[job], service_template="mine.j2"))
+    assert "template: cannot be rendered: LookupError in line 2; correct" in result["msg"]
+    assert "hunter2" not in str(result)
+
+
+def test_what_the_controller_finds_tells_no_secret(folder: Path) -> None:
+    job = {**JOB, "secrets": ["MAILGUN"], "enviroment": {"API_TOKEN": "hunter2"}, "timer": {"X": "MAILGUN=hunter3\n"}}
+    result = run(Action(answered(), folder, jobs=[job]))
+    assert '{"API_TOKEN": "(secret)"}' in result["msg"]
+    assert '{"X": "MAILGUN=(secret)"}' in result["msg"]
+    assert "hunter" not in str(result)
+
+
 def test_an_unknown_option(folder: Path) -> None:
     with pytest.raises(Exception, match="no_such_option"):
         run(Action(answered(), folder, jobs=[JOB], no_such_option=1))

@@ -47,6 +47,8 @@ GOOD = [
     ("group", "host$", "host$"),
     ("environment", {"A": "x\ny", "B": 7, "C": None, "D": ""}, {"A": "x\ny", "B": "7", "C": None, "D": ""}),
     ("environment", {}, {}),
+    ("secrets", "MAILGUN", ["MAILGUN"]),
+    ("secrets", ["A", "B_2"], ["A", "B_2"]),
     (
         "service",
         {"Nice": 5, "A": True, "B": False, "C": 1.5, "D": None, "E": ["x", 1, True], "F": [], "X-My": ""},
@@ -135,6 +137,12 @@ BAD = [
     ("command", [" /x"], "the program has white space around it or a control character", "write its path"),
     ("command", ["/x\n"], "the program has white space around it or a control character", "write its path"),
     ("command", ["/x\ty"], "the program has white space around it or a control character", "write its path"),
+    (
+        "secrets",
+        "A=hunter2",
+        "holds what is no variable name",
+        "write the names of variables of environment, never their values",
+    ),
     ("environment", "A=1", "is a text, not a dictionary", "write NAME: value"),
     ("environment", ["A=1"], "is a list, not a dictionary", "write NAME: value"),
     *[

@@ -44,6 +44,7 @@ DOCUMENTED_TYPES = {
     "environment": "dict",
     "directives": "dict",
     "codes": "raw",
+    "variables": "raw",
 }
 
 # The way of a job: what each part may import. Helpers that know nothing of the way stand first.
@@ -68,6 +69,8 @@ HELPERS = {
     "_calendar_mend": {"_cron_line", "_mend_day", "_mend_time", "_mend_word", "_timespan_mend"},
     "_command_line": set(),
     "_findings": {"_codes"},
+    "_secret": set(),
+    "_mask": {"_command_line", "_findings", "_secret", "_unit_file"},
     "_model": set(),
     "_directives": {"_findings"},
     "_facts": {"_clock_change"},
@@ -76,7 +79,7 @@ HELPERS = {
     "_calendar": {"_runner"},
     "_references": {"_model", "_timer_text", "_unit_file"},
     "_job_view": {"_calendar", "_facts", "_findings", "_model", "_unit_file"},
-    "_verify": {"_codes", "_directives", "_findings", "_job_view", "_runner", "_scratch", "_unit_file"},
+    "_verify": {"_codes", "_directives", "_findings", "_job_view", "_mask", "_runner", "_scratch", "_unit_file"},
 }
 SHARED = set(HELPERS)
 # Each looks at what was observed, and asks the host through _facts alone.

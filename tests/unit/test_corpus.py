@@ -21,6 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import tolerated
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Account, Facts, PathFacts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, grouped, line
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import marks_of, masked_findings
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     FileState,
     Manager,
@@ -144,7 +145,8 @@ def proved(cases: list[Case], found: dict[str, Any]) -> list[Finding]:
         patch.setattr(os.path, "realpath", realpath)
         proof = prove_jobs(replay, ours.request, observed_as(found["observed"]), RecordedFacts(found))
     findings = [tolerated(one, ours.request.proof) for one in proof.findings]
-    return grouped([*ours.findings, *findings]) + proof.accepted
+    marks = {job.name: marks_of(job.service) for job in ours.request.jobs}
+    return masked_findings(grouped([*ours.findings, *findings]) + proof.accepted, marks)
 
 
 @functools.cache

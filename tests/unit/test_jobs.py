@@ -44,7 +44,7 @@ def test_nothing() -> None:
 def test_a_job_has_every_field() -> None:
     expected = {name: field.default for name, field in FIELDS.items()}
     expected |= {"name": "a", "description": "a", "schedule": ["daily"], "command": "/bin/true"}
-    expected |= {"on_reschedule": "skip", "environment": {}, "accept": []}
+    expected |= {"on_reschedule": "skip", "environment": {}, "accept": [], "secrets": []}
     assert job([LEAST]) == expected
 
 

@@ -172,6 +172,28 @@ def test_secrets_of_a_raw_directive() -> None:
     assert len(found(check_secrets, service={"Environment": "A=1 API_TOKEN=x DB_PASS=y"})) == 2
 
 
+def test_secrets_in_quotes() -> None:
+    raw = '"A=1" \'API_TOKEN=x y\' "DB_PASS=z"'
+    assert [one.reason.split()[0] for one in found(check_secrets, service={"Environment": raw})] == [
+        "API_TOKEN",
+        "DB_PASS",
+    ]
+
+
+def test_a_marked_variable_in_the_unit_file_is_an_error() -> None:
+    fields = {"secrets": ["MAILGUN", "API_TOKEN", "ELSEWHERE"]}
+    codes = [one.code for one in found(check_secrets, environment={"MAILGUN": "/x", "API_TOKEN": "x"}, **fields)]
+    assert codes == ["marked-secret"] * 2
+    assert found(check_secrets, environment={"MAILGUN": ""}, **fields) == []
+
+
+def test_credentials_in_the_unit_file() -> None:
+    (one,) = found(check_secrets, service={"SetCredential": ["a:hunter2", "b:hunter3"]})
+    assert (one.code, one.value) == ("readable-credential", None)
+    files = {"LoadCredential": "a:/etc/a", "SetCredentialEncrypted": "b:AAAA"}
+    assert found(check_secrets, service=files) == []
+
+
 # --- names
 
 

@@ -18,7 +18,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render imp
     spoken_triggers,
     timer_description,
 )
-from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import FIXTURES, ROOT, TEMPLATES, complete
+from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import FIXTURES, ROOT, TEMPLATES, complete, wanted
 from ansible_collections.dotmobi.systemd_timers.tests.unit.systemd_syntax import read_unit
 
 INVENTORY = yaml.safe_load((ROOT / "inventory" / "group_vars" / "all.yml").read_text("utf-8"))
@@ -250,3 +250,8 @@ def test_a_broken_template_does_not_compile(broken: str) -> None:
 def test_an_unknown_name_in_a_template_is_no_empty_text(broken: str) -> None:
     with pytest.raises(TemplateError, match=r"undefined|no attribute"):
         render(compile_templates(broken, ""), complete(), "default")
+
+
+def test_the_unit_file_names_marked_variables_and_other_unit_files_are_as_they_were() -> None:
+    assert wanted(secrets=["A", "B"]).service.endswith("[X-Ansible]\nOwner=default\nJob=backup\nSecrets=A B\n")
+    assert "Secrets" not in wanted(secrets=["A", "B"]).timer + wanted().service
