@@ -278,22 +278,12 @@ TEXTS = {
     "jitter": "5min",
 }
 RAW = {"unit": "Documentation", "service": "SyslogIdentifier", "timer": "X-Note", "install": "X-Note"}
-# Each takes a text off its line, joins it with the next, or is lost: no field of one line may hold it.
-CUTS = ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\0", "\x1b[2J", "\x7f", "\x08", "\t"]
+# Each takes a text off its line, or the line out of the unit, or is lost: no field of one line may hold it.
+CUTS = [*"\n\r\x0b\x0c\x1c\x1d\x1e\x85\0\x7f\x08\t\ufffe", "\r\n", "\x1b[2J"]
 DIRECTIVES = ["User=nobody", "ExecStart=/bin/false", "[Service]", "OnCalendar=minutely", "Owner=x", ""]
 # No time, span or name holds one of these.
 FOREIGN = "%$;\"'\\#=?[]{}()<>|&!@^`é😀"
-JUNK_ZONES = [
-    "00:00:07",
-    "*-*-*",
-    "UTC UTC",
-    "UTC Europe/Berlin",
-    "-",
-    "--help",
-    "/etc/passwd",
-    "../UTC",
-    "2090",
-]
+JUNK_ZONES = ["00:00:07", "*-*-*", "UTC UTC", "UTC Europe/Berlin", "-", "--help", "/etc/passwd", "../UTC", "2090"]
 BAD_NAMES = ["../../tmp/x", "a.service", "a b", "x" * 242, "a@b", "a\\x20b", "-a", ".a", "a/b", "é", "a\nb", "a\0"]
 TAKEN = ["dbus", "systemd-journald", "systemd-tmpfiles-clean", "fstrim", "emergency"]
 
@@ -358,6 +348,8 @@ def refusals() -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
         in_field("command", st.sampled_from([131_072, 200_000]).map(lambda size: [PROGRAM, "x" * size])),
         in_field("environment", st.dictionaries(keys("[A-Za-z_][A-Za-z0-9_]*"), hostile, min_size=1, max_size=2)),
         in_field("environment", hostile.map(lambda text: {"A": f"{text}\0"})),
+        in_field("environment", hostile.map(lambda text: {"A": f"{text}\U0001ffff"})),
+        in_field("command", hostile.map(lambda text: [PROGRAM, f"{text}\ufdd0"])),
         *(
             in_field(field, st.dictionaries(keys("(X-)?[A-Za-z][A-Za-z0-9]*"), line, min_size=1, max_size=2))
             for field in RAW

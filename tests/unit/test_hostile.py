@@ -57,7 +57,7 @@ def test_the_comparison_sees_what_a_smuggled_line_would_do(jobs: list[Job]) -> N
 
 
 def test_no_job_changes_another(jobs: list[Job]) -> None:
-    """Alone, in a set, in a set without one of the others: each job gives the same text."""
+    """A job gives the same text alone as among all the others."""
     together = rendered([job.declaration for job in jobs if job.installed])
     assert together == [rendered([job.declaration])[0] for job in jobs if job.installed]
 
