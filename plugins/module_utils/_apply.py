@@ -128,7 +128,7 @@ class Host:
     def _make_directories(self, path: str) -> None:
         """Make a directory and those that lead to it, and note each."""
         missing = []
-        while not os.path.isdir(path):
+        while path and not os.path.isdir(path):
             missing.append(path)
             path = os.path.dirname(path)
         for one in reversed(missing):

@@ -117,7 +117,7 @@ options:
         description:
           - What becomes of a run that is under way when the job is removed with V(absent) as C(state).
           - V(finish) leaves it to finish. V(stop) stops the service, see systemd.kill(5).
-          - Jobs that O(prune) removes are always left to finish.
+          - Jobs that are pruned are always left to finish.
         type: str
         default: finish
         choices: [finish, stop]

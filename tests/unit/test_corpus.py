@@ -47,7 +47,7 @@ NOT_OF_A_JOB = {
     "no-systemd": "a host without systemd: molecule/proof/tests/test_without_systemd.py",
     "systemd-answer": "an answer of systemd that nobody has seen yet: tests/unit/test_calendar.py, test_verify.py",
     "run-space": "a full /run, which would hurt all that runs beside: tests/unit/test_module.py",
-    **dict.fromkeys(EVIDENCE, "found after the apply: molecule/undo"),
+    **dict.fromkeys(EVIDENCE, "found after the apply: molecule/failure"),
 }
 CASES = load()
 
@@ -100,7 +100,7 @@ def observed_as(found: dict[str, Any]) -> Observed:
     return Observed(
         **{
             "referenced": {},
-            "marked_at": 0,
+            "marked": {},
             **found,
             "stale": frozenset(found.get("stale", [])),
             "manager": Manager(**found["manager"]),

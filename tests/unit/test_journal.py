@@ -20,15 +20,20 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def owners() -> dict[str, str]:
+    """Return the marked jobs, each with its owner."""
+    return {job: found.owner for job, found in _journal.marked_jobs().items()}
+
+
 def test_marker(run: Path) -> None:
-    assert _journal.marked_jobs() == {}
+    assert owners() == {}
     _journal.mark("one", ["b", "a"])
-    assert _journal.marked_jobs() == {"a": "one", "b": "one"}
+    assert owners() == {"a": "one", "b": "one"}
     _journal.mark("one", ["c"])
-    assert _journal.marked_jobs() == {"c": "one"}
+    assert owners() == {"c": "one"}
     assert (run / "applying.json").stat().st_mode & 0o777 == 0o600
     _journal.mark("one", [])
-    assert _journal.marked_jobs() == {}
+    assert owners() == {}
     _journal.mark("one", [])
     assert list(run.iterdir()) == []
 
@@ -37,9 +42,9 @@ def test_each_owner_has_its_own_mark() -> None:
     _journal.mark("one", ["a", "b"])
     _journal.mark("two", ["b", "c"])
     # A job that another declaration takes over is that one's from then on.
-    assert _journal.marked_jobs() == {"a": "one", "b": "two", "c": "two"}
+    assert owners() == {"a": "one", "b": "two", "c": "two"}
     _journal.mark("two", [])
-    assert _journal.marked_jobs() == {"a": "one"}
+    assert owners() == {"a": "one"}
 
 
 def test_what_concerns_a_declaration() -> None:
@@ -53,7 +58,7 @@ def test_what_concerns_a_declaration() -> None:
 @pytest.mark.parametrize("text", ["", "[", '{"a"', "nonsense", "[]", '["a"]', "1", "null"])
 def test_a_broken_marker_is_none(text: str, run: Path) -> None:
     (run / "applying.json").write_text(text)
-    assert _journal.marked_jobs() == {}
+    assert owners() == {}
 
 
 def test_a_new_marker_never_stands_half_written(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +70,7 @@ def test_a_new_marker_never_stands_half_written(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(_journal.json, "dump", full)
     with pytest.raises(OSError, match="No space"):
         _journal.mark("one", ["b"])
-    assert _journal.marked_jobs() == {"a": "one"}
+    assert owners() == {"a": "one"}
 
 
 @pytest.mark.parametrize("name", ["applying.json", "applying.json.new"])
@@ -78,7 +83,7 @@ def test_a_link_in_the_place_of_the_marker_is_not_followed(name: str, run: Path,
         (run / name).unlink()
     _journal.mark("one", ["a"])
     assert (tmp_path / "other").read_text() == "theirs"
-    assert _journal.marked_jobs() == {"a": "one"}
+    assert owners() == {"a": "one"}
     assert [path.name for path in run.iterdir()] == ["applying.json"]
 
 

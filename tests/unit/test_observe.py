@@ -321,14 +321,14 @@ def test_observe(version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert observed.next_elapse["waiting.timer"] > observed.next_elapse["past.timer"] == 0
     assert (observed.dirty, observed.leftover, observed.log_directory_exists) == ([], False, False)
     assert observed.uptime > 0
-    assert (observed.stale, observed.referenced, observed.marked_at) == (frozenset(), {}, 0)
+    assert (observed.stale, observed.referenced, observed.marked) == (frozenset(), {}, {})
     assert len(calls) == 2
 
 
 def home_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *jobs: WantedJob) -> Path:
     """Return a folder of units that has these jobs, on a host without stamps and without a killed run."""
     monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(tmp_path / "stamps"))
-    monkeypatch.setattr(_journal, "MARKER", str(tmp_path / "marker"))
+    monkeypatch.setattr(_run_directory, "RUN_DIRECTORY", str(tmp_path / "run"))
     home = tmp_path / "system"
     home.mkdir()
     for job in jobs:
@@ -364,12 +364,12 @@ def test_a_former_name_is_observed_and_no_orphan(tmp_path: Path, monkeypatch: py
 
 def test_a_killed_run_says_when_it_began(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = home_of(tmp_path, monkeypatch, wanted(name="old"))
-    (tmp_path / "marker").write_text('["old"]')
-    os.utime(tmp_path / "marker", ns=(1, 123456789))
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "applying.json").write_text('{"old": ["default", 123456789], "theirs": ["other", 5]}')
     request = Request([], "default", False, "strict", str(home), "")
     shown = "Id=old.timer\nNeedDaemonReload=yes\n\nId=old.service\nNeedDaemonReload=no\n"
     observed = observe(answering(show=shown), request, Manager(247, [str(home)], None))
-    assert (observed.dirty, observed.marked_at) == (["old"], 123456789)
+    assert (observed.dirty, observed.marked) == (["old"], {"old": 123456789})
     assert observed.stale == {"old.timer"}
 
 

@@ -239,7 +239,7 @@ def test_a_run_that_is_under_way_is_left_to_finish(run: UnitState) -> None:
 def test_a_run_that_is_under_way_is_stopped_on_demand_and_after_the_evidence(run: UnitState) -> None:
     observed = with_service(host_with(JOB), run)
     plan = plan_of(observed, STOPPED_AT_ONCE)
-    assert plan.final_steps == [("stop_service", SERVICE), ("clean_stamp", TIMER)]
+    assert plan.final_steps == [("clean_stamp", TIMER), ("stop_service", SERVICE)]
     assert plan.changes[0].actions[-1] == "stop its run"
 
 
@@ -269,7 +269,7 @@ def test_what_is_left_of_an_absent_job_goes() -> None:
 def test_absent_clears_failures_of_both_units() -> None:
     """After the evidence: what is forgotten cannot be given back."""
     plan = plan_of(with_service(host_with(JOB, timer=FAILED), FAILED), ABSENT)
-    assert plan.final_steps == [("reset_gone", ["backup.timer", "backup.service"]), ("clean_stamp", TIMER)]
+    assert plan.final_steps == [("clean_stamp", TIMER), ("reset_gone", ["backup.timer", "backup.service"])]
     assert "reset_failed" not in [step.kind for step in plan.steps]
 
 

@@ -238,7 +238,6 @@ def test_jobs_of_a_shared_call_have_their_own_bases() -> None:
     assert {count for _age, count, _expressions in calls} == {SEVERAL}
 
 
-@pytest.mark.xfail(strict=True, reason="of a shared call only the first five elapses after the oldest base are seen")
 def test_a_frequent_schedule_of_a_shared_call_is_seen_too() -> None:
     systemd = Systemd(1, *(-60.0 * number for number in range(1, 3000)))
     old = [wanted(name=f"job{number:02}") for number in range(20)]
@@ -335,7 +334,6 @@ def test_what_is_not_refused(job: WantedJob, observed: Observed, surprises: dict
     assert refusals([job], observed, surprises) == []
 
 
-@pytest.mark.xfail(strict=True, reason="refusals() passes over jobs without a calendar, and the plan only reloads them")
 def test_an_interval_of_a_timer_that_is_referred_to_is_refused_too() -> None:
     surprises = {"backup": Surprise("5min", 1801468800.0)}
     assert len(refusals([OFTEN], running(EVERY)._replace(referenced=HELD), surprises)) == 1
