@@ -18,8 +18,13 @@ LONGEST_NAME = 255 - len("stamp-") - len(".service")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?|[0-9]+")
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DIRECTIVE = re.compile(r"(X-)?[A-Za-z][A-Za-z0-9]*")
+# systemd counts them as broken UTF-8, and leaves out the whole line.
+_NONCHARACTER = re.compile(
+    "[\ufdd0-\ufdef" + "".join(f"{chr(end - 1)}{chr(end)}" for end in range(0xFFFF, 0x110000, 0x10000)) + "]"
+)
 _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
 
@@ -39,6 +44,10 @@ def _encodable(text: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError:
         raise BadValue("is not valid UTF-8", "remove the stray bytes", "not-utf8") from None
+    found = _NONCHARACTER.search(text)
+    if found:
+        reason = f"contains U+{ord(found.group()):04X}, which Unicode keeps free and systemd refuses"
+        raise BadValue(reason, "remove it", "not-utf8")
     if "\x00" in text:
         raise BadValue("contains a NUL character", "remove it", "control-character")
     return text
@@ -90,6 +99,14 @@ def check_user(value: Any, field: Field) -> str:
     text = check_text(value, field)
     if not _USER.fullmatch(text):
         raise BadValue("is not the name of a user or group", "use letters, digits, '_', '.' and '-'")
+    return text
+
+
+def check_zone(value: Any, field: Field) -> str:
+    """A time zone; it stands at the end of an expression, and must not be another part of it."""
+    text = check_text(value, field)
+    if not _ZONE.fullmatch(text):
+        raise BadValue("is not the name of a time zone", "write a name such as Europe/London, or UTC")
     return text
 
 
@@ -234,6 +251,7 @@ CHECKERS: dict[str, Callable[[Any, Field], Any]] = {
     "texts": check_texts,
     "path": check_path,
     "span": check_text,
+    "zone": check_zone,
     "user": check_user,
     "bool": check_bool,
     "choice": check_choice,

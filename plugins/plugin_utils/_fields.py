@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fields of a job: the one table that validation, rendering and the contract tests read.
 
-kind: text (one line), texts (a text or a list), path, span (a time span), bool, name, user, choice,
+kind: text (one line), texts (a text or a list), path, span (a time span), zone (a time zone), bool, name, user, choice,
 command (text or list), environment (name to value), directives (directive to value or list of values), codes (of
 findings, a text or a list).
 """
@@ -29,7 +29,7 @@ FIELDS: dict[str, Field] = {
     "description": Field("text"),
     "state": Field("choice", "present", STATES),
     "schedule": Field("texts"),
-    "timezone": Field("text"),
+    "timezone": Field("zone"),
     "on_boot": Field("span"),
     "every": Field("span"),
     "persistent": Field("bool", True),

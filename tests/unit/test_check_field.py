@@ -42,6 +42,8 @@ GOOD = [
     ("working_directory", "/srv/my files", "/srv/my files"),
     ("working_directory", "~", "~"),
     ("environment_file", "-/etc/default/x", "-/etc/default/x"),
+    ("timezone", "UTC", "UTC"),
+    *[("timezone", name, name) for name in ("America/Argentina/Buenos_Aires", "Etc/GMT-14", "GMT+0", "EST5EDT")],
     ("user", "www-data", "www-data"),
     ("user", 1000, "1000"),
     ("group", "host$", "host$"),
@@ -73,6 +75,9 @@ LINE = {
     "a\\": ("ends in a backslash, which systemd takes for a line that goes on", "remove the backslash"),
     " a": ("starts or ends with white space, which systemd drops", "remove the white space"),
     "a ": ("starts or ends with white space, which systemd drops", "remove the white space"),
+    "a\ufffe": ("contains U+FFFE, which Unicode keeps free and systemd refuses", "remove it"),
+    "\ufdd0b": ("contains U+FDD0, which Unicode keeps free and systemd refuses", "remove it"),
+    "a\U0010ffffb": ("contains U+10FFFF, which Unicode keeps free and systemd refuses", "remove it"),
     "\ud800": ("is not valid UTF-8", "remove the stray bytes"),
 }
 ARGUMENT = "holds an argument of more than 131071 bytes"
@@ -101,6 +106,11 @@ BAD = [
     ("user", "-a", "is not the name of a user or group", USER),
     ("group", "a:b", "is not the name of a user or group", USER),
     ("user", "%n", "is not the name of a user or group", USER),
+    # Each would be taken for another part of the expression.
+    *[
+        ("timezone", text, "is not the name of a time zone", "write a name such as Europe/London, or UTC")
+        for text in ("08:00", "00:00:07", "*-*-*", "2090", "UTC UTC", "../UTC", "/UTC", "UTC/", "é", "%i")
+    ],
     ("persistent", "perhaps", "is a text, not a boolean", "write true or false"),
     ("persistent", 2, "is a number, not a boolean", "write true or false"),
     ("persistent", [], "is a list, not a boolean", "write true or false"),
@@ -155,6 +165,7 @@ BAD = [
         'write A: "..." in quotes, so that YAML keeps it as it is',
     ),
     ("environment", {"A": "x\0"}, "contains a NUL character", "remove it"),
+    ("environment", {"A": "\uffff"}, "contains U+FFFF, which Unicode keeps free and systemd refuses", "remove it"),
     ("environment", {"A": "x" * 131072}, "A has more than 131071 bytes", "put it in a file"),
     ("service", ["Nice=5"], "is a list, not a dictionary", "write Directive: value"),
     *[

@@ -36,6 +36,7 @@ DOCUMENTED_TYPES = {
     "texts": "raw",
     "path": "str",
     "span": "str",
+    "zone": "str",
     "user": "str",
     "bool": "bool",
     "choice": "str",
