@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from typing import NamedTuple
@@ -49,7 +50,9 @@ OWN_DIRECTORIES = (
 )
 MEND_COMMAND = "install it before the job, or correct the path"
 _OUTPUT_FILE = re.compile(r"^(?:file|append|truncate):(/.*)$")
-_WILDCARD = re.compile(r"[*?\[]")
+# A path of EnvironmentFile= is a pattern: wildcards, and a backslash before what is to be none.
+_WILDCARD = re.compile(r"(?<!\\)(?:\\\\)*[*?\[]")
+_ESCAPE = re.compile(r"\\(.)")
 
 
 class Program(NamedTuple):
@@ -267,10 +270,17 @@ def check_environment_files(job: JobView, known: Known) -> list[Finding]:
     for value in job.service.values("Service", "EnvironmentFile"):
         if value.startswith("-") or has_specifier(value):
             continue
-        path = value.replace("%%", "%")
-        there = known.facts.matches(path) if _WILDCARD.search(path) else known.facts.path(path).kind == "file"
+        pattern = value.replace("%%", "%")
+        path = _ESCAPE.sub(r"\1", pattern)
+        if _WILDCARD.search(pattern):
+            there = bool(known.facts.matches(_ESCAPE.sub(lambda found: glob.escape(found.group(1)), pattern)))
+        else:
+            there = known.facts.path(path).kind == "file"
         if not there:
             mend = mend_missing(path, known, "deploy it before the job, or write a - before it")
             reason = "does not exist on this host"
+            if path != pattern and known.facts.path(pattern).kind == "file":
+                reason = f"systemd looks for {path}, which {reason}: a backslash is an escape here"
+                mend = "write two backslashes for one"
             findings.append(job.finding("missing-environment-file", "environment_file", value, reason, mend))
     return findings

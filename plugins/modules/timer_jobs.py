@@ -153,6 +153,7 @@ options:
           - File on the host with more environment variables. C(EnvironmentFile=) of the service. See
             systemd.exec(5).
           - An absolute path. A C(-) before it lets the file be missing.
+          - Systemd reads it as a pattern. A backslash before C(*), C(?), C([) or a backslash makes them plain.
         type: str
       network_online:
         description:

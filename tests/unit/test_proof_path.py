@@ -45,6 +45,8 @@ HOST = FakeFacts(
         "/bin/sh": PROGRAM,
         "/srv/data": FOLDER,
         "/etc/app/env": FILE,
+        "/etc/app/a\\b": FILE,
+        "/etc/app/a*b": FILE,
         "/etc/app/conf.d/a.conf": FILE,
         "/home/app": FOLDER,
         "/dev/null": PathFacts("other", 0o666),
@@ -336,5 +338,14 @@ def test_environment_files() -> None:
     ]
     service = {"EnvironmentFile": ["/etc/app/env", "-/not/there", "/etc/app/conf.d/*.conf", "%S/x"]}
     assert found(check_environment_files, service=service) == []
+    escaped = {"EnvironmentFile": ["/etc/app/a\\\\b", "/etc/app/a\\*b"]}
+    assert found(check_environment_files, service=escaped) == []
+    # It would read another file, if that is there.
+    assert told(check_environment_files, environment_file="/etc/app/a\\b") == [
+        (
+            'environment_file "/etc/app/a\\\\b": systemd looks for /etc/app/ab, which does not exist on this host: a '
+            "backslash is an escape here; write two backslashes for one [missing-environment-file]"
+        )
+    ]
     missing = found(check_environment_files, service={"EnvironmentFile": "/etc/nothing/*.conf"})
     assert [one.code for one in missing] == ["missing-environment-file"]
