@@ -39,7 +39,8 @@ def only_shell(command: Command) -> list[str]:
     program = "" if "@" in command.prefix else command.argv[0]
     found = []
     last = len(command.argv) - 1
-    if is_shell_word(program):
+    # A whole path in quotes is one, whatever it ends in.
+    if is_shell_word(program) and not (command.quoted[0] and program.startswith("/")):
         found.append(";" if last and program.endswith(";") else program)
     for number in range(1, len(command.argv)):
         word = command.argv[number]

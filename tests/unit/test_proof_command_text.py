@@ -534,6 +534,8 @@ def test_a_directive_gets_a_text_that_passes() -> None:
         "/usr/bin/rsync -a --exclude=*.tmp /a/ /b/",
         "/bin/cp -a /srv/a /srv/b",
         "cdrecord x",
+        '"/opt/my tool;" x',
+        ["/opt/my tool;"],
         "/usr/bin/env LANG=C date",
         "/bin/x 'open | y",
     ],
