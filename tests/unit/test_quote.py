@@ -14,6 +14,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _uni
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quote
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import BadValue, check_field
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import render
+from ansible_collections.dotmobi.systemd_timers.tests.unit.hostile import BREAKS, hostile
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import TEMPLATES, complete
 from ansible_collections.dotmobi.systemd_timers.tests.unit.systemd_syntax import (
     NotExactError,
@@ -25,31 +26,6 @@ from ansible_collections.dotmobi.systemd_timers.tests.unit.systemd_syntax import
     words,
 )
 
-# What ends a line for systemd, for Python's splitlines(), or for neither; quotes, escapes, expansions, white space.
-BREAKS = "\n\r\t\v\f\x1c\x1d\x1e\x85\u2028\u2029"
-HOSTILE = "\"'`\\%$;#=[]{}()*?~<>&!|@:+-. " + BREAKS + "\x01\x1b\x7f\x80\xa0\u200b\ufeff\u0301é😀anx0T"
-PIECES = [
-    "ExecStart=/bin/evil",
-    "\nUser=root",
-    "[Service]",
-    "%n",
-    "${HOME}",
-    "$$",
-    "\\x00",
-    "\\n",
-    '" "',
-    " ; ",
-    "Owner=x",
-]
-
-hostile = st.lists(
-    st.one_of(
-        st.sampled_from(HOSTILE),
-        st.sampled_from(PIECES),
-        st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
-    ),
-    max_size=12,
-).map("".join)
 thorough = settings(max_examples=200, deadline=None)
 
 
