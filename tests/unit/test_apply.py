@@ -459,7 +459,7 @@ def owned_by(owner: str, job: WantedJob) -> WantedJob:
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_killed_run_of_another_declaration_costs_nothing(change: str, armed: FakeHost) -> None:
     """Ours is not changed by it, loads nothing, and leaves to the other what it needs to complete its apply."""
-    jobs, options = CHANGES[change]
+    jobs, options = change_of(armed, change)
     ours, edited = (owned_by("team-b", wanted(name="ours", description=text)) for text in ("first", "second"))
     armed.converge(ours, owner="team-b")
     for verb in verbs_of(change):
@@ -627,7 +627,6 @@ def test_a_failure_at_any_call_leaves_the_host_as_it_was(change: str, tmp_path: 
     assert count > 3
 
 
-NO_OLD_FILES = ("new", "suspend", "log directory")
 
 
 @pytest.mark.parametrize("after", [False, True])

@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _unit_file
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import merge_jobs
 from ansible_collections.dotmobi.systemd_timers.tests.unit.hostile import (
+    RAW,
+    TEXTS,
     Bad,
     Job,
     drafts,
@@ -18,6 +22,7 @@ from ansible_collections.dotmobi.systemd_timers.tests.unit.hostile import (
     run_of,
 )
 from ansible_collections.dotmobi.systemd_timers.tests.unit.hostile_units import assignments, difference, rendered
+from ansible_collections.dotmobi.systemd_timers.tests.unit.systemd_syntax import read_unit
 
 COUNT = 300
 
@@ -81,3 +86,22 @@ def test_findings_name_bad_jobs_only(jobs: list[Job], bad: list[Bad]) -> None:
     alone = merge_jobs({"timer_jobs": good}, {}, "skip")
     mine = {job["name"] for job in good}
     assert sorted((job for job in merged.jobs if job["name"] in mine), key=str) == sorted(alone.jobs, key=str)
+
+
+def lines_of(declaration: dict[str, Any]) -> list[list[tuple[str, str]]]:
+    return [[line[:2] for line in read_unit(text)] for text in rendered([declaration])[0]]
+
+
+def test_what_only_the_host_can_refuse_adds_no_line(bad: list[Bad]) -> None:
+    """A bad value that passes on the controller gives the lines that a good one gives."""
+    named = {
+        finding.job for finding in merge_jobs({"timer_jobs": [job.declaration for job in bad]}, {}, "skip").findings
+    }
+    passed = [job for job in bad if job.name not in named and job.field in (*TEXTS, *RAW)]
+    assert passed
+    for job in passed:
+        value = job.declaration[job.field]
+        good = TEXTS[job.field] if job.field in TEXTS else dict.fromkeys(value, "x")
+        if isinstance(value, list) and job.field == "schedule":
+            good = [good] * len(value)
+        assert lines_of(job.declaration) == lines_of({**job.declaration, job.field: good}), report(job)
