@@ -2,19 +2,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Give each job of the corpus (tests/corpus) to the proof and to three other ways, and write docs/comparison.md.
 
-    .venv/bin/python benchmarks/comparison.py [--only NAME ...]
+    .venv/bin/python benchmarks/comparison.py [--only NAME ...] [--hosts debian12 debian13] [--anew]
 
 Each way gets a container with systemd as PID 1 in which stands what the case prepares, and which is brought back
-afterwards. Half an hour; with --only the table is printed and no page is written.
+afterwards. About an hour. What has been found is kept in .cache/comparison.json, so that a run that was cut off goes on
+from there; --anew forgets it. With --only the table is printed and no page is written.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -34,8 +37,10 @@ sys.path[:0] = [str(bench.CHECKOUT / "molecule" / "shared"), str(bench.CHECKOUT 
 from corpus import Case, apart, load, preparation, restoration, together  # noqa: E402
 from harness import Run, Site, snapshot  # noqa: E402
 
+KEPT = bench.CHECKOUT / ".cache" / "comparison.json"
 PAGE = bench.CHECKOUT / "docs" / "comparison.md"
 RELEASES = ("debian12", "debian13")
+KEEPING = threading.Lock()
 # Relative to the folder of our own playbooks, where the harness looks for them.
 TEMPLATING = "../benchmarks/templating"
 STOPS, WARNS, LATE, PASSES = "stops", "warns", "too late", "passes"
@@ -149,6 +154,20 @@ def flattened(values: Iterable[Any]) -> list[Any]:
     return [one for value in values for one in (flattened(value) if isinstance(value, (list, tuple)) else [value])]
 
 
+def kept(release: str) -> dict[str, dict[str, str]]:
+    """Return what was found of the other ways on a release, by case."""
+    found: dict[str, dict[str, dict[str, str]]] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    return found.get(release, {})
+
+
+def keep(release: str, case: str, others: dict[str, str]) -> None:
+    """Keep what was found of a case. Releases are measured side by side."""
+    with KEEPING:
+        found = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+        found.setdefault(release, {})[case] = others
+        KEPT.write_text(json.dumps(found, indent=1))
+
+
 def measure(release: str, cases: list[Case]) -> Measured:
     """Try all cases on a release."""
     with bench.container_of(release) as container, tempfile.TemporaryDirectory() as folder:
@@ -159,9 +178,14 @@ def measure(release: str, cases: list[Case]) -> Measured:
             ours.update(host.ours([case]))
         verdicts = []
         for number, case in enumerate(cases, 1):
+            known = kept(release).get(case.name)
+            if known:
+                verdicts.append(Verdict(case, ours[case.name], known))
+                continue
             ways = (host.by_templates(case, validate=False), host.by_templates(case, validate=True))
             others = dict(zip(OTHERS, (*ways, host.by_verify(case)), strict=True))
             verdicts.append(Verdict(case, ours[case.name], others))
+            keep(release, case.name, others)
             bench.say(
                 f"{release}: {number} of {len(cases)}: {case.name}: {ours[case.name]}; {', '.join(others.values())}"
             )
@@ -259,14 +283,18 @@ def page(found: list[Measured]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="cases of tests/corpus; no page is written")
+    parser.add_argument("--hosts", nargs="+", choices=RELEASES, default=list(RELEASES))
+    parser.add_argument("--anew", action="store_true", help="forget what an earlier run has found")
     options = parser.parse_args()
+    if options.anew:
+        KEPT.unlink(missing_ok=True)
     cases = [case for case in load() if not options.only or case.name in options.only]
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, bench.stop)
     os.environ["ANSIBLE_ROLES_PATH"] = str(bench.BENCHMARKS)
     try:
-        with bench.alone(), ThreadPoolExecutor(len(RELEASES)) as pool:
-            found = list(pool.map(measure, RELEASES, [cases] * len(RELEASES)))
+        with bench.alone(), ThreadPoolExecutor(len(options.hosts)) as pool:
+            found = list(pool.map(measure, options.hosts, [cases] * len(options.hosts)))
     except (bench.BenchError, bench.hosts.HostError) as error:
         bench.say(f"error: {error}")
         return 1

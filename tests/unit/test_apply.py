@@ -627,8 +627,6 @@ def test_a_failure_at_any_call_leaves_the_host_as_it_was(change: str, tmp_path: 
     assert count > 3
 
 
-
-
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize(
     "change",
@@ -674,7 +672,7 @@ def on_disk(host: FakeHost) -> dict[str, Any]:
     return {
         name: one
         for name, one in host.picture().items()
-        if name.startswith(("system/", "stamps/")) and _journal.STAGE_NAME not in name
+        if name.startswith(("system/", "stamps/")) and _journal.STAGE_PREFIX not in name
     }
 
 

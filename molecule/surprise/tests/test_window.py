@@ -17,7 +17,7 @@ OWNER = {"timer_owner": "window"}
 FAR, OTHER = "*-*-* 00:00:07", "*-*-* 00:00:08"
 BREAK, MEND = broken_start("window-breaks")
 # From the start of ansible-playbook until the elapse, and how long the program sleeps.
-AHEAD, SLEEP = 14, 24
+AHEAD, SLEEP = 9, 14
 STORIES = {
     # Between stop and start.
     "reload": ("systemctl", "daemon-reload"),
