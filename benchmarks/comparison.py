@@ -274,7 +274,7 @@ def page(found: list[Measured]) -> str:
         "## Good jobs, which have to pass",
         "\n".join(summary(found, good=True)),
         "## Case by case",
-        "Where one word stands, it holds for both versions of systemd.",
+        "Where one word stands, it holds for every version of systemd that was measured.",
         "\n".join(rows(found)),
     ]
     return "\n\n".join(parts) + "\n"
