@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import NamedTuple
 
@@ -44,6 +45,8 @@ class _Broken(Exception):
     """The line ends within quotes."""
 
 
+# Several checkers look at the same commands; nobody changes what they get.
+@functools.lru_cache(maxsize=8192)
 def commands_of(value: str) -> list[Command]:
     """Return the commands of a value (systemd.service(5), Command lines); none when a quote is not closed.
 

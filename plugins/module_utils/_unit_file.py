@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Iterable, NamedTuple
 
 OWNER_SECTION = "X-Ansible"
@@ -25,6 +26,8 @@ class Owner(NamedTuple):
     job: str
 
 
+# Plan, proof and prediction look at the same texts; nobody changes what they get.
+@functools.lru_cache(maxsize=8192)
 def parse(text: str) -> list[Assignment]:
     """Return the assignments of a unit file in order. Comments and what is no assignment are left out."""
     found: list[Assignment] = []

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -443,7 +444,7 @@ def test_a_unit_folder_that_is_read_only_now(armed: FakeHost, monkeypatch: pytes
 def test_a_stamp_that_cannot_be_set_is_told(armed: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
     way = Way(armed, EDITED).go()
     with monkeypatch.context() as patch:
-        patch.setattr(_undo, "set_stamp", lambda *_words: (_ for _ in ()).throw(OSError(30, "Read-only file system")))
+        patch.setattr(_undo, "set_stamp", Mock(side_effect=OSError(30, "Read-only file system")))
         assert way.back() == "[Errno 30] Read-only file system"
     assert armed.states["backup.timer"] == WAITING
 
