@@ -7,7 +7,6 @@ What systemd makes of a command was captured: tests/unit/fixtures/systemd-*/comm
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 from typing import Iterable, Iterator, NamedTuple
@@ -34,10 +33,6 @@ _VERSION = re.compile(r"[-0-9.]+$")
 SHELL_OPTION = re.compile(r"-[A-Za-z]*c[A-Za-z]*$")
 
 
-# Several checkers look at the same job one after the other.
-_parsed = functools.lru_cache(maxsize=64)(commands_of)
-
-
 class Text(NamedTuple):
     """A directive that holds commands, as it stands in the unit file."""
 
@@ -56,7 +51,7 @@ def texts(job: JobView, containing: str = "") -> Iterator[Text]:
     for key in COMMAND_KEYS:
         for value in job.service.values("Service", key):
             if containing in value:
-                yield Text(key, value, _parsed(value))
+                yield Text(key, value, commands_of(value))
 
 
 def listed(words: Iterable[str]) -> str:

@@ -51,12 +51,14 @@ def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed) -> E
     try:
         host.prepare(new_texts(goals, plan))
         found = obstacles(host.unit_directory, plan, observed)
-        if found:
-            raise ApplyFailed("; ".join(found), undone=True)
-        _journal.mark(host.owner, sorted(pending.union(touched)))
-    except (OSError, ApplyFailed) as error:
+        if not found:
+            _journal.mark(host.owner, sorted(pending.union(touched)))
+    except OSError as error:
         _journal.remove_stage(host.stage)
-        raise error if isinstance(error, ApplyFailed) else ApplyFailed(f"write: {error}", undone=True) from error
+        raise ApplyFailed(f"write: {error}", undone=True) from error
+    if found:
+        _journal.remove_stage(host.stage)
+        raise ApplyFailed("; ".join(found), undone=True)
     try:
         host.execute(plan.steps)
         evidence = read_evidence(host.runner, host.unit_directory, goals)

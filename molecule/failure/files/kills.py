@@ -29,6 +29,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import (  #
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import converge  # noqa: E402
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request, WantedJob  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import AFTER_EVIDENCE, ORDER  # noqa: E402
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner  # noqa: E402
 
 UNITS = Path("/etc/systemd/system")
@@ -64,32 +65,12 @@ def apply(request, boundary=None):
         return run
 
     for name in list(vars(_apply.Host)):
-        if name in {f"_{kind}" for kind in KINDS}:
+        if name in {f"_{kind}" for kind in ORDER + AFTER_EVIDENCE}:
             setattr(_apply.Host, name, at(getattr(_apply.Host, name)))
     for module, name in ((_journal, "mark"), (_journal, "remove_stage"), (_transaction, "read_evidence")):
         setattr(module, name, at(getattr(module, name)))
     outcome = converge(make_runner(), request, check_mode=False)
     os._exit(0 if not outcome.errors else 1)
-
-
-KINDS = (
-    "stop",
-    "touch_stamp",
-    "reset_failed",
-    "install",
-    "correct",
-    "delete",
-    "unlink",
-    "link",
-    "unlink_again",
-    "reload",
-    "link_again",
-    "check_forgotten",
-    "start",
-    "stop_service",
-    "reset_gone",
-    "clean_stamp",
-)
 
 
 def kill_after(request, seconds):
