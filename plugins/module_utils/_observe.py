@@ -16,6 +16,7 @@ from typing import Iterable, Mapping, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    FILE_MODE,
     NO_FILE,
     FileState,
     Manager,
@@ -221,6 +222,26 @@ def suspects(files: Mapping[str, float], loaded: Iterable[str], manager: Manager
     return (newer | killed).intersection(loaded)
 
 
+def stale_units(
+    runner: Runner, files: Mapping[str, FileState], loaded: Iterable[str], manager: Manager, dirty: Iterable[str]
+) -> frozenset[str]:
+    """Return the units of which PID 1 may hold another text than the disk.
+
+    A file that was edited and put back with its old times is none that systemd asks to reload. Its change shows in the
+    time of the inode alone, as that of owner or mode does; what is still wrong with these tells them apart.
+    """
+    asked = suspects({unit: state.changed_at for unit, state in files.items()}, loaded, manager, dirty)
+    put_back = {
+        unit
+        for unit, state in files.items()
+        if unit in asked
+        and manager.loaded_at is not None
+        and state.changed_at > manager.loaded_at
+        and (state.mode, state.uid, state.gid) == (FILE_MODE, 0, 0)
+    }
+    return unread_units(runner, asked - put_back) | put_back
+
+
 def _call(runner: Runner, argv: list[str]) -> str:
     done = runner(argv)
     if done.rc != 0:
@@ -263,7 +284,7 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
     timers = observe_timers(runner)
     loaded = observe_units(runner)
     directories = read_directories(manager.unit_path, request.unit_directory, units)
-    changed = {unit: everything[unit].changed_at for unit in units if unit in everything}
+    present = {unit: everything[unit] for unit in units if unit in everything}
     return Observed(
         manager=manager,
         files={name: everything.get(name, NO_FILE) for name in units},
@@ -275,7 +296,7 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
         elsewhere=directories.elsewhere,
         drop_ins=directories.drop_ins,
         host_units=frozenset(directories.names).union(n for n, state in loaded.items() if state.load != "not-found"),
-        stale=unread_units(runner, suspects(changed, loaded, manager, dirty)),
+        stale=stale_units(runner, present, loaded, manager, dirty),
         referenced=references(manager.unit_path, remembered(request, everything, loaded)),
         orphans=sorted(orphans),
         dirty=dirty,

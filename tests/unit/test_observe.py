@@ -33,12 +33,19 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     parse_timers,
     parse_units,
     read_directories,
+    stale_units,
     suspects,
     unit_files,
     unread_units,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
-from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import RUNNING_VERSIONS, answer, capture, wanted
+from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import (
+    RUNNING_VERSIONS,
+    answer,
+    capture,
+    file_of,
+    wanted,
+)
 
 DEAD = UnitState("loaded", "inactive", "dead")
 DAY = 86400
@@ -136,6 +143,25 @@ def test_units_that_systemd_has_to_read_anew(version: int) -> None:
 
     assert unread_units(runner, set(UNREAD)) == {"boot-only.timer"}
     assert calls == [[*_observe.UNREAD_COMMAND, "--", *UNREAD]]
+
+
+@pytest.mark.parametrize(
+    ("state", "stale"),
+    [
+        # Put back by hand, with its old times: systemd does not ask to reload.
+        (file_of("", changed_at=3000.0), frozenset(["backup.timer"])),
+        # Opened by hand: its text is as it was.
+        (file_of("", changed_at=3000.0, mode=0o666), frozenset()),
+        (file_of("", changed_at=3000.0, uid=1000), frozenset()),
+        (file_of("", changed_at=1000.0), frozenset()),
+    ],
+)
+def test_a_file_that_was_put_back_is_told_from_one_that_was_opened(state: FileState, stale: frozenset[str]) -> None:
+    def answers(_argv: list[str]) -> Completed:
+        return Completed(0, "Id=backup.timer\nNeedDaemonReload=no\n", "")
+
+    manager = Manager(252, [], 2000.0)
+    assert stale_units(answers, {"backup.timer": state}, ["backup.timer"], manager, []) == stale
 
 
 def test_without_suspects_nobody_is_asked() -> None:

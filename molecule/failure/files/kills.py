@@ -73,12 +73,29 @@ def apply(request, boundary=None):
     os._exit(0 if not outcome.errors else 1)
 
 
-def kill_after(request, seconds):
-    """Start an apply, and kill it that long after its marker was there; tell whether that was in its middle."""
+def start(request):
+    """Start an apply in a process of its own."""
     child = os.fork()
     if not child:
         outcome = converge(make_runner(), request, check_mode=False)
         os._exit(0 if not outcome.errors else 1)
+    return child
+
+
+def seconds_of(request):
+    """How long an apply takes from its marker to its end."""
+    child = start(request)
+    deadline = time.monotonic() + LONGEST_APPLY
+    while not MARKER.exists() and time.monotonic() < deadline:
+        time.sleep(0.001)
+    begin = time.monotonic()
+    os.waitpid(child, 0)
+    return time.monotonic() - begin
+
+
+def kill_after(request, seconds):
+    """Start an apply, and kill it that long after its marker was there; tell whether that was in its middle."""
+    child = start(request)
     deadline = time.monotonic() + LONGEST_APPLY
     while not MARKER.exists() and time.monotonic() < deadline:
         if os.waitpid(child, os.WNOHANG)[0]:
@@ -151,12 +168,19 @@ def watch(requests, report):
     report.write_text(json.dumps({"reads": reads, "strange": sorted(strange)}))
 
 
+def wanting(seen, number):
+    """Whether there are too few kills at random moments that were in the middle of an apply."""
+    at_random = [one for one in seen if one["where"] == "random"]
+    return sum(one["caught"] for one in at_random) < number and len(at_random) < 3 * number
+
+
 def main():
     given = json.load(sys.stdin)
     requests = [request_of(one) for one in given["requests"]]
     expected = {}
+    seconds = []
     for side in (0, 1, 0):
-        apply(requests[side])
+        seconds.append(seconds_of(requests[side]))
         expected[side] = picture()
     report = Path(CODE, "watched.json")
     watcher = os.fork()
@@ -167,7 +191,7 @@ def main():
     seen = []
     boundary = 0
     side = 1
-    while boundary is not None or len([one for one in seen if one["where"] == "random"]) < given["random"]:
+    while boundary is not None or wanting(seen, given["random"]):
         if boundary is not None:
             where = f"boundary {boundary}"
             caught = os.WIFSIGNALED(apply(requests[side], boundary))
@@ -175,7 +199,7 @@ def main():
             boundary = boundary + 1 if caught or seen[-1]["caught"] else None
         else:
             where = "random"
-            caught = kill_after(requests[side], rng.uniform(0, 0.8))
+            caught = kill_after(requests[side], rng.uniform(0, min(seconds[1:])))
         status = apply(requests[side])
         found = picture()
         seen.append({"where": where, "caught": caught, "status": status, "found": found, "expected": expected[side]})
