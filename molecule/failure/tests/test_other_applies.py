@@ -26,7 +26,9 @@ WAIT = "for i in $(seq 3000); do [ -e /run/go ] && break; sleep 0.1; done"
 WAITING = """\
 for fd in /proc/[0-9]*/fd/*; do
     [ "$(readlink "$fd")" = /run/dotmobi.systemd_timers/lock ] || continue
-    grep -q ^lock: "${fd%/fd/*}/fdinfo/${fd##*/}" || echo "$fd"
+    # One that ends meanwhile is none that waits.
+    info=$(cat "${fd%/fd/*}/fdinfo/${fd##*/}") || continue
+    case $info in *lock:*) ;; ?*) echo "$fd" ;; esac
 done
 """
 
