@@ -44,7 +44,7 @@ def rendered(number: int) -> list[dict[str, Any]]:
     merged = merge_jobs({"timer_jobs": bench.make_jobs(number)}, defaults, "skip")
     jobs = []
     for job in merged.jobs:
-        service, timer = render(templates, job, "default")
+        service, timer = render(templates, job, "default")[:2]
         about = {key: job[key] for key in ("name", "state", "on_reschedule", "accept")}
         jobs.append({**about, "service": service, "timer": timer})
     return jobs

@@ -218,6 +218,11 @@ def copy_stand_ins(name: str) -> None:
     run("podman", "exec", name, "sh", "-c", 'chown -R 0:0 "$1" && chmod 0755 "$1"/*.py', "sh", SCRIPTS)
 
 
+def share_mounts(name: str) -> None:
+    """As on any booted host: without it, services do not see the credentials that systemd mounts for them."""
+    run("podman", "exec", name, "mount", "--make-rshared", "/")
+
+
 def wait_until_running(name: str) -> None:
     deadline = time.monotonic() + BOOT_TIMEOUT
     state = "nothing yet"
@@ -256,6 +261,7 @@ def up_one(kind: str, release_name: str) -> None:
         say(f"booting {name}")
         create(kind, release_name, image)
     wait_until_running(name)
+    share_mounts(name)
 
 
 def up(kind: str, releases: list[str]) -> None:

@@ -16,10 +16,16 @@ from jinja2 import TemplateError
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, grouped, line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_findings
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import JobFile
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._job_files import (
+    read_sources,
+    shared_units,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import Merged, merge_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._options import check_options
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import (
+    Rendered,
     Templates,
     compile_templates,
     render,
@@ -39,7 +45,7 @@ TEMPLATE_DIRECTORY = os.path.join(os.path.dirname(__file__), "..", "..", "roles"
 LAYERS = {"timer_jobs": "jobs", "timer_group_jobs": "group_jobs", "timer_host_jobs": "host_jobs"}
 # Set by the playbook `validate`: all findings are shown at the end, and only then does the run fail.
 REPORT_VARIABLE = "__timer_report"
-TARGET_OPTIONS = ("owner", "prune", "proof", "unit_directory", "log_directory")
+TARGET_OPTIONS = ("owner", "prune", "proof", "unit_directory", "files_directory", "log_directory")
 
 
 def notes_of(result: dict[str, Any]) -> list[str]:
@@ -70,6 +76,7 @@ class ActionModule(ActionBase):
             options["on_reschedule"],
         )
         findings = [*check_options(options), *merged.findings]
+        findings += read_sources(merged.jobs, self._read_source)
         jobs, broken = self._rendered(options, merged, self._templates(options))
         findings = masked_findings([*findings, *broken], {job["name"]: job["secrets"] for job in merged.jobs})
         module_args = {name: options[name] for name in TARGET_OPTIONS}
@@ -116,6 +123,15 @@ class ActionModule(ActionBase):
         except TemplateError as error:
             raise AnsibleActionFail(f"a unit file template is broken: {error}") from error
 
+    def _read_source(self, name: str) -> str:
+        """Return the text of a file on the controller, also of one that is encrypted with Ansible Vault."""
+        path = self._loader.get_real_file(self._find_needle("files", name), decrypt=True)
+        try:
+            with open(path, encoding="utf-8", newline="") as stream:
+                return stream.read()
+        finally:
+            self._loader.cleanup_tmp_file(path)
+
     @staticmethod
     def _own_template(kind: str) -> str:
         return os.path.join(TEMPLATE_DIRECTORY, f"job.{kind}.j2")
@@ -123,14 +139,15 @@ class ActionModule(ActionBase):
     @staticmethod
     def _rendered(
         options: dict[str, Any], merged: Merged, templates: Templates
-    ) -> tuple[list[dict[str, str]], list[Finding]]:
+    ) -> tuple[list[dict[str, Any]], list[Finding]]:
         jobs = []
         findings = []
+        files_of: dict[str, list[JobFile]] = {}
         for job in merged.jobs:
-            service = timer = ""
+            units = Rendered("", "", [])
             if job["state"] != "absent":
                 try:
-                    service, timer = render(templates, job, options["owner"])
+                    units = render(templates, job, options["owner"], options["files_directory"])
                 except Exception as error:  # noqa: BLE001  a user's template can raise anything
                     mend = "correct the template"
                     reason = f"cannot be rendered: {why_not_rendered(error)}"
@@ -145,11 +162,13 @@ class ActionModule(ActionBase):
                     "renamed_from": job["renamed_from"] or "",
                     "take_over_from": job["take_over_from"] or "",
                     "on_remove": job["on_remove"],
-                    "service": service,
-                    "timer": timer,
+                    "service": units.service,
+                    "timer": units.timer,
+                    "files": [one._asdict() for one in units.files],
                 }
             )
-        return jobs, findings
+            files_of[job["name"]] = units.files
+        return jobs, findings + shared_units(files_of)
 
     @staticmethod
     def _report(result: dict[str, Any], ours: list[Finding], words: dict[str, str], task_vars: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ import time
 from typing import Any, Callable, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import FILE_MODE, Step
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import FILE_MODE, JobFile, Request, Step
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import observe_units, stamp_path
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 
@@ -66,33 +66,65 @@ def _flush(directory: str, paths: list[str]) -> None:
 class Host:
     """The effects on one host. `done` is what has been done so far, in order."""
 
-    def __init__(self, runner: Runner, unit_directory: str, log_directory: str, owner: str) -> None:
+    def __init__(self, runner: Runner, request: Request) -> None:
         self.runner = runner
-        self.unit_directory = unit_directory
-        self.log_directory = log_directory
-        self.owner = owner
-        self.stage = _journal.stage_directory(unit_directory, owner)
-        self.new = os.path.join(self.stage, "new")
-        self.old = os.path.join(self.stage, "old")
+        self.unit_directory = request.unit_directory
+        self.files_directory = request.files_directory
+        self.log_directory = request.log_directory
+        self.owner = request.owner
+        self.stages = {
+            place: _journal.stage_directory(place, self.owner) for place in (self.unit_directory, self.files_directory)
+        }
+        self.modes: dict[str, int] = {}
         self.done: list[Done] = []
         # When a killed run stopped the timers of some jobs: what is due from then on is not lost (nanoseconds).
         self.stopped_at: dict[str, int] = {}
 
-    def prepare(self, texts: dict[str, str]) -> None:
-        """Write the new unit files beside their place; nothing that systemd sees changes."""
-        _journal.remove_stage(self.stage)
-        for path in (self.stage, self.new, self.old):
-            os.mkdir(path, 0o700)
-        paths = []
-        for name, text in texts.items():
-            path = os.path.join(self.new, name)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            with open(descriptor, "w", encoding="utf-8", newline="") as stream:
-                stream.write(text)
-                os.fchown(descriptor, 0, 0)
-                os.fchmod(descriptor, FILE_MODE)
-            paths.append(path)
-        _flush(self.new, paths)
+    def staged(self, age: str, name: str) -> str:
+        """Return where the `new` or the `old` version of a file is kept: on the file system of its place."""
+        place = self.files_directory if os.path.isabs(name) else self.unit_directory
+        return os.path.join(self.stages[place], age, os.path.relpath(self.path(name), place))
+
+    def prepare(self, files: list[JobFile], modes: dict[str, int]) -> None:
+        """Write the new files beside their place; nothing that systemd or a job sees changes.
+
+        `modes`: the right modes of all files in jobs' folders that the apply touches.
+        """
+        self.remove_stages()
+        self.modes = modes
+        os.mkdir(self.stages[self.unit_directory], 0o700)
+        if modes:
+            self._make_directories(self.files_directory)
+            os.mkdir(self.stages[self.files_directory], 0o700)
+        in_folders = [one for one in files if os.path.isabs(one.name)]
+        units = [one for one in files if not os.path.isabs(one.name)]
+        for place, some in ((self.unit_directory, units), (self.files_directory, in_folders)):
+            _flush(place, [self._write(one) for one in some])
+
+    def _write(self, file: JobFile) -> str:
+        path = self.staged("new", file.name)
+        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with open(descriptor, "w", encoding="utf-8", newline="") as stream:
+            stream.write(file.text)
+            os.fchown(descriptor, 0, 0)
+            os.fchmod(descriptor, file.mode)
+        return path
+
+    def remove_stages(self) -> None:
+        """Remove what an apply keeps beside the files while it is under way."""
+        for stage in self.stages.values():
+            _journal.remove_stage(stage)
+        if any(one.kind == "remove_folder" for one in self.done):
+            with contextlib.suppress(OSError):
+                os.rmdir(self.files_directory)
+
+    def remove_made_directories(self) -> None:
+        """Remove the directories that were made, if nothing is in them."""
+        for one in reversed(self.done):
+            if one.kind == "make_directory":
+                with contextlib.suppress(OSError):
+                    os.rmdir(one.name)
 
     def execute(self, steps: list[Step]) -> None:
         """Execute steps in order. Raises StepFailed at the first that does not succeed."""
@@ -111,7 +143,7 @@ class Host:
             raise StepFailed(arguments[0], f"systemctl {arguments[0]}: {said}")
 
     def path(self, name: str) -> str:
-        """Return the path of a unit file or a link."""
+        """Return the path of a unit file or a link; that of a file in a job's folder is whole already."""
         return os.path.join(self.unit_directory, name)
 
     def _note(self, kind: str, name: str, before: Any = None) -> None:
@@ -119,8 +151,10 @@ class Host:
 
     def _keep(self, name: str) -> bool:
         """Keep what stands at a place under the same name among the old files; tell whether there was anything."""
+        kept = self.staged("old", name)
+        os.makedirs(os.path.dirname(kept), 0o700, exist_ok=True)
         try:
-            os.link(self.path(name), os.path.join(self.old, name), follow_symlinks=False)
+            os.link(self.path(name), kept, follow_symlinks=False)
         except FileNotFoundError:
             return False
         return True
@@ -164,26 +198,47 @@ class Host:
 
     _unlink_again = _unlink
 
-    def _install(self, units: list[str]) -> None:
-        for name in units:
+    def _install(self, names: list[str]) -> None:
+        for name in names:
             self._note("install", name, self._keep(name))
-            os.rename(os.path.join(self.new, name), self.path(name))
+            os.rename(self.staged("new", name), self.path(name))
 
-    def _correct(self, units: list[str]) -> None:
-        for name in units:
+    def _install_file(self, paths: list[str]) -> None:
+        for folder in sorted({os.path.dirname(path) for path in paths}):
+            self._make_directories(folder)
+        for path in paths:
+            self._note("install_file", path, self._keep(path))
+            os.rename(self.staged("new", path), path)
+
+    def _correct(self, names: list[str]) -> None:
+        for name in names:
             descriptor = os.open(self.path(name), os.O_RDONLY | os.O_NOFOLLOW)
             try:
                 found = os.fstat(descriptor)
                 self._note("correct", name, (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)))
                 os.fchown(descriptor, 0, 0)
-                os.fchmod(descriptor, FILE_MODE)
+                os.fchmod(descriptor, self.modes.get(name, FILE_MODE))
             finally:
                 os.close(descriptor)
 
-    def _delete(self, units: list[str]) -> None:
-        for name in units:
+    _correct_file = _correct
+
+    def _delete(self, names: list[str]) -> None:
+        for name in names:
             self._note("delete", name, self._keep(name))
             os.unlink(self.path(name))
+
+    def _delete_file(self, paths: list[str]) -> None:
+        for path in paths:
+            self._note("delete_file", path, self._keep(path))
+            os.unlink(path)
+
+    def _remove_folder(self, jobs: list[str]) -> None:
+        for job in jobs:
+            self._note("remove_folder", job)
+            # Something that is not ours may lie there.
+            with contextlib.suppress(OSError):
+                os.rmdir(os.path.join(self.files_directory, job))
 
     def _link(self, links: list[str]) -> None:
         for folder in sorted({os.path.dirname(link) for link in links}):

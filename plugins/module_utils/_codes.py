@@ -39,6 +39,9 @@ def _warning(cause: str, mend: str) -> Code:
 
 DECLARATION = {
     "unknown-field": _never("The job has a field of an unknown name.", "Write the name that the message suggests."),
+    "missing-source": _never(
+        "A file on the controller, the `src` of a script or a credential, cannot be read.", "Correct the path."
+    ),
     "missing-field": _never("The job has no name, no command, or nothing that starts it.", "Add the field."),
     "invalid-declaration": _never(
         "A variable is not of the form that the role expects, or a template is broken.",
@@ -63,6 +66,10 @@ HOST = {
         "The unit directory is missing, not read by systemd, not writable, or others than root can write it. Or a "
         "folder of links in it is none, or others can write it.",
         "Correct `timer_unit_directory`, or the directory.",
+    ),
+    "files-directory": _never(
+        "The directory of the jobs' files, or the folder of a job in it, is no directory or can be changed by others.",
+        "Correct `timer_files_directory`, or the directory.",
     ),
     "run-space": _never("`/run` has too little free space for systemd to reload.", "Free some space there."),
 }
@@ -132,8 +139,8 @@ SERVICE = {
         "A unit of `OnFailure=` or `OnSuccess=` does not exist.", "Install it before the job, or correct the name."
     ),
     "marked-secret": _error(
-        "A variable that the field `secrets` names is in the unit file, which every user of the host can read.",
-        "Put it into a file that only root can read, and name that in `environment_file`.",
+        "A raw `Environment=` holds a variable that `secrets` names, and every user of the host can read a unit file.",
+        "Write it in `environment`: from there it goes to a file that only root can read.",
     ),
     "readable-credential": _warning(
         "`SetCredential=` is in the unit file, which every user of the host can read.",
@@ -141,7 +148,7 @@ SERVICE = {
     ),
     "secret-in-environment": _warning(
         "A variable that looks like a secret is in the unit file, which every user of the host can read.",
-        "Put it into a file that only root can read, and name that in `environment_file`.",
+        "Write it in `environment`, name it in `secrets`: then it goes to a file that only root can read.",
     ),
 }
 
@@ -174,6 +181,9 @@ ACCOUNT = {
     "missing-group": _lacks("The group does not exist on the host.", "Create it before the job."),
     "missing-directory": _lacks(
         "The working directory does not exist, or is none.", "Make it before the job, or write a `-` before it."
+    ),
+    "missing-credential": _lacks(
+        "A credential's file does not exist on the host.", "Deploy it before the job, or give `content`."
     ),
     "missing-environment-file": _lacks(
         "The environment file does not exist.", "Deploy it before the job, or write a `-` before it."

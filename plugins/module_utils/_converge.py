@@ -18,6 +18,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask impor
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     ABSENT,
     NO_FILE,
+    JobFile,
     Observed,
     Request,
     WantedJob,
@@ -76,7 +77,12 @@ def without_secrets(outcome: Outcome, request: Request) -> Outcome:
 
 def parse_request(raw: dict[str, Any], options: dict[str, Any]) -> Request:
     """Build the request from what the action plugin hands over and from the module's options."""
-    jobs = [WantedJob(**{**job, "accept": tuple(job["accept"])}) for job in raw["jobs"]]
+    jobs = [
+        WantedJob(
+            **{**job, "accept": tuple(job["accept"]), "files": tuple(JobFile(**one) for one in job.get("files", ()))}
+        )
+        for job in raw["jobs"]
+    ]
     return Request(
         jobs,
         options["owner"],
@@ -84,6 +90,7 @@ def parse_request(raw: dict[str, Any], options: dict[str, Any]) -> Request:
         options["proof"],
         os.path.normpath(options["unit_directory"]),
         options["log_directory"] or "",
+        os.path.normpath(options["files_directory"]),
     )
 
 
@@ -102,6 +109,7 @@ def converge(
     `under_way` in check mode.
     """
     facts = facts or Facts()
+    facts.expect(one for job in request.jobs for one in job.files)
     notes = {} if notes is None else notes
     findings = check_booted()
     if findings:
@@ -169,7 +177,7 @@ def _converge(
         errors = check_run_space()
         if errors:
             return Outcome(errors, warnings, accepted, {})
-        host = Host(runner, request.unit_directory, request.log_directory, request.owner)
+        host = Host(runner, request)
         evidence = run_plan(host, goals, plan, observed)
     actions = {change.name: change.actions for change in plan.changes}
     # A timer that is left as it is, for example until the next boot, runs nothing.

@@ -15,9 +15,10 @@ import os
 import pwd
 import stat
 import time
-from typing import Any, Callable, NamedTuple, TypeVar, cast
+from typing import Any, Callable, Iterable, NamedTuple, TypeVar, cast
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._clock_change import ClockChange, next_change
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import JobFile
 
 ZONE_DIRECTORY = "/usr/share/zoneinfo"
 # Enough for the first line of a script (the kernel reads 256 bytes), and to tell text from a program.
@@ -72,12 +73,19 @@ class Facts:
     def __init__(self) -> None:
         self.now = time.time()
         self.answers: dict[tuple[Any, ...], Any] = {}
+        self.expected: dict[str, JobFile] = {}
+
+    def expect(self, files: Iterable[JobFile]) -> None:
+        """Take files for what they will be after the apply."""
+        self.expected.update({one.name: one for one in files if os.path.isabs(one.name)})
 
     # Paths
 
     @once
     def path(self, path: str) -> PathFacts:
         """Return what stands at a path."""
+        if path in self.expected:
+            return PathFacts("file", self.expected[path].mode)
         try:
             found = os.stat(path)
         except (OSError, ValueError):
@@ -94,6 +102,8 @@ class Facts:
     @once
     def head(self, path: str) -> bytes:
         """Return the first bytes of a file, none when it cannot be read."""
+        if path in self.expected:
+            return self.expected[path].text.encode()[:HEAD_BYTES]
         try:
             with open(path, "rb") as stream:
                 return stream.read(HEAD_BYTES)
@@ -103,7 +113,7 @@ class Facts:
     @once
     def can_read(self, path: str) -> bool:
         """Tell whether this process can read a file."""
-        return os.access(path, os.R_OK)
+        return path in self.expected or os.access(path, os.R_OK)
 
     @once
     def listing(self, directory: str) -> list[str]:
@@ -165,8 +175,20 @@ class Facts:
         """Return for each (path, mode of access(2)) what keeps this user from it, or an empty text.
 
         The kernel is asked as that user, in a child process: lists of access control, supplementary groups and
-        security modules count too. `groups` holds the main group and the further ones.
+        security modules count too. `groups` holds the main group and the further ones. For a file that is not there
+        yet its mode has to do.
         """
+        coming = {
+            place: path if mode & os.W_OK or not self.expected[path].mode & 0o004 else ""
+            for place, (path, mode) in enumerate(wanted)
+            if path in self.expected
+        }
+        there = [one for place, one in enumerate(wanted) if place not in coming]
+        answers = iter(self._ask_kernel(account, groups, there))
+        return [coming[place] if place in coming else next(answers) for place in range(len(wanted))]
+
+    def _ask_kernel(self, account: Account, groups: tuple[int, ...], wanted: list[tuple[str, int]]) -> list[str]:
+        """Return what keeps a user from each path."""
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:  # pragma: no cover  another process

@@ -20,7 +20,7 @@ from typing import Iterable, NamedTuple
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _run_directory as run_directory
 
 MARKER_NAME = "applying.json"
-# Inside the unit directory, so that a rename moves a file into place; the leading dot hides it from systemd.
+# Inside the directory of the files, so that a rename moves a file into place; the leading dot hides it from systemd.
 STAGE_PREFIX = ".dotmobi.systemd_timers-"
 
 
@@ -83,14 +83,14 @@ def mark(owner: str, jobs: list[str]) -> None:
         raise
 
 
-def stage_directory(unit_directory: str, owner: str) -> str:
-    """Return the folder that holds new and old unit files while an apply is under way."""
-    return os.path.join(unit_directory, STAGE_PREFIX + owner)
+def stage_directory(directory: str, owner: str) -> str:
+    """Return the folder that holds new and old files of a directory while an apply is under way."""
+    return os.path.join(directory, STAGE_PREFIX + owner)
 
 
-def is_leftover(unit_directory: str, owner: str) -> bool:
+def is_leftover(directory: str, owner: str) -> bool:
     """Tell whether a killed run of this owner left its folder behind."""
-    return os.path.lexists(stage_directory(unit_directory, owner))
+    return os.path.lexists(stage_directory(directory, owner))
 
 
 def remove_stage(path: str) -> None:

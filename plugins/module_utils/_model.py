@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 PRESENT = "present"
 SUSPENDED = "suspended"
 ABSENT = "absent"
 
+FILES_DIRECTORY = "/etc/dotmobi.systemd_timers"
 FILE_MODE = 0o644
+OTHERS_READ = 0o044
 
 
 class Request(NamedTuple):
@@ -22,6 +25,24 @@ class Request(NamedTuple):
     proof: str
     unit_directory: str
     log_directory: str
+    files_directory: str = FILES_DIRECTORY
+
+    def folder_of(self, job: str) -> str:
+        """Return the folder that holds the files of a job."""
+        return os.path.join(self.files_directory, job)
+
+
+class JobFile(NamedTuple):
+    """A file that a job has beside its pair: root's, with this mode.
+
+    name: its path in the job's folder, absolute; or the name of one more unit. is_program: a program of this
+    collection, of which nobody wants to see a diff.
+    """
+
+    name: str
+    text: str
+    mode: int = FILE_MODE
+    is_program: bool = False
 
 
 class WantedJob(NamedTuple):
@@ -29,6 +50,7 @@ class WantedJob(NamedTuple):
 
     accept: codes of findings that the job accepts. renamed_from: its former name. take_over_from: the owner mark of the
     declaration that it is taken from. on_remove: what becomes of a run that is under way when it is removed.
+    files: what it has beside the pair.
     """
 
     name: str
@@ -40,6 +62,12 @@ class WantedJob(NamedTuple):
     renamed_from: str = ""
     take_over_from: str = ""
     on_remove: str = "finish"
+    files: tuple[JobFile, ...] = ()
+
+    def units(self) -> dict[str, str]:
+        """Return the texts of all its units: the pair, and further ones."""
+        pair = {f"{self.name}.service": self.service, f"{self.name}.timer": self.timer}
+        return {**pair, **{one.name: one.text for one in self.files if not os.path.isabs(one.name)}}
 
 
 class FileState(NamedTuple):
@@ -84,13 +112,13 @@ class Manager(NamedTuple):
 class Observed(NamedTuple):
     """Everything that the host says before anything on it changes.
 
-    files: unit name to file, of every declared or marked pair. links: unit name to the paths, relative
-    to the unit directory, of the links that enable it. units: units in memory. next_elapse, last_trigger:
-    timer to Unix time. stamps: timers with a stamp file. elsewhere: unit name to its path in another
-    directory. drop_ins: unit name to paths of files that change it. host_units: names of all units of the host.
+    files: unit name to file, of every declared or marked pair; path to file, of what lies in the folder of such a
+    job. extras: job to the names in `files` that are not of its pair. folders: jobs that have a folder. links: unit
+    name to the paths, relative to the unit directory, of the links that enable it. units: units in memory.
+    next_elapse, last_trigger: timer to Unix time. stamps: timers with a stamp file. elsewhere: unit name to its path in
+    another directory. drop_ins: unit name to paths of files that change it. host_units: names of all units of the host.
     stale: units in memory whose file PID 1 has not read yet. referenced: timers that another unit refers to, and that
-    unit. dirty: jobs that a killed run left half done. marked: when that run began, for each of
-    them (nanoseconds).
+    unit. dirty: jobs that a killed run left half done. marked: when that run began, for each of them (nanoseconds).
     """
 
     manager: Manager
@@ -111,6 +139,8 @@ class Observed(NamedTuple):
     leftover: bool
     uptime: float
     log_directory_exists: bool
+    extras: dict[str, list[str]]
+    folders: frozenset[str]
 
 
 class Step(NamedTuple):
@@ -148,7 +178,7 @@ class Goal(NamedTuple):
     """How a pair is to stand: texts (None: no file), links of the timer, armed or not, started by this apply or not.
 
     `lets_run`: a run that the apply triggers is wanted. `renamed_from`: the job whose stamp it takes over. `stop_run`:
-    a run that is under way is stopped when the job is removed.
+    a run that is under way is stopped when the job is removed. files: what it is to have beside the pair.
     """
 
     name: str
@@ -161,3 +191,4 @@ class Goal(NamedTuple):
     lets_run: bool
     renamed_from: str = ""
     stop_run: bool = False
+    files: tuple[JobFile, ...] = ()

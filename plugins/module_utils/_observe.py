@@ -107,6 +107,32 @@ def unit_files(directory: str) -> dict[str, FileState]:
     return {name: file_state(os.path.join(directory, name)) for name in sorted(names)}
 
 
+def further_units(files: Mapping[str, FileState], owners: Iterable[str], names: Iterable[str]) -> dict[str, list[str]]:
+    """Return job to the units that these owners have made for it beside its pair."""
+    found: dict[str, list[str]] = {}
+    of_whom, jobs = set(owners), set(names)
+    for unit, state in files.items():
+        mark = owner_of(state.text)
+        if mark and mark.owner in of_whom and mark.job in jobs and unit not in [mark.job + one for one in SUFFIXES]:
+            found.setdefault(mark.job, []).append(unit)
+    return found
+
+
+def folder_files(request: Request, names: Iterable[str]) -> dict[str, dict[str, FileState]]:
+    """Return job to path to what lies in the job's folder, for jobs that have one."""
+    try:
+        there = set(os.listdir(request.files_directory)).intersection(names)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    found = {}
+    for name in sorted(there):
+        folder = request.folder_of(name)
+        if os.path.isdir(folder) and not os.path.islink(folder):
+            paths = [os.path.join(folder, one) for one in sorted(os.listdir(folder))]
+            found[name] = {path: file_state(path) for path in paths}
+    return found
+
+
 def enablement_links(directory: str) -> dict[str, dict[str, str]]:
     """Return unit name to {path of the link below the directory: what it points to}."""
     links: dict[str, dict[str, str]] = {}
@@ -284,10 +310,18 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
     timers = observe_timers(runner)
     loaded = observe_units(runner)
     directories = read_directories(manager.unit_path, request.unit_directory, units)
+    owners = {request.owner, *(job.take_over_from for job in request.jobs)}
+    extras = further_units(everything, owners, names.union(orphans, dirty))
+    further = {unit for found in extras.values() for unit in found}
+    further.update(unit for job in request.jobs for unit in job.units())
+    folders = folder_files(request, names.union(orphans, dirty))
     present = {unit: everything[unit] for unit in units if unit in everything}
     return Observed(
         manager=manager,
-        files={name: everything.get(name, NO_FILE) for name in units},
+        files={
+            **{name: everything.get(name, NO_FILE) for name in units.union(further)},
+            **{path: state for found in folders.values() for path, state in found.items()},
+        },
         links={name: found for name, found in enablement_links(request.unit_directory).items() if name in units},
         units={name: state for name, state in loaded.items() if name in units},
         next_elapse={name: times[0] for name, times in timers.items() if name in units},
@@ -301,7 +335,14 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
         orphans=sorted(orphans),
         dirty=dirty,
         marked=_journal.marked_since(dirty),
-        leftover=_journal.is_leftover(request.unit_directory, request.owner),
+        leftover=any(
+            _journal.is_leftover(place, request.owner) for place in (request.unit_directory, request.files_directory)
+        ),
         uptime=uptime(manager),
         log_directory_exists=not request.log_directory or os.path.isdir(request.log_directory),
+        extras={
+            name: [*extras.get(name, []), *(path for path, one in found.items() if one.kind in ("file", "symlink"))]
+            for name, found in {**{name: {} for name in extras}, **folders}.items()
+        },
+        folders=frozenset(folders),
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import FILES_DIRECTORY
+
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "jobs": {"type": "raw", "default": []},
     "group_jobs": {"type": "raw", "default": []},
@@ -20,6 +22,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "proof": {"type": "str", "default": "strict", "choices": ["strict", "warn"]},
     "on_reschedule": {"type": "str", "default": "skip", "choices": ["skip", "run", "fail"]},
     "unit_directory": {"type": "path", "default": "/etc/systemd/system"},
+    "files_directory": {"type": "path", "default": FILES_DIRECTORY},
     "log_directory": {"type": "path"},
     "service_template": {"type": "path"},
     "timer_template": {"type": "path"},

@@ -15,14 +15,15 @@ from typing import NamedTuple
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     ABSENT,
-    FILE_MODE,
     NO_FILE,
     NOT_ACTIVE,
+    OTHERS_READ,
     PRESENT,
     Diff,
     FileState,
     Goal,
     JobChange,
+    JobFile,
     Observed,
     Step,
     WantedJob,
@@ -38,6 +39,8 @@ ORDER = (
     "carry_stamp",
     "touch_stamp",
     "reset_failed",
+    "install_file",
+    "correct_file",
     "install",
     "correct",
     "delete",
@@ -45,12 +48,17 @@ ORDER = (
     "link",
     "unlink_again",
     "reload",
+    "delete_file",
     "link_again",
     "check_forgotten",
     "start",
 )
-AFTER_EVIDENCE = ("clean_stamp", "reset_gone", "stop_service")
-NEEDS_NO_RELOAD = ("make_log_directory", "touch_stamp", *AFTER_EVIDENCE)
+AFTER_EVIDENCE = ("clean_stamp", "reset_gone", "stop_service", "remove_folder")
+NEEDS_NO_RELOAD = ("make_log_directory", "touch_stamp", "install_file", "correct_file", "delete_file", *AFTER_EVIDENCE)
+SECRET = "(secret)\n"  # noqa: S105
+CHANGED_SECRET = "(secret, changed)\n"  # noqa: S105
+OWN_PROGRAM = "(a program of dotmobi.systemd_timers)\n"
+CHANGED_PROGRAM = "(a program of dotmobi.systemd_timers, changed)\n"
 RUNNING = ("active", "activating", "deactivating", "reloading")
 
 
@@ -84,7 +92,9 @@ def goal_of(job: WantedJob, observed: Observed, spans: dict[str, int | None]) ->
     lets_run = job.on_reschedule == "run"
     links = timer_text.links(job.name, job.timer) if armed else []
     start = armed and (lets_run or starts_now(job.timer, observed.uptime, spans)) and not boot_starts(job, observed)
-    return Goal(job.name, job.state, job.service, job.timer, links, armed, start, lets_run, job.renamed_from)
+    return Goal(
+        job.name, job.state, job.service, job.timer, links, armed, start, lets_run, job.renamed_from, files=job.files
+    )
 
 
 def boot_starts(job: WantedJob, observed: Observed) -> bool:
@@ -117,6 +127,19 @@ def is_of_same_owner(text: str, other: str) -> bool:
     return mark is not None and theirs is not None and mark.owner == theirs.owner
 
 
+def shown(state: FileState, wanted: JobFile | None) -> tuple[str, str]:
+    """Return what a diff shows of a file before and after: nothing of what only root may read."""
+    before, after = state.text, wanted.text if wanted else ""
+    if wanted and wanted.is_program:
+        return (OWN_PROGRAM, CHANGED_PROGRAM) if before else ("", OWN_PROGRAM)
+    mode = wanted.mode if wanted else state.mode
+    if mode & OTHERS_READ and (not before or state.mode & OTHERS_READ):
+        return before, after
+    old = SECRET if before else ""
+    new = SECRET if after else ""
+    return old, CHANGED_SECRET if old and new and before != after else new
+
+
 class _Pair:
     """Collects what one pair needs, by kind of step."""
 
@@ -141,30 +164,48 @@ class _Pair:
     def file(self, unit: str) -> FileState:
         return self.observed.files.get(unit, NO_FILE)
 
-    def compare_file(self, unit: str, text: str | None) -> None:
-        current = self.file(unit)
-        path = os.path.join(self.unit_directory, unit)
-        if text is None:
+    def compare_unit(self, unit: str, text: str | None) -> None:
+        self.compare(unit, None if text is None else JobFile(unit, text))
+
+    def compare(self, name: str, wanted: JobFile | None) -> None:
+        """Compare a unit file or a file in the job's folder with what is there."""
+        current = self.file(name)
+        path = os.path.join(self.unit_directory, name)
+        # What lies in the job's folder is read at each run, and needs no reload.
+        suffix = "_file" if os.path.isabs(name) else ""
+        if wanted is None:
             if current.kind != "absent":
-                self.add("delete", unit)
-                self.say("remove")
-                self.diffs.append(Diff(path, current.text, ""))
+                self.add(f"delete{suffix}", name)
+                self.say("remove" if self.goal.timer is None else f"remove {os.path.basename(name)}")
+                self.diffs.append(Diff(path, *shown(current, None)))
             return
-        if current.kind != "file" or current.text != text:
-            self.add("install", unit)
-            self.say("install" if current.kind == "absent" else "update")
-            self.diffs.append(Diff(path, current.text, text))
-        elif (current.mode, current.uid, current.gid) != (FILE_MODE, 0, 0):
-            self.add("correct", unit)
+        if current.kind != "file" or current.text != wanted.text:
+            self.add(f"install{suffix}", name)
+            if suffix and self.file(self.timer).kind != "absent":
+                self.say(f"{'install' if current.kind == 'absent' else 'update'} {os.path.basename(name)}")
+            else:
+                self.say("install" if current.kind == "absent" else "update")
+            self.diffs.append(Diff(path, *shown(current, wanted)))
+        elif (current.mode, current.uid, current.gid) != (wanted.mode, 0, 0):
+            self.add(f"correct{suffix}", name)
             self.say("correct owner and mode")
             attributes = "owner {}:{}, mode {:04o}\n"
             self.diffs.append(
                 Diff(
                     path,
                     attributes.format(current.uid, current.gid, current.mode),
-                    attributes.format(0, 0, FILE_MODE),
+                    attributes.format(0, 0, wanted.mode),
                 )
             )
+
+    def compare_extras(self) -> None:
+        """Compare what the job has beside the pair; what else lies in its folder was of a former declaration."""
+        wanted = {one.name: one for one in self.goal.files}
+        for name in [*wanted, *(one for one in self.observed.extras.get(self.goal.name, []) if one not in wanted)]:
+            self.compare(name, wanted.get(name))
+        if self.goal.name in self.observed.folders and not any(os.path.isabs(name) for name in wanted):
+            self.add("remove_folder", self.goal.name)
+            self.say("remove" if self.goal.timer is None else "remove its folder")
 
     def is_rescheduled(self) -> bool:
         current = self.file(self.timer)
@@ -315,8 +356,9 @@ class _Pair:
     def decide(self) -> None:
         if self.belongs_to_others():
             return
-        self.compare_file(self.service, self.goal.service)
-        self.compare_file(self.timer, self.goal.timer)
+        self.compare_unit(self.service, self.goal.service)
+        self.compare_unit(self.timer, self.goal.timer)
+        self.compare_extras()
         again = self.arm() if self.goal.armed else False
         if not self.goal.armed:
             self.disarm()

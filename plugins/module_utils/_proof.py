@@ -53,6 +53,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_name
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path import (
     COMMAND_KEYS,
+    check_credentials,
     check_environment_files,
     check_output,
     check_programs,
@@ -103,6 +104,7 @@ CHECKERS: tuple[Checker, ...] = (
     check_group,
     check_working_directory,
     check_environment_files,
+    check_credentials,
     check_output,
     check_access,
     check_writable,
@@ -142,9 +144,9 @@ def changed_units(jobs: list[WantedJob], observed: Observed) -> dict[str, str]:
     """Return the units whose text is not on the host yet, both of a pair: verify needs them side by side."""
     units = {}
     for job in jobs:
-        pair = {f"{job.name}.service": job.service, f"{job.name}.timer": job.timer}
-        if any(observed.files.get(unit, NO_FILE).text != text for unit, text in pair.items()):
-            units.update(pair)
+        texts = job.units()
+        if any(observed.files.get(unit, NO_FILE).text != text for unit, text in texts.items()):
+            units.update(texts)
     return units
 
 

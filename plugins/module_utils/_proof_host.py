@@ -71,6 +71,23 @@ def check_others_write(request: Request, facts: Facts) -> list[Finding]:
     return list(findings.values())
 
 
+def check_files_directory(request: Request, facts: Facts) -> list[Finding]:
+    """Refuse a place for the jobs' files that is no directory, or where somebody but root can write."""
+    folders = {os.path.dirname(one.name) for job in request.jobs for one in job.files if os.path.isabs(one.name)}
+    if not folders:
+        return []
+    for path in (request.files_directory, *sorted(folders)):
+        if os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path)):
+            reason, mend = "is not an ordinary directory", "remove it, or choose another timer_files_directory"
+            return [Finding("", "timer_files_directory", path, reason, mend, "files-directory")]
+        place, who = first_writable(path, facts) or ("", "")
+        if who:
+            reason = f"{who} can change {'it' if place == path else place}, and so what root runs"
+            mend = f"chown root:root {place}; chmod go-w {place}"
+            return [Finding("", "timer_files_directory", path, reason, mend, "files-directory")]
+    return []
+
+
 def check_link_folders(request: Request) -> list[Finding]:
     """Refuse a folder of enablement links that is a link itself or no directory: systemd would read another place."""
     reason, mend = "is not an ordinary directory", "make it one, or remove it"
@@ -93,4 +110,4 @@ def check_run_space() -> list[Finding]:
 def prove_host(request: Request, manager: Manager, facts: Facts) -> list[Finding]:
     """Check what has to hold before anything else is looked at."""
     places = check_unit_directory(request, manager) or check_others_write(request, facts)
-    return check_version(manager) + places + check_run_space()
+    return check_version(manager) + places + check_files_directory(request, facts) + check_run_space()

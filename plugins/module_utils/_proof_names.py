@@ -25,7 +25,7 @@ def check_names(request: Request, observed: Observed) -> list[Finding]:
     """Refuse names that somebody else's unit holds already, also for jobs that are to be absent."""
     findings = []
     for job in request.jobs:
-        for unit in (f"{job.name}.service", f"{job.name}.timer"):
+        for unit in job.units():
             found = taken_by(unit, job, request, observed)
             elsewhere = observed.elsewhere.get(unit)
             if not found and elsewhere and job.state != ABSENT:

@@ -264,6 +264,21 @@ def check_output(job: JobView, known: Known) -> list[Finding]:
     return findings[:1]
 
 
+def check_credentials(job: JobView, known: Known) -> list[Finding]:
+    """Refuse credentials that are not there (systemd.exec(5), LoadCredential=); the run would fail with status 243."""
+    findings = []
+    for key in ("LoadCredential", "LoadCredentialEncrypted"):
+        for value in job.service.values("Service", key):
+            name, _colon, path = value.partition(":")
+            # Without a path systemd searches for it, and one that the host was booted with is none of its files.
+            if not path.startswith("/") or has_specifier(path) or known.facts.path(path).kind != "absent":
+                continue
+            mend = mend_missing(path, known, "deploy it before the job, or give the credential its `content`")
+            reason = f"{name}: {path} does not exist on this host"
+            findings.append(job.finding("missing-credential", "credentials", None, reason, mend))
+    return findings
+
+
 def check_environment_files(job: JobView, known: Known) -> list[Finding]:
     """Refuse environment files that are not there (systemd.exec(5), EnvironmentFile=)."""
     findings = []

@@ -23,7 +23,6 @@ WAITING_TYPES = {
 }
 ENDLESS_RESTARTS = ("always", "on-success")
 HANDLERS = ("OnFailure", "OnSuccess")
-TO_A_FILE = "put it into a file that only root can read, and name that in environment_file"
 
 
 def check_remain_after_exit(job: JobView, _known: Known) -> list[Finding]:
@@ -118,10 +117,12 @@ def check_secrets(job: JobView, _known: Known) -> list[Finding]:
     for name, _equals, value in (word.partition("=") for word in words):
         if name in marks and value:
             reason = f"{name} is marked as secret, and every user of the host can read it here"
-            findings.append(job.finding("marked-secret", "environment", None, reason, TO_A_FILE))
+            mend = "write it in `environment`: from there it goes to a file that only root can read"
+            findings.append(job.finding("marked-secret", "service.Environment", None, reason, mend))
         elif looks_secret(name, value):
             reason = f"{name} looks like a secret, and every user of the host can read it"
-            findings.append(job.finding("secret-in-environment", "environment", None, reason, TO_A_FILE))
+            mend = "write it in `environment`, name it in `secrets`, and it goes to a file that only root can read"
+            findings.append(job.finding("secret-in-environment", "environment", None, reason, mend))
     if job.service.values("Service", "SetCredential"):
         reason = "every user of the host can read it"
         mend = "write LoadCredential= with a file that only root can read, or SetCredentialEncrypted="

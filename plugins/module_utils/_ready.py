@@ -11,7 +11,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan
 
-FILE_STEPS = ("install", "correct", "delete")
+FILE_STEPS = ("install", "correct", "delete", "install_file", "correct_file", "delete_file")
 LINK_STEPS = ("unlink", "link", "unlink_again", "link_again")
 
 

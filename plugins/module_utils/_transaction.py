@@ -5,15 +5,24 @@
 from __future__ import annotations
 
 import contextlib
+import os
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import Host, StepFailed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import Evidence, judge, read_evidence
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NOT_ACTIVE, Goal, Observed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    FILE_MODE,
+    NOT_ACTIVE,
+    Goal,
+    JobFile,
+    Observed,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._ready import obstacles
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._ready import FILE_STEPS, obstacles
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._undo import undo
+
+INSTALL_STEPS = ("install", "install_file")
 
 
 class ApplyFailed(Exception):
@@ -25,13 +34,27 @@ class ApplyFailed(Exception):
         self.trouble = trouble
 
 
-def new_texts(goals: list[Goal], plan: Plan) -> dict[str, str]:
-    """Return the unit files that the plan installs."""
-    texts = {}
+def wanted_files(goals: list[Goal]) -> dict[str, JobFile]:
+    """Return all files that the goals have, by name."""
+    found = {}
     for goal in goals:
-        texts[f"{goal.name}.service"] = goal.service or ""
-        texts[f"{goal.name}.timer"] = goal.timer or ""
-    return {name: texts[name] for step in plan.steps if step.kind == "install" for name in step.items}
+        pair = ((f"{goal.name}.service", goal.service), (f"{goal.name}.timer", goal.timer))
+        found.update({name: JobFile(name, text) for name, text in pair if text is not None})
+        found.update({one.name: one for one in goal.files})
+    return found
+
+
+def new_files(goals: list[Goal], plan: Plan) -> list[JobFile]:
+    """Return the files that the plan installs."""
+    wanted = wanted_files(goals)
+    return [wanted[name] for step in plan.steps if step.kind in INSTALL_STEPS for name in step.items]
+
+
+def touched_modes(goals: list[Goal], plan: Plan) -> dict[str, int]:
+    """Return the right mode of each file that the plan touches and that has one of its own."""
+    wanted = {name: one.mode for name, one in wanted_files(goals).items()}
+    touched = [name for step in plan.steps if step.kind in FILE_STEPS for name in step.items]
+    return {name: wanted.get(name, FILE_MODE) for name in touched if os.path.isabs(name)}
 
 
 def stopped_at(observed: Observed) -> dict[str, int]:
@@ -49,15 +72,15 @@ def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed) -> E
     pending = set(observed.dirty) - {goal.name for goal in goals}
     host.stopped_at = stopped_at(observed)
     try:
-        host.prepare(new_texts(goals, plan))
+        host.prepare(new_files(goals, plan), touched_modes(goals, plan))
         found = obstacles(host.unit_directory, plan, observed)
         if not found:
             _journal.mark(host.owner, sorted(pending.union(touched)))
     except OSError as error:
-        _journal.remove_stage(host.stage)
+        _take_away(host)
         raise ApplyFailed(f"write: {error}", undone=True) from error
     if found:
-        _journal.remove_stage(host.stage)
+        _take_away(host)
         raise ApplyFailed("; ".join(found), undone=True)
     try:
         host.execute(plan.steps)
@@ -72,6 +95,7 @@ def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed) -> E
         if not trouble:
             # What an earlier run has left half done, is so still.
             _finish(host, pending.union(observed.dirty))
+        host.remove_made_directories()
         raise ApplyFailed(reason, undone=not trouble, trouble=trouble) from error
     _finish(host, pending)
     return evidence
@@ -88,7 +112,13 @@ def _explained(error: Exception, host: Host, goals: list[Goal]) -> str:
     return reason
 
 
+def _take_away(host: Host) -> None:
+    """Remove what was prepared."""
+    host.remove_stages()
+    host.remove_made_directories()
+
+
 def _finish(host: Host, pending: set[str]) -> None:
     """Clean up after an apply or its undoing; what belongs to other declarations stays marked."""
-    _journal.remove_stage(host.stage)
+    host.remove_stages()
     _journal.mark(host.owner, sorted(pending))

@@ -78,9 +78,6 @@ class _Undo:
             # systemd makes a stamp at the first start of a persistent timer.
             if one.kind == "start" and one.before is None and one.name not in self.before.stamps:
                 self.attempt(remove_stamp, one.name)
-        for path in reversed(self.names("make_directory")):
-            with contextlib.suppress(OSError):
-                os.rmdir(path)
         return self.troubles
 
     def restore_units(self, stopped: list[str]) -> None:
@@ -95,7 +92,7 @@ class _Undo:
             with contextlib.suppress(OSError):
                 self.remove_link(link)
         for one in reversed(self.done):
-            if one.kind in ("install", "delete", "correct"):
+            if one.kind in ("install", "delete", "correct", "install_file", "delete_file"):
                 self.attempt(self.restore_file, one)
         if stopped or self.names("install", "delete", "link", "unlink", "reload"):
             self.attempt(self.host.systemctl, "daemon-reload")
@@ -132,7 +129,7 @@ class _Undo:
 
     def restore_file(self, one: Done) -> None:
         path = self.host.path(one.name)
-        kept = os.path.join(self.host.old, one.name)
+        kept = self.host.staged("old", one.name)
         if one.kind == "correct":
             uid, gid, mode = one.before
             os.chown(path, uid, gid, follow_symlinks=False)

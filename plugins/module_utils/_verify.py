@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable, Iterable, NamedTuple
+from typing import Callable, Mapping, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._directives import (
     REMOVED,
@@ -34,6 +34,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file 
     UnitText,
     goes_on,
     is_comment,
+    owner_of,
 )
 
 MANAGER_PROGRAMS = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")
@@ -139,11 +140,17 @@ ABOUT_A_UNIT = (
 )
 
 
+def job_of(unit: str, text: str) -> str:
+    """Return the job that a unit belongs to: the owner mark says so, also of a further one."""
+    mark = owner_of(text)
+    return mark.job if mark else unit.rsplit(".", 1)[0]
+
+
 def finding_of(
     diagnostic: Diagnostic, text: str, version: int, directives: Callable[[], dict[str, list[str]]]
 ) -> Finding:
     """Turn a diagnostic into a finding; `text` is the unit file, `directives` tells what this systemd knows."""
-    job = diagnostic.unit.rsplit(".", 1)[0]
+    job = job_of(diagnostic.unit, text)
     unit = UnitText(text)
     assignment = assignment_at(unit, text, diagnostic.line)
     unknown = _UNKNOWN.match(diagnostic.text)
@@ -233,11 +240,11 @@ def read_directives(runner: Runner) -> dict[str, list[str]]:
     return {}
 
 
-def shares(units: Iterable[str]) -> list[list[str]]:
-    """Divide units among a few calls, pairs together: the time of one call grows with the square of its units."""
+def shares(units: Mapping[str, str]) -> list[list[str]]:
+    """Divide units among a few calls, those of a job together: the time of one call grows with their number squared."""
     jobs: dict[str, list[str]] = {}
-    for unit in units:
-        jobs.setdefault(unit.rsplit(".", 1)[0], []).append(unit)
+    for unit, text in units.items():
+        jobs.setdefault(job_of(unit, text), []).append(unit)
     names = sorted(jobs)
     count = CALLS if len(names) > MANY_JOBS else 1
     # Services first, so that a timer finds its service already loaded.
@@ -265,8 +272,8 @@ def verify(runner: Runner, units: dict[str, str], version: int) -> list[Finding]
     done = run_verify(runner, units)
     diagnostics, others = parse_verify(done.stderr, set(units))
     # In the order of the jobs, whichever call was quicker or said it.
-    place = {unit.rsplit(".", 1)[0]: number for number, unit in enumerate(units)}
-    diagnostics.sort(key=lambda one: place[one.unit.rsplit(".", 1)[0]])
+    place = {job_of(unit, text): number for number, (unit, text) in enumerate(units.items())}
+    diagnostics.sort(key=lambda one: place[job_of(one.unit, units[one.unit])])
     cache: list[dict[str, list[str]]] = []
 
     def directives() -> dict[str, list[str]]:

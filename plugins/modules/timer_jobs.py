@@ -148,6 +148,16 @@ options:
             Command lines.
           - A list is a program and its arguments. They reach the process exactly as written. There is no shell.
         type: raw
+      script:
+        description:
+          - A script that is deployed with the job, in place of C(command). C(ExecStart=) of the service runs it. It is
+            root's, with mode 0755, replaced in the same transaction as the unit files, and removed with the job. A
+            changed script does not touch the timer.
+          - C(content) is the text of the script. C(src) is a file on the controller in its place, looked for as C(src)
+            of M(ansible.builtin.copy) is.
+          - C(interpreter) is the program that runs it, a text or a list, by default what its C(#!) line says, or
+            C(/bin/sh). C(args) is a list of arguments, and each reaches the script exactly as written.
+        type: dict
       working_directory:
         description:
           - Directory that the command starts in. C(WorkingDirectory=) of the service. See systemd.exec(5).
@@ -167,22 +177,32 @@ options:
         description:
           - Environment variables, names and values. Each is one C(Environment=) of the service. See systemd.exec(5).
           - A value reaches the process exactly as written. V(null) takes out a variable that a list below has set.
-          - Every user of the host can read these values. Secrets belong in a file, see C(environment_file).
+          - Every user of the host can read these values, less those that C(secrets) names.
         type: dict
       secrets:
         description:
           - Names of variables whose values are secret, a text or a list. Their values are hidden in diffs, messages and
             results, as are those of variables that look like a secret, for example V(API_TOKEN).
-          - It is an error when C(environment) holds one of them, because every user of the host can read it there. Put
-            it into a file, see C(environment_file), or accept C(marked-secret).
+          - Those that stand in C(environment) are not written to the unit file. They go to a file of the job that only
+            root can read, and C(EnvironmentFile=) of the service names it.
         type: raw
       environment_file:
         description:
-          - File on the host with more environment variables. C(EnvironmentFile=) of the service. See
-            systemd.exec(5).
-          - An absolute path. A C(-) before it lets the file be missing.
-          - Systemd reads it as a pattern. A backslash before C(*), C(?), C([) or a backslash makes them plain.
-        type: str
+          - File with more environment variables. C(EnvironmentFile=) of the service. See systemd.exec(5).
+          - A text is the path of a file on the host. An absolute path. A C(-) before it lets the file be missing.
+            Systemd reads it as a pattern. A backslash before C(*), C(?), C([) or a backslash makes them plain.
+          - A dictionary with C(content), the lines of the file, or C(src), a file on the controller. It is deployed
+            with the job, and only root can read it.
+        type: raw
+      credentials:
+        description:
+          - Credentials by name. C(LoadCredential=) or C(LoadCredentialEncrypted=) of the service. See systemd.exec(5).
+            The job reads each as the file C($CREDENTIALS_DIRECTORY/NAME).
+          - Each is a dictionary with one of C(content), the text itself; C(src), a file on the controller;
+            C(encrypted), what C(systemd-creds encrypt) of systemd 250 or newer printed on that host; and C(path), a
+            file on the host.
+          - All but C(path) are deployed with the job, as files that only root can read, and removed with it.
+        type: dict
       network_online:
         description:
           - Whether the job waits until the network is up. C(After=) and C(Wants=) of the service, both
@@ -266,6 +286,13 @@ options:
       - Directory on the host for the unit files. It must be one that systemd reads units from. See systemd.unit(5).
     type: path
     default: /etc/systemd/system
+  files_directory:
+    description:
+      - Directory on the host for the files that jobs have beside their units, such as scripts and credentials. Each
+        such job has a folder of its own in it. All that lies in the folder is the collection's, and goes when the job
+        does.
+    type: path
+    default: /etc/dotmobi.systemd_timers
   log_directory:
     description:
       - A directory on the host that the jobs log to. It is made when it is set and missing, with mode 0755, and is

@@ -3,8 +3,9 @@
 """The fields of a job: the one table that validation, rendering and the contract tests read.
 
 kind: text (one line), texts (a text or a list), path, span (a time span), zone (a time zone), bool, name, user, choice,
-command (text or list), environment (name to value), directives (directive to value or list of values), codes (of
-findings, a text or a list), variables (names, a text or a list).
+command (text or list), script, environment (name to value), environment_file (a path or a dictionary), credentials
+(name to dictionary), directives (directive to value or list of values), codes (of findings, a text or a list),
+variables (names, a text or a list).
 """
 
 from __future__ import annotations
@@ -43,12 +44,14 @@ FIELDS: dict[str, Field] = {
     "take_over_from": Field("text"),
     "accept": Field("codes"),
     "command": Field("command"),
+    "script": Field("script"),
     "working_directory": Field("path"),
     "user": Field("user"),
     "group": Field("user"),
     "environment": Field("environment"),
     "secrets": Field("variables"),
-    "environment_file": Field("path"),
+    "environment_file": Field("environment_file"),
+    "credentials": Field("credentials"),
     "network_online": Field("bool", False),
     "output": Field("text"),
     "unit": Field("directives"),
@@ -70,6 +73,10 @@ SYNONYMS = {
     "cmd": "command",
     "job": "command",
     "env": "environment",
+    "env_file": "environment_file",
+    "credential": "credentials",
+    "load_credential": "credentials",
+    "script_content": "script",
     "secret": "secrets",
     "no_log": "secrets",
     "workdir": "working_directory",

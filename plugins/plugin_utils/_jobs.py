@@ -11,7 +11,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings i
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import BadValue, check_field
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, SYNONYMS
 
-MERGED_KINDS = ("environment", "directives")
+MERGED_KINDS = ("environment", "directives", "credentials")
+# What they hold may be a secret, and the reason names the part at fault.
+HIDDEN_KINDS = ("environment", "variables", "script", "environment_file", "credentials")
 TRIGGER_FIELDS = ("schedule", "every", "on_boot")
 # They let the rest of a job be proved whose command or schedule is missing or wrong; it is never applied.
 STAND_IN_COMMAND = "/bin/true"
@@ -119,10 +121,15 @@ def _check_entry(job: str, entry: Any, findings: list[Finding], allowed: list[st
             try:
                 good[field] = check_field(field, value)
             except BadValue as error:
-                # A value may be a secret, and the reason names the variable at fault.
-                told = None if FIELDS[field].kind in ("environment", "variables") else value
+                hidden = FIELDS[field].kind in HIDDEN_KINDS and not (field == "environment_file" and is_path(value))
+                told = None if hidden else value
                 findings.append(Finding(job, field, told, error.reason, error.mend, error.code))
     return good
+
+
+def is_path(value: Any) -> bool:
+    """Tell whether the value of environment_file is meant as a path."""
+    return not isinstance(value, Mapping)
 
 
 def _meant(field: str) -> str:
@@ -147,15 +154,23 @@ def _complete(fields: dict[str, Any], on_reschedule: str, findings: list[Finding
     job["accept"] = job["accept"] or []
     job["secrets"] = job["secrets"] or []
     job["environment"] = {name: value for name, value in (job["environment"] or {}).items() if value is not None}
+    # Each job has its own: the text of a source is put in.
+    job["credentials"] = {name: dict(one) for name, one in (job["credentials"] or {}).items() if one is not None}
+    for field in ("script", "environment_file"):
+        if isinstance(job[field], Mapping):
+            job[field] = dict(job[field])
     if job["state"] == "absent":
         return job
     name = job["name"]
     about = [finding for finding in findings if finding.job in (name, "timer_defaults")]
     # A field with a typing error is not missing as well.
     told = {finding.field for finding in about} | {_meant(finding.field) for finding in about}
-    if not job["command"] and not (job["service"] or {}).get("ExecStart"):
-        if "command" not in told:
-            mend = "add the command that the job runs"
+    if job["command"] and job["script"]:
+        reason, mend = "stands beside command, and a job runs one of them", "remove one of them"
+        findings.append(Finding(name, "script", None, reason, mend, "invalid-declaration"))
+    if not job["command"] and not job["script"] and not (job["service"] or {}).get("ExecStart"):
+        if not told.intersection(("command", "script")):
+            mend = "add the command that the job runs, or a script"
             findings.append(Finding(name, "command", None, "is missing", mend, "missing-field"))
         job["command"] = STAND_IN_COMMAND
     raw_triggers = [key for key, value in (job["timer"] or {}).items() if key.startswith("On") and value]

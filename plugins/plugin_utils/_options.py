@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_PLAIN_PATH = re.compile(r"/[A-Za-z0-9/_.-]+")
 _PATH = re.compile(r"/[^\x00-\x1f\x7f]*")
 
 
@@ -21,9 +22,13 @@ def check_options(options: Mapping[str, Any]) -> list[Finding]:
         mend = "use letters, digits, '-', '_' and '.'"
         reason = "cannot be an owner mark"
         findings.append(Finding("", "timer_owner", options["owner"], reason, mend, "invalid-declaration"))
-    for name in ("unit_directory", "log_directory"):
+    for name in ("unit_directory", "files_directory", "log_directory"):
         if options[name] and not _PATH.fullmatch(options[name]):
             mend = "write the whole path, beginning with /"
             reason = "is not an absolute path"
             findings.append(Finding("", f"timer_{name}", options[name], reason, mend, "invalid-declaration"))
+    files = str(options["files_directory"])
+    if _PATH.fullmatch(files) and not _PLAIN_PATH.fullmatch(files):
+        reason, mend = "holds characters that have a meaning in unit files", "use letters, digits, '-', '_' and '.'"
+        findings.append(Finding("", "timer_files_directory", files, reason, mend, "invalid-declaration"))
     return findings

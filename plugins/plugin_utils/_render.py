@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import FILES_DIRECTORY, JobFile
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quote
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._job_files import with_files
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import (
     describe,
     spoken_timespan,
@@ -95,12 +97,23 @@ def why_not_rendered(error: Exception) -> str:
     return f"{type(error).__name__} in line {lines[-1]}" if lines else type(error).__name__
 
 
-def render(templates: Templates, job: Mapping[str, Any], owner: str) -> tuple[str, str]:
-    """Return the service and the timer of a job, each with the owner mark. Raises jinja2.TemplateError."""
-    context = {"job": {**job, "expressions": expressions(job), "timer_description": timer_description(job)}}
+class Rendered(NamedTuple):
+    """What a job is made of on the host."""
+
+    service: str
+    timer: str
+    files: list[JobFile]
+
+
+def render(
+    templates: Templates, job: Mapping[str, Any], owner: str, files_directory: str = FILES_DIRECTORY
+) -> Rendered:
+    """Return the units of a job, each with the owner mark, and its files. Raises jinja2.TemplateError."""
+    plain, files = with_files(job, files_directory)
+    context = {"job": {**plain, "expressions": expressions(job), "timer_description": timer_description(job)}}
     mark = f"\n[{OWNER_SECTION}]\nOwner={owner}\nJob={job['name']}\n"
     # Names only: the host hides what they hold, also in a diff to the next version of the file.
     secrets = f"Secrets={' '.join(job['secrets'])}\n" if job["secrets"] else ""
     service = templates.service.render(context).rstrip("\n") + "\n" + mark + secrets
     timer = templates.timer.render(context).rstrip("\n") + "\n" + mark
-    return service, timer
+    return Rendered(service, timer, files)

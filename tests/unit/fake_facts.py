@@ -40,6 +40,8 @@ class FakeFacts(Facts):
 
     def path(self, path: str) -> PathFacts:
         path = self.links.get(path, path)
+        if path in self.expected:
+            return PathFacts("file", self.expected[path].mode)
         if path in self.paths:
             return self.paths[path]
         if path.startswith(("/bin/", "/usr/bin/")) and self.all_programs:

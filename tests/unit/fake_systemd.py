@@ -51,6 +51,8 @@ class FakeHost:
         self.units = root / "system"
         self.stamps = root / "stamps"
         self.logs = root / "logs"
+        # Of the files that jobs have beside their units.
+        self.own = root / "own"
         self.units.mkdir()
         self.stamps.mkdir()
         self.loaded: dict[str, str | None] = {}
@@ -83,7 +85,8 @@ class FakeHost:
         """Bring the host to these jobs."""
         self.calls.clear()
         defaults: dict[str, Any] = {"owner": "default", "prune": False, "proof": "strict", "log_directory": ""}
-        request = Request(list(jobs), unit_directory=str(self.units), **{**defaults, **options})
+        places = {"unit_directory": str(self.units), "files_directory": str(self.own)}
+        request = Request(list(jobs), **{**defaults, **places, **options})
         return converge(self, request, check_mode, facts=FakeFacts(all_programs=True), notes=notes)
 
     def fire(self, job: str, when: int) -> None:

@@ -38,7 +38,7 @@ def rendered(declarations: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]
     """Return service and timer of each job, rendered as one set; there must be nothing to find."""
     merged = merge_jobs({"timer_jobs": list(declarations)}, {}, "skip")
     assert merged.findings == []
-    return [render(TEMPLATES, job, OWNER) for job in merged.jobs]
+    return [render(TEMPLATES, job, OWNER)[:2] for job in merged.jobs]
 
 
 def assignments(job: Job) -> dict[str, list[Line]]:

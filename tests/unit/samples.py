@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    FILES_DIRECTORY,
     NO_FILE,
     FileState,
     Manager,
@@ -63,12 +64,16 @@ def complete(**fields: Any) -> dict[str, Any]:
     return merged.jobs[0]
 
 
-def wanted(**fields: Any) -> WantedJob:
-    """Return a job as the action plugin hands it over, rendered with the role's templates."""
+def wanted(own: str = FILES_DIRECTORY, **fields: Any) -> WantedJob:
+    """Return a job as the action plugin hands it over, rendered with the role's templates.
+
+    own: the directory of the files that jobs have beside their units.
+    """
     job = complete(**fields)
-    texts = ("", "") if job["state"] == "absent" else render(TEMPLATES, job, "default")
+    service, timer, files = ("", "", []) if job["state"] == "absent" else render(TEMPLATES, job, "default", own)
     about = (job["renamed_from"] or "", job["take_over_from"] or "", job["on_remove"])
-    return WantedJob(job["name"], job["state"], job["on_reschedule"], *texts, tuple(job["accept"]), *about)
+    accept = tuple(job["accept"])
+    return WantedJob(job["name"], job["state"], job["on_reschedule"], service, timer, accept, *about, tuple(files))
 
 
 def file_of(text: str, **attributes: Any) -> FileState:
@@ -97,6 +102,8 @@ def empty_host(**changes: Any) -> Observed:
         leftover=False,
         uptime=3600.0,
         log_directory_exists=True,
+        extras={},
+        folders=frozenset(),
     )._replace(**changes)
 
 

@@ -79,6 +79,7 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
             "prune": True,
             "proof": "strict",
             "unit_directory": "/etc/systemd/system",
+            "files_directory": "/etc/dotmobi.systemd_timers",
             "log_directory": "/var/log/x",
             "_request": {
                 "jobs": [
@@ -92,6 +93,7 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
                         "on_remove": "finish",
                         "service": expected.service,
                         "timer": expected.timer,
+                        "files": [],
                     },
                     {
                         "name": "gone",
@@ -103,6 +105,7 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
                         "on_remove": "finish",
                         "service": "",
                         "timer": "",
+                        "files": [],
                     },
                 ],
                 "proof_only": False,

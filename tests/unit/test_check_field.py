@@ -65,6 +65,19 @@ GOOD = [
             "X-My": [""],
         },
     ),
+    ("script", {"content": "a\nb"}, {"interpreter": None, "args": [], "content": "a\nb"}),
+    (
+        "script",
+        {"src": "files/a b.py", "interpreter": "/usr/bin/python3 -I", "args": [1, "a b"], "content": None},
+        {"interpreter": ["/usr/bin/python3", "-I"], "args": ["1", "a b"], "src": "files/a b.py"},
+    ),
+    ("environment_file", "-/etc/x", "-/etc/x"),
+    ("environment_file", {"content": "A=1\n"}, {"content": "A=1\n"}),
+    (
+        "credentials",
+        {"a.b-C_1": {"content": "x\n"}, "b": {"encrypted": "Whx"}, "c": {"path": "/etc/c"}, "d": None},
+        {"a.b-C_1": {"content": "x\n"}, "b": {"encrypted": "Whx"}, "c": {"path": "/etc/c"}, "d": None},
+    ),
 ]
 
 LINE = {
@@ -183,6 +196,35 @@ BAD = [
     ],
     ("service", {"Nice": {}}, "Nice is a dictionary", "write a text, a number, a boolean or a list of them"),
     ("service", {"Nice": [[1]]}, "Nice is a list", "write a text, a number, a boolean or a list of them"),
+    ("script", "echo", "is a text, not a dictionary", "write `content: |` and the script, or `src: FILE`"),
+    ("script", {}, "has none of content, src", "give one of content, src"),
+    ("script", {"content": "a", "src": "b"}, "has content and src", "give one of content, src"),
+    ("script", {"contents": "a"}, 'holds "contents", which is not known here', 'write "content"'),
+    ("script", {"content": "a", "mode": "0755"}, 'holds "mode", which is not known here',
+     "known are content, src, interpreter, args"),
+    ("script", {"content": ["a"]}, "content is a list, not a text", "write a text, for example after `|`"),
+    ("script", {"content": ""}, "content is empty", "give it a text, or leave the field out"),
+    ("script", {"content": "a\0"}, "content contains a NUL character", "remove it"),
+    ("script", {"content": "x" * (1024 * 1024 + 1)}, "content has more than 1024 KiB",
+     "deploy it by other means, and name its path"),
+    ("script", {"content": "#!/bin/sh\r\n"}, "content has the line ends of DOS", "save it with the line ends of Unix"),
+    ("script", {"src": ""}, "src is empty", "write the path of a file"),
+    ("script", {"src": "a\nb"}, "src contains a line break", LINE["a\nb"][1]),
+    ("script", {"content": "a", "interpreter": "python3"}, "interpreter is not an absolute path",
+     "write the whole path, such as /usr/bin/python3"),
+    ("script", {"content": "a", "interpreter": []}, "interpreter is an empty list",
+     "give the program and its arguments"),
+    ("script", {"content": "a", "args": "-v"}, "args is a text, not a list", "write a list of arguments"),
+    ("script", {"content": "a", "args": [None]}, "holds empty", "write each argument in quotes, as a text"),
+    ("environment_file", {"content": "A=1", "mode": "0600"}, 'holds "mode", which is not known here',
+     "known are content, src"),
+    ("credentials", ["a"], "is a list, not a dictionary", "write NAME: {content: ...}"),
+    ("credentials", {"a/b": {"content": "x"}}, "holds what is no name of a credential",
+     "use letters, digits, '_', '.' and '-'"),
+    ("credentials", {"a": "hunter2"}, "a is a text, not a dictionary", "write a: {content: ...}"),
+    ("credentials", {"a": {"path": "x"}}, "a path is not an absolute path", "write /x or the whole path"),
+    ("credentials", {"a": {"path": "/x", "content": "y"}}, "a has content and path",
+     "give one of content, src, encrypted, path"),
     ("accept", "missing-comand", 'holds "missing-comand", which is no code of a finding', 'write "missing-command"'),
     ("accept", [7], 'holds "7", which is no code of a finding',
      "the codes stand in brackets at the end of each message"),
@@ -231,7 +273,12 @@ def test_defaults_are_good_values() -> None:
         assert field.default is None or check_field(name, field.default) == field.default
 
 
-OPTIONS = {"owner": "team-a.2", "unit_directory": "/etc/systemd/system", "log_directory": "/var/log/my jobs"}
+OPTIONS = {
+    "owner": "team-a.2",
+    "unit_directory": "/etc/systemd/system",
+    "files_directory": "/etc/my-jobs",
+    "log_directory": "/var/log/my jobs",
+}
 
 
 @pytest.mark.parametrize("log_directory", ["/var/log/my jobs", "", None])
@@ -245,6 +292,9 @@ def test_good_options(log_directory: str | None) -> None:
         *[("owner", text, "cannot be an owner mark") for text in ("", "a b", "a\nJob=x", "-a", "é", "a\n")],
         *[("unit_directory", text, "is not an absolute path") for text in ("etc", "./x", "/a\nb")],
         ("log_directory", "logs", "is not an absolute path"),
+        ("files_directory", "jobs", "is not an absolute path"),
+        ("files_directory", "/etc/my jobs", "holds characters that have a meaning in unit files"),
+        ("files_directory", "/etc/jobs[1]", "holds characters that have a meaning in unit files"),
     ],
 )
 def test_bad_options(option: str, value: str, reason: str) -> None:

@@ -46,6 +46,7 @@ NOT_OF_A_JOB = {
     "not-utf8": "Ansible's own reader refuses such bytes in a file of variables: tests/unit/test_jobs.py",
     "no-systemd": "a host without systemd: molecule/proof/tests/test_without_systemd.py",
     "systemd-answer": "an answer of systemd that nobody has seen yet: tests/unit/test_calendar.py, test_verify.py",
+    "files-directory": "a place that all jobs with files share: tests/unit/test_job_files.py",
     "run-space": "a full /run, which would hurt all that runs beside: tests/unit/test_module.py",
     **dict.fromkeys(EVIDENCE, "found after the apply: molecule/failure"),
 }
@@ -101,7 +102,9 @@ def observed_as(found: dict[str, Any]) -> Observed:
         **{
             "referenced": {},
             "marked": {},
+            "extras": {},
             **found,
+            "folders": frozenset(found.get("folders", [])),
             "stale": frozenset(found.get("stale", [])),
             "manager": Manager(**found["manager"]),
             "files": {name: FileState(*state) for name, state in found["files"].items()},

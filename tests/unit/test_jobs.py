@@ -44,7 +44,7 @@ def test_nothing() -> None:
 def test_a_job_has_every_field() -> None:
     expected = {name: field.default for name, field in FIELDS.items()}
     expected |= {"name": "a", "description": "a", "schedule": ["daily"], "command": "/bin/true"}
-    expected |= {"on_reschedule": "skip", "environment": {}, "accept": [], "secrets": []}
+    expected |= {"on_reschedule": "skip", "environment": {}, "accept": [], "secrets": [], "credentials": {}}
     assert job([LEAST]) == expected
 
 
@@ -120,7 +120,10 @@ def test_numbers_name_the_same_job_as_their_digits() -> None:
         ),
         ({**LEAST, "zzz": 5}, [f"a: zzz 5: is not a field of a job; known fields: {', '.join(FIELDS)}"]),
         ({**LEAST, 7: 5}, [f"a: 7 5: is not a field of a job; known fields: {', '.join(FIELDS)}"]),
-        ({"name": "a", "schedule": "daily"}, ["a: command: is missing; add the command that the job runs"]),
+        (
+            {"name": "a", "schedule": "daily"},
+            ["a: command: is missing; add the command that the job runs, or a script"],
+        ),
         (
             {"name": "a", "command": "/bin/true"},
             [('a: schedule: is missing, so the job would never run; add one, for example `schedule: "*-*-* 04:00:00"` '

@@ -649,7 +649,9 @@ def test_a_specifier_may_make_it_absolute() -> None:
 def test_good_jobs_of_the_corpus(case: Any) -> None:
     for job in case.jobs:
         fields = {
-            key: job[key] for key in ("command", "user", "environment", "environment_file", "service") if key in job
+            key: job[key]
+            for key in ("command", "script", "user", "environment", "environment_file", "service")
+            if key in job
         }
         assert [one for one in found(**fields) if one.code != "specifier"] == [], job
 

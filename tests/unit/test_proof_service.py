@@ -182,9 +182,14 @@ def test_secrets_in_quotes() -> None:
 
 def test_a_marked_variable_in_the_unit_file_is_an_error() -> None:
     fields = {"secrets": ["MAILGUN", "API_TOKEN", "ELSEWHERE"]}
-    codes = [one.code for one in found(check_secrets, environment={"MAILGUN": "/x", "API_TOKEN": "x"}, **fields)]
-    assert codes == ["marked-secret"] * 2
-    assert found(check_secrets, environment={"MAILGUN": ""}, **fields) == []
+    raw = {"Environment": ["MAILGUN=/x", "API_TOKEN=x"]}
+    findings = found(check_secrets, service=raw, **fields)
+    assert [(one.code, one.field, one.value) for one in findings] == [
+        ("marked-secret", "service.Environment", None)
+    ] * 2
+    assert found(check_secrets, service={"Environment": "MAILGUN="}, **fields) == []
+    # From the field they go to a file that only root can read.
+    assert found(check_secrets, environment={"MAILGUN": "/x", "API_TOKEN": "x"}, **fields) == []
 
 
 def test_credentials_in_the_unit_file() -> None:

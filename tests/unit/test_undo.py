@@ -17,7 +17,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import observe, observe_manager
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan, goal_of, make_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed, ProgramMissing
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import new_texts
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import new_files, touched_modes
 from ansible_collections.dotmobi.systemd_timers.tests.unit.fake_systemd import DEAD, WAITING, FakeHost, make_host
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import wanted
 
@@ -41,12 +41,12 @@ class Way:
         _journal.remove_stage(_journal.stage_directory(str(fake.units), "default"))
         self.fake = fake
         self.picture = fake.picture()
-        request = Request(list(jobs), "default", False, "strict", str(fake.units), str(fake.logs))
+        request = Request(list(jobs), "default", False, "strict", str(fake.units), str(fake.logs), str(fake.own))
         self.before: Observed = observe(fake, request, observe_manager(fake))
         goals = [goal_of(job, self.before, SPANS) for job in jobs]
         self.plan: Plan = make_plan(goals, self.before, str(fake.units))
-        self.host = Host(fake, str(fake.units), str(fake.logs), "default")
-        self.host.prepare(new_texts(goals, self.plan))
+        self.host = Host(fake, request)
+        self.host.prepare(new_files(goals, self.plan), touched_modes(goals, self.plan))
         fake.calls.clear()
 
     def go(self, *steps: Step) -> Way:
@@ -58,7 +58,8 @@ class Way:
         """Go back; return what could not be taken back."""
         self.fake.calls.clear()
         trouble = _undo.undo(self.host, self.before)
-        _journal.remove_stage(self.host.stage)
+        self.host.remove_stages()
+        self.host.remove_made_directories()
         return trouble
 
     def returns(self) -> None:
