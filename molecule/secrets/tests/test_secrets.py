@@ -14,7 +14,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from harness import UNIT_DIRECTORY, show
+from harness import UNIT_DIRECTORY
 
 FILES = Path(__file__).parent.parent / "files"
 WATCH = (FILES / "watch.py").read_text()
@@ -27,6 +27,8 @@ CREDENTIAL_FILE = "/srv/credential"
 IN_THE_WAY = f"{UNIT_DIRECTORY}/timers.target.wants/secret-breaks.timer"
 # The journal of a machine that has been used before has other ones.
 ROUND = secrets.token_hex(4)
+FOLDER = "/etc/dotmobi.systemd_timers/secret-own"
+IN_THE_FOLDER = {"inner": f"{FOLDER}/secrets", "outer": f"{FOLDER}/environment", "own": f"{FOLDER}/credential-token"}
 KINDS = ("named", "looking", "marked", "credential", "command")
 # Each job in the unit file of which a secret stands.
 IN_A_UNIT = {kind: f"{UNIT_DIRECTORY}/secret-{kind}.service" for kind in KINDS}
@@ -47,19 +49,27 @@ def jobs(version):
         job(
             "marked",
             secrets=["MAILGUN"],
-            environment={"MAILGUN": secret("marked", version)},
+            service={"Environment": f"MAILGUN={secret('marked', version)}"},
             accept=["marked-secret"],
         ),
         job("credential", service={"SetCredential": f"db:{secret('credential', version)}"}),
         job("command", command=["/bin/true", f"--password={secret('command', version)}"]),
-        # The right way: nothing of it is in the unit file.
+        # The right way: nothing of it is in the unit file, and the files come with the job.
+        job(
+            "own",
+            secrets=["INNER"],
+            environment={"INNER": secret("inner", version)},
+            environment_file={"content": f"OUTER={secret('outer', version)}\n"},
+            credentials={"token": {"content": secret("own", version)}},
+            command=["/bin/sh", "-c", 'test -n "$INNER" && test -n "$OUTER" && test -s "$CREDENTIALS_DIRECTORY/token"'],
+        ),
+        # Or they are there already.
         job(
             "file",
             secrets=["FROM_FILE"],
             environment_file=ENVIRONMENT_FILE,
             service={"LoadCredential": f"token:{CREDENTIAL_FILE}"},
-            # In these containers systemd gives no service its credentials.
-            command=["/bin/sh", "-c", 'test -n "$FROM_FILE"'],
+            command=["/bin/sh", "-c", 'test -n "$FROM_FILE" && test -s "$CREDENTIALS_DIRECTORY/token"'],
         ),
     ]
 
@@ -70,7 +80,7 @@ REFUSED = [
     job("no-colon", service={"SetCredential": secret("refused", 3)}),
     job("escape", service={"SetCredential": f"db:{secret('refused', 4)}\\q"}),
     job("directive", service={"Enviroment": f"API_TOKEN={secret('refused', 5)}"}),
-    job("marked", secrets=["MAILGUN"], environment={"MAILGUN": secret("refused", 6)}),
+    job("marked", secrets=["MAILGUN"], service={"Environment": f"MAILGUN={secret('refused', 6)}"}),
     job("command", command=f"/bin/true --password={secret('refused', 7)} %Z"),
 ]
 REFUSED_EARLY = [
@@ -78,7 +88,7 @@ REFUSED_EARLY = [
     job("break", service={"Environment": f"API_TOKEN=a\n{secret('refused', 10)}"}),
 ]
 ALL = [
-    *(secret(kind, version) for kind in KINDS for version in range(1, 5)),
+    *(secret(kind, version) for kind in (*KINDS, *IN_THE_FOLDER) for version in range(1, 5)),
     *(secret("refused", number) for number in range(1, 11)),
     secret("environment"),
     secret("token"),
@@ -156,8 +166,8 @@ def tell(site, host):
         wait = "import time; time.sleep(3)"
         host.check_output("echo %s > /tmp/control; CONTROL=%s python3 -c %s %s", CONTROL, CONTROL, wait, CONTROL)
         host.check_output("rm /tmp/control")
-    host.check_output("systemctl start secret-file.service")
-    seen.told = {kind: told_by_systemd(host, f"secret-{kind}.service") for kind in (*KINDS, "file")}
+    host.check_output("systemctl start secret-file.service secret-own.service")
+    seen.told = {kind: told_by_systemd(host, f"secret-{kind}.service") for kind in (*KINDS, "file", "own")}
     seen.found = {user: search(host, user) for user in ("root", "nobody")}
     with watched(host) as seen.at_the_end:
         seen.removed = site.apply([], *TALKATIVE, timer_prune=True, **OWNER)
@@ -198,6 +208,11 @@ def in_units(version):
     return {(path, secret(kind, version)) for kind, path in IN_A_UNIT.items()}
 
 
+def in_folder(version):
+    """Where those stand that only root can read."""
+    return {(path, secret(kind, version)) for kind, path in IN_THE_FOLDER.items()}
+
+
 IN_FILES = {(ENVIRONMENT_FILE, secret("environment")), (CREDENTIAL_FILE, secret("token"))}
 
 
@@ -228,7 +243,7 @@ def test_the_diff_of_new_files_shows_the_rest(story, name):
     assert 'Environment="API_TOKEN=(secret)"\n' in shown
     assert 'Environment="LANG=C.UTF-8"\n' in shown
     assert 'Environment="LINK=(secret)"\n' in shown
-    assert 'Environment="MAILGUN=(secret)"\n' in shown
+    assert "Environment=MAILGUN=(secret)\n" in shown
     assert "SetCredential=db:(secret)\n" in shown
     assert "--password=(secret)" in shown
     assert f"LoadCredential=token:{CREDENTIAL_FILE}\n" in shown
@@ -237,20 +252,20 @@ def test_the_diff_of_new_files_shows_the_rest(story, name):
 @pytest.mark.parametrize("name", ["check_changed", "changed", "again"])
 def test_the_diff_tells_that_a_secret_has_changed(story, name):
     diffs = {Path(diff["after_header"]).name: diff for diff in getattr(story, name).result["diff"] if "after" in diff}
-    assert set(diffs) == {f"secret-{kind}.service" for kind in KINDS}
+    assert set(diffs) == {*(f"secret-{kind}.service" for kind in KINDS), "secrets", "environment", "credential-token"}
     for diff in diffs.values():
         assert diff["before"].count("(secret)") == 1
         assert diff["after"].count("(secret, changed)") == 1
 
 
 def test_the_diff_of_removed_files(story):
-    assert sum(diff.get("before", "").count("(secret)") for diff in story.removed.result["diff"]) == len(KINDS)
+    assert sum(diff.get("before", "").count("(secret)") for diff in story.removed.result["diff"]) == len(KINDS) + 3
 
 
 def test_all_that_is_refused_is_named(story):
     for entry in REFUSED:
         assert f"{entry['name']}: " in story.refused.message, story.refused.message
-    assert "secret-marked: environment: MAILGUN is marked as secret" in story.refused.message
+    assert "secret-marked: service.Environment: MAILGUN is marked as secret" in story.refused.message
     assert "secret-no-colon: service.SetCredential" in story.refused.message
     for entry in REFUSED_EARLY:
         assert f"{entry['name']}: " in story.refused_early.message, story.refused_early.message
@@ -305,7 +320,7 @@ def test_an_ordinary_user_reads_no_secret_but_in_the_unit_files(story):
 
 def test_secrets_are_in_the_unit_files_and_nowhere_else(story):
     """Neither old ones nor refused ones, nor in the journal."""
-    assert story.found["root"] == in_units(4) | IN_FILES
+    assert story.found["root"] == in_units(4) | in_folder(4) | IN_FILES
 
 
 def test_an_ordinary_user_reads_the_unit_files_and_not_what_they_name(story):
@@ -318,10 +333,13 @@ def test_systemd_tells_what_is_in_a_unit_file_to_every_user(story, kind):
     assert needles(story.told[kind]) == {secret(kind, 4)}
 
 
-def test_systemd_does_not_tell_what_is_in_a_file_that_the_unit_names(story, host):
-    assert needles(story.told["file"]) == set()
+@pytest.mark.parametrize("kind", ["file", "own"])
+def test_systemd_does_not_tell_what_is_in_a_file_that_the_unit_names(story, kind):
+    assert needles(story.told[kind]) == set()
     # And the job has found it.
-    assert show(host, "secret-file.service", "Result") == {"Result": "success"}
+    assert "\nResult=success\n" in story.told[kind]
+    assert "\nExecMainStatus=0\n" in story.told[kind]
+    assert "\nExecMainStartTimestampMonotonic=0\n" not in story.told[kind]
 
 
 def test_removed_jobs_leave_no_secret(story):

@@ -29,8 +29,8 @@ if [ -n "$all" ]; then
         if [ -d "$path" ] && [ ! -L "$path" ]; then rmdir "$path"; else rm -f "$path"; fi
     done
 fi
-# Stamps of persistent timers; the collection's mark of a run under way.
-rm -rf /var/lib/systemd/timers /run/dotmobi.systemd_timers
+# Stamps of persistent timers; the collection's mark of a run under way, and the files of jobs.
+rm -rf /var/lib/systemd/timers /run/dotmobi.systemd_timers /etc/dotmobi.systemd_timers
 install -d -m 0755 /var/lib/systemd/timers
 systemctl daemon-reload
 systemctl reset-failed

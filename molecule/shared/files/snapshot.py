@@ -9,7 +9,13 @@ import stat
 import subprocess
 from pathlib import Path
 
-TREES = ("/etc/systemd", "/usr/local/lib/systemd", "/run/systemd/system", "/usr/lib/systemd/system")
+TREES = (
+    "/etc/systemd",
+    "/etc/dotmobi.systemd_timers",
+    "/usr/local/lib/systemd",
+    "/run/systemd/system",
+    "/usr/lib/systemd/system",
+)
 STAMPS = "/var/lib/systemd/timers"
 VENDORS = "/usr/lib/systemd/system"
 OURS = "/run/dotmobi.systemd_timers"
