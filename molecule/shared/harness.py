@@ -20,6 +20,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 SHARED = CHECKOUT / "molecule" / "shared"
 INVENTORY = SHARED / "inventory" / "hosts.yml"
 UNIT_DIRECTORY = "/etc/systemd/system"
+FILES_DIRECTORY = "/etc/dotmobi.systemd_timers"
 SNAPSHOT = (SHARED / "files" / "snapshot.py").read_text()
 # Jobs write here, a file each, a line per run; clean_slate.sh removes it.
 RUNS = "/srv/runs"
@@ -154,11 +155,11 @@ class Snapshot(NamedTuple):
     ours: list[str]
 
     def units(self) -> dict[str, list[Any]]:
-        """Units and links without directories and times: what two applies of the same must agree on."""
+        """Units, links and jobs' files without directories and times: what two applies of the same must agree on."""
         return {
             path: [found[0], found[1], found[2], found[4]]
             for path, found in self.files.items()
-            if path.startswith(UNIT_DIRECTORY) and not found[0].startswith("d")
+            if path.startswith((UNIT_DIRECTORY, FILES_DIRECTORY)) and not found[0].startswith("d")
         }
 
 

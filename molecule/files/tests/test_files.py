@@ -7,10 +7,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from harness import RUNS, UNIT_DIRECTORY, active_since, broken_start, reloads, snapshot
+from harness import FILES_DIRECTORY, RUNS, UNIT_DIRECTORY, active_since, broken_start, reloads, snapshot
 
 OWNER = {"timer_owner": "files"}
-FOLDER = "/etc/dotmobi.systemd_timers"
+FOLDER = FILES_DIRECTORY
 # What each variable holds reaches the job byte for byte.
 HOSTILE = {
     "PLAIN": "plain",
@@ -29,11 +29,11 @@ HOSTILE = {
 }
 DUMP = f"""\
 import json, os, pathlib, sys
-credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+folder = os.environ.get("CREDENTIALS_DIRECTORY")
 found = {{
     "arguments": sys.argv[1:],
     "environment": dict(os.environ),
-    "credentials": {{path.name: path.read_text() for path in pathlib.Path(credentials).iterdir()}} if credentials else {{}},
+    "credentials": {{path.name: path.read_text() for path in pathlib.Path(folder).iterdir()}} if folder else {{}},
     "user": os.getuid(),
 }}
 pathlib.Path("{RUNS}", sys.argv[1]).write_text(json.dumps(found))
@@ -110,7 +110,7 @@ def tell(site, host):
     breaks = job("breaks", script={"content": "true\n"}, credentials={"token": {"content": "x"}})
     seen.undone = site.refuse([*jobs(3, sealed=sealed), breaks], **OWNER)
     after = snapshot(host)
-    seen.restored = (after.files == before.files, after.timers == before.timers)
+    seen.restored = (after.units() == before.units(), after.timers == before.timers)
     host.check_output(mend)
 
     # Half of it is declared no more, then nothing.
