@@ -39,6 +39,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report imp
     rows_of_jobs,
     together,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._user_scope import account_of
 
 TEMPLATE_DIRECTORY = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "timer", "templates")
 # The layers, each over the one before; the key is what a user knows it by.
@@ -164,6 +165,7 @@ class ActionModule(ActionBase):
                     "on_remove": job["on_remove"],
                     "service": units.service,
                     "timer": units.timer,
+                    "account": account_of(job),
                     "files": [one._asdict() for one in units.files],
                 }
             )

@@ -72,6 +72,7 @@ class Host:
         self.files_directory = request.files_directory
         self.log_directory = request.log_directory
         self.owner = request.owner
+        self.scope = request.scope
         self.stages = {
             place: _journal.stage_directory(place, self.owner) for place in (self.unit_directory, self.files_directory)
         }
@@ -92,6 +93,7 @@ class Host:
         """
         self.remove_stages()
         self.modes = modes
+        self._make_directories(self.unit_directory)
         os.mkdir(self.stages[self.unit_directory], 0o700)
         if modes:
             self._make_directories(self.files_directory)
@@ -107,7 +109,7 @@ class Host:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with open(descriptor, "w", encoding="utf-8", newline="") as stream:
             stream.write(file.text)
-            os.fchown(descriptor, 0, 0)
+            os.fchown(descriptor, self.scope.uid, self.scope.gid)
             os.fchmod(descriptor, file.mode)
         return path
 
@@ -216,7 +218,7 @@ class Host:
             try:
                 found = os.fstat(descriptor)
                 self._note("correct", name, (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)))
-                os.fchown(descriptor, 0, 0)
+                os.fchown(descriptor, self.scope.uid, self.scope.gid)
                 os.fchmod(descriptor, self.modes.get(name, FILE_MODE))
             finally:
                 os.close(descriptor)

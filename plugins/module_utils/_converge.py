@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from typing import Any, NamedTuple
+from typing import Any, ContextManager, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _run_directory as run_directory
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import Host
@@ -15,9 +16,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, grouped
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import marks_of, masked_findings, masked_pair
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._meeting import Meeting
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     ABSENT,
     NO_FILE,
+    Goal,
     JobFile,
     Observed,
     Request,
@@ -102,8 +105,11 @@ def converge(
     with_diff: bool = True,
     facts: Facts | None = None,
     notes: dict[str, Any] | None = None,
+    meeting: Meeting | None = None,
 ) -> Outcome:
     """Prove the jobs and, unless in check mode or faulty, bring the host to them. Raises ApplyFailed, LockBusy.
+
+    The result is empty when something was found, and when another part of the apply is not ready (`meeting`).
 
     `notes` gets what is to be told of other applies on the host, also when this one fails: `waited` (seconds), and
     `under_way` in check mode.
@@ -111,6 +117,7 @@ def converge(
     facts = facts or Facts()
     facts.expect(one for job in request.jobs for one in job.files)
     notes = {} if notes is None else notes
+    meeting = meeting or Meeting()
     findings = check_booted()
     if findings:
         return refused(*findings)
@@ -121,22 +128,31 @@ def converge(
             return refused(*findings)
         if check_mode:
             run_directory.check_directory()
-            observed = _observe_beside(runner, request, notes)
-            outcome = _converge(runner, request, observed, facts, check_mode=True, with_diff=with_diff)
-            return without_secrets(outcome, request)
-        with run_directory.locked() as waited:
+        lock = contextlib.nullcontext(0.0) if check_mode else lock_for(request)
+        with lock as waited:
+            if not meeting.begin():
+                return refused()
             if waited > LONG_WAIT:
                 notes["waited"] = round(waited, 1)
-            remove_leftovers()
-            # Read again: the wait for the lock may have been for an apply that reloaded.
-            observed = observe(runner, request, observe_manager(runner))
-            outcome = _converge(runner, request, observed, facts, check_mode=False, with_diff=with_diff)
-            return without_secrets(outcome, request)
+            observed = _observe_beside(runner, request, notes) if check_mode else _observe_alone(runner, request)
+            options = {"check_mode": check_mode, "with_diff": with_diff}
+            return without_secrets(_converge(runner, request, observed, facts, meeting, **options), request)
     except ProgramMissing as error:
         mend = "install systemd's own tools on this host"
         return refused(Finding("", error.program, None, "is not installed on this host", mend, "no-systemd"))
     except (ObserveError, CalendarError) as error:
         return refused(Finding("", "systemd", None, str(error), "", "systemd-answer"))
+
+
+def lock_for(request: Request) -> ContextManager[float]:
+    """Return what keeps other applies on the host away; for an account, the one that leads the apply has the lock."""
+    return run_directory.locked() if request.scope.is_system else contextlib.nullcontext(0.0)
+
+
+def _observe_alone(runner: Runner, request: Request) -> Observed:
+    """Observe with the lock. The wait for it may have been for an apply that reloaded."""
+    remove_leftovers()
+    return observe(runner, request, observe_manager(runner))
 
 
 def _observe_beside(runner: Runner, request: Request, notes: dict[str, Any]) -> Observed:
@@ -150,7 +166,14 @@ def _observe_beside(runner: Runner, request: Request, notes: dict[str, Any]) -> 
 
 
 def _converge(
-    runner: Runner, request: Request, observed: Observed, facts: Facts, *, check_mode: bool, with_diff: bool
+    runner: Runner,
+    request: Request,
+    observed: Observed,
+    facts: Facts,
+    meeting: Meeting,
+    *,
+    check_mode: bool,
+    with_diff: bool,
 ) -> Outcome:
     declared = {job.name for job in request.jobs}
     gone = observed.orphans if request.prune else []
@@ -166,8 +189,7 @@ def _converge(
     warnings = [finding for finding in found if finding.severity == WARNING]
     if errors:
         return Outcome(errors, warnings, accepted, {})
-    goals = [goal_of(job, observed, proof.spans) for job in request.jobs]
-    plan = make_plan(goals, observed, request.unit_directory)
+    goals, plan = _planned(request, observed, proof.spans)
     started = {timer for step in plan.steps if step.kind == "start" for timer in step.items}
     errors = runs_since_boot(goals, started, observed, proof.spans)
     if errors:
@@ -177,8 +199,18 @@ def _converge(
         errors = check_run_space()
         if errors:
             return Outcome(errors, warnings, accepted, {})
-        host = Host(runner, request)
-        evidence = run_plan(host, goals, plan, observed)
+    if not check_mode:
+        if not meeting.ready():
+            return Outcome([], warnings, accepted, {})
+        if meeting.came_up():
+            # The manager that was not there has started what it found.
+            observed = observe(runner, request, observe_manager(runner))
+            goals, plan = _planned(request, observed, proof.spans)
+        if plan.changed:
+            run_directory.make_directory()
+            evidence = run_plan(Host(runner, request), goals, plan, observed, meeting)
+        else:
+            meeting.keep()
     actions = {change.name: change.actions for change in plan.changes}
     # A timer that is left as it is, for example until the next boot, runs nothing.
     surprises = {name: one for name, one in proof.surprises.items() if actions[name]}
@@ -191,6 +223,11 @@ def _converge(
         words = {goal.name: told(surprises.get(goal.name), goal) for goal in goals}
         result["diff"] = diff_of(plan, observed, request, words)
     return Outcome([], warnings, accepted, result)
+
+
+def _planned(request: Request, observed: Observed, spans: dict[str, int | None]) -> tuple[list[Goal], Plan]:
+    goals = [goal_of(job, observed, spans) for job in request.jobs]
+    return goals, make_plan(goals, observed, request.unit_directory, (request.scope.uid, request.scope.gid))
 
 
 def tolerated(finding: Finding, proof: str) -> Finding:

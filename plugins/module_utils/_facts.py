@@ -72,6 +72,10 @@ class Facts:
 
     def __init__(self) -> None:
         self.now = time.time()
+        # Who asks: root, or the account whose user manager gets the units.
+        self.uid = os.geteuid()
+        # The user of a service that names none.
+        self.own_user = str(self.uid) if self.uid else "root"
         self.answers: dict[tuple[Any, ...], Any] = {}
         self.expected: dict[str, JobFile] = {}
 
@@ -189,6 +193,8 @@ class Facts:
 
     def _ask_kernel(self, account: Account, groups: tuple[int, ...], wanted: list[tuple[str, int]]) -> list[str]:
         """Return what keeps a user from each path."""
+        if self.uid == account.uid:
+            return [_obstacle(path, mode) for path, mode in wanted]
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:  # pragma: no cover  another process

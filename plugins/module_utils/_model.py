@@ -16,6 +16,50 @@ FILE_MODE = 0o644
 OTHERS_READ = 0o044
 
 
+class Scope(NamedTuple):
+    """Whose manager gets the units: PID 1, or the user manager of an account (systemd.unit(5), Unit File Load Path)."""
+
+    account: str = ""
+    uid: int = 0
+    gid: int = 0
+    home: str = ""
+
+    @property
+    def is_system(self) -> bool:
+        """Tell whether it is PID 1."""
+        return not self.account
+
+    @property
+    def unit_directory(self) -> str:
+        """Return where an account has its units."""
+        return os.path.join(self.home, ".config/systemd/user")
+
+    @property
+    def files_directory(self) -> str:
+        """Return where an account has the files of its jobs."""
+        return os.path.join(self.home, ".config", os.path.basename(FILES_DIRECTORY))
+
+    @property
+    def stamp_directory(self) -> str:
+        """Return where its manager keeps the stamps of persistent timers (systemd.timer(5))."""
+        return os.path.join(self.home, ".local/share/systemd/timers")
+
+    @property
+    def runtime_directory(self) -> str:
+        """Return XDG_RUNTIME_DIR, which is there while its manager runs (pam_systemd(8))."""
+        return f"/run/user/{self.uid}"
+
+    @property
+    def socket(self) -> str:
+        """Return the socket of its manager."""
+        return os.path.join(self.runtime_directory, "systemd/private")
+
+
+SYSTEM = Scope()
+# What the controller writes in the place of a home directory, which it does not know.
+HOME_MARK = "/@home:{}@"
+
+
 class Request(NamedTuple):
     """What the controller asks for: rendered jobs and how to treat them."""
 
@@ -26,6 +70,7 @@ class Request(NamedTuple):
     unit_directory: str
     log_directory: str
     files_directory: str = FILES_DIRECTORY
+    scope: Scope = SYSTEM
 
     def folder_of(self, job: str) -> str:
         """Return the folder that holds the files of a job."""
@@ -50,7 +95,7 @@ class WantedJob(NamedTuple):
 
     accept: codes of findings that the job accepts. renamed_from: its former name. take_over_from: the owner mark of the
     declaration that it is taken from. on_remove: what becomes of a run that is under way when it is removed.
-    files: what it has beside the pair.
+    files: what it has beside the pair. account: whose user manager gets the units, empty for the system.
     """
 
     name: str
@@ -63,6 +108,7 @@ class WantedJob(NamedTuple):
     take_over_from: str = ""
     on_remove: str = "finish"
     files: tuple[JobFile, ...] = ()
+    account: str = ""
 
     def units(self) -> dict[str, str]:
         """Return the texts of all its units: the pair, and further ones."""

@@ -249,7 +249,13 @@ def suspects(files: Mapping[str, float], loaded: Iterable[str], manager: Manager
 
 
 def stale_units(
-    runner: Runner, files: Mapping[str, FileState], loaded: Iterable[str], manager: Manager, dirty: Iterable[str]
+    runner: Runner,
+    files: Mapping[str, FileState],
+    loaded: Iterable[str],
+    manager: Manager,
+    dirty: Iterable[str],
+    *,
+    ids: tuple[int, int] = (0, 0),
 ) -> frozenset[str]:
     """Return the units of which PID 1 may hold another text than the disk.
 
@@ -263,7 +269,7 @@ def stale_units(
         if unit in asked
         and manager.loaded_at is not None
         and state.changed_at > manager.loaded_at
-        and (state.mode, state.uid, state.gid) == (FILE_MODE, 0, 0)
+        and (state.mode, state.uid, state.gid) == (FILE_MODE, *ids)
     }
     return unread_units(runner, asked - put_back) | put_back
 
@@ -330,7 +336,7 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
         elsewhere=directories.elsewhere,
         drop_ins=directories.drop_ins,
         host_units=frozenset(directories.names).union(n for n, state in loaded.items() if state.load != "not-found"),
-        stale=stale_units(runner, present, loaded, manager, dirty),
+        stale=stale_units(runner, present, loaded, manager, dirty, ids=(request.scope.uid, request.scope.gid)),
         referenced=references(manager.unit_path, remembered(request, everything, loaded)),
         orphans=sorted(orphans),
         dirty=dirty,

@@ -143,10 +143,11 @@ def shown(state: FileState, wanted: JobFile | None) -> tuple[str, str]:
 class _Pair:
     """Collects what one pair needs, by kind of step."""
 
-    def __init__(self, goal: Goal, observed: Observed, unit_directory: str) -> None:
+    def __init__(self, goal: Goal, observed: Observed, unit_directory: str, ids: tuple[int, int]) -> None:
         self.goal = goal
         self.observed = observed
         self.unit_directory = unit_directory
+        self.ids = ids
         self.timer = f"{goal.name}.timer"
         self.service = f"{goal.name}.service"
         self.todo: dict[str, list[str]] = {}
@@ -186,7 +187,7 @@ class _Pair:
             else:
                 self.say("install" if current.kind == "absent" else "update")
             self.diffs.append(Diff(path, *shown(current, wanted)))
-        elif (current.mode, current.uid, current.gid) != (wanted.mode, 0, 0):
+        elif (current.mode, current.uid, current.gid) != (wanted.mode, *self.ids):
             self.add(f"correct{suffix}", name)
             self.say("correct owner and mode")
             attributes = "owner {}:{}, mode {:04o}\n"
@@ -194,7 +195,7 @@ class _Pair:
                 Diff(
                     path,
                     attributes.format(current.uid, current.gid, current.mode),
-                    attributes.format(0, 0, wanted.mode),
+                    attributes.format(*self.ids, wanted.mode),
                 )
             )
 
@@ -371,12 +372,15 @@ class _Pair:
             self.end_run()
 
 
-def make_plan(goals: list[Goal], observed: Observed, unit_directory: str) -> Plan:
-    """Return the steps that lead from what is observed to the goals, in the order of an apply."""
+def make_plan(goals: list[Goal], observed: Observed, unit_directory: str, ids: tuple[int, int] = (0, 0)) -> Plan:
+    """Return the steps that lead from what is observed to the goals, in the order of an apply.
+
+    ids: the user and group that the files are to belong to.
+    """
     todo: dict[str, list[str]] = {}
     changes = []
     for goal in goals:
-        pair = _Pair(goal, observed, unit_directory)
+        pair = _Pair(goal, observed, unit_directory, ids)
         pair.decide()
         for kind, items in pair.todo.items():
             todo.setdefault(kind, []).extend(items)

@@ -19,6 +19,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import is_true
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._writable import first_writable
 
+ROOT = "root"
 # With these the kernel lets a user past owner and mode.
 PASSING_CAPABILITIES = ("CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH")
 
@@ -60,8 +61,8 @@ def mend_account(name: str, names: list[str]) -> str:
 
 def account_of(job: JobView, known: Known) -> Account | None:
     """Return the user of a job if it is a known one and not root."""
-    user = job.service.last("Service", "User")
-    account = known.facts.user(user) if user and not is_dynamic(job) else None
+    user = job.service.last("Service", "User", known.facts.own_user)
+    account = known.facts.user(user) if user != ROOT and not is_dynamic(job) else None
     return account if account and account.uid != 0 else None
 
 
@@ -126,9 +127,9 @@ def check_writable(job: JobView, known: Known) -> list[Finding]:
     """Warn of files that root runs and somebody else can change: that user becomes root with the next run."""
     if not sees_this_tree(job):
         return []
-    user = job.service.last("Service", "User")
-    account = known.facts.user(user) if user else None
-    is_root = not is_dynamic(job) and (not user or bool(account and account.uid == 0))
+    user = job.service.last("Service", "User", known.facts.own_user)
+    account = known.facts.user(user) if user != ROOT else None
+    is_root = not is_dynamic(job) and (user == ROOT or bool(account and account.uid == 0))
     looked_at = []
     for program in programs(job, known):
         if is_root or program.as_root:

@@ -41,6 +41,9 @@ def check_unit_directory(request: Request, manager: Manager) -> list[Finding]:
     def bad(reason: str, mend: str) -> list[Finding]:
         return [Finding("", "timer_unit_directory", request.unit_directory, reason, mend, "unit-directory")]
 
+    if not request.scope.is_system and not os.path.lexists(request.unit_directory):
+        # It is made by the apply.
+        return []
     if not os.path.isdir(request.unit_directory):
         return bad("is not a directory on this host", "make it, or leave the variable at its default")
     real = os.path.realpath(request.unit_directory)

@@ -107,7 +107,7 @@ def working_directory(job: JobView, known: Known) -> str:
     """Return the directory that the commands start in, without the `-` that lets it be missing."""
     value = job.service.last("Service", "WorkingDirectory", "/").lstrip("-")
     if value == "~":
-        account = known.facts.user(job.service.last("Service", "User", "root"))
+        account = known.facts.user(job.service.last("Service", "User", known.facts.own_user))
         return account.home if account else ""
     return value.replace("%%", "%") if not has_specifier(value) else ""
 

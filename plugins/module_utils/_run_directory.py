@@ -39,7 +39,7 @@ def is_private(path: str) -> bool:
         found = os.lstat(path)
     except OSError:
         return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == 0 and not found.st_mode & OTHERS_WRITE
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & OTHERS_WRITE
 
 
 def check_directory() -> None:

@@ -69,8 +69,8 @@ def _opened(folder: str) -> int:
 
 
 def remove_leftovers() -> None:
-    """Remove the folders of proofs that were killed, and no others. The lock is held, so the first place is there."""
-    for place in (run_directory.RUN_DIRECTORY, tempfile.gettempdir()):
+    """Remove the folders of proofs that were killed, and no others."""
+    for place in filter(os.path.isdir, (run_directory.RUN_DIRECTORY, tempfile.gettempdir())):
         for name in os.listdir(place):
             if name.startswith(PREFIX):
                 # Locked, or removed by somebody else meanwhile.

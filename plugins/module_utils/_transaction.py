@@ -11,6 +11,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _jou
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import Host, StepFailed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import Evidence, judge, read_evidence
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._meeting import Meeting
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     FILE_MODE,
     NOT_ACTIVE,
@@ -22,6 +23,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan impor
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._ready import FILE_STEPS, obstacles
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._undo import undo
 
+NOT_KEPT = "another part of the apply has failed"
 INSTALL_STEPS = ("install", "install_file")
 
 
@@ -66,8 +68,8 @@ def stopped_at(observed: Observed) -> dict[str, int]:
     }
 
 
-def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed) -> Evidence:
-    """Apply the plan and return the evidence. Raises ApplyFailed."""
+def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed, meeting: Meeting) -> Evidence:
+    """Apply the plan and return the evidence. Raises ApplyFailed, also when another part of the apply has failed."""
     touched = [change.name for change in plan.changes if change.actions]
     pending = set(observed.dirty) - {goal.name for goal in goals}
     host.stopped_at = stopped_at(observed)
@@ -88,6 +90,8 @@ def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed) -> E
         problems = judge(goals, evidence)
         if problems:
             raise StepFailed("evidence", "evidence: " + "; ".join(line(problem) for problem in problems))
+        if not meeting.keep():
+            raise StepFailed("keep", NOT_KEPT)
         host.execute(plan.final_steps)
     except Exception as error:
         reason = _explained(error, host, goals)

@@ -38,14 +38,20 @@ def who_can_write(path: str, facts: Facts, strict: bool = False) -> str:
     kept_apart = found.kind == "directory" and found.mode & STICKY and not strict
     if found.kind == "absent":
         return ""
-    if found.uid != 0:
+    if found.uid not in (0, facts.uid):
         account = facts.user(str(found.uid))
         return f"the user {account.name if account else found.uid}"
     if found.mode & OTHER_WRITE and not kept_apart:
         return "everybody"
     if found.mode & GROUP_WRITE and found.gid != 0 and not kept_apart:
-        return _in_words(facts.members(found.gid)) or (f"the group {found.gid}" if strict else "")
+        return _in_words(others_in(found.gid, facts)) or (f"the group {found.gid}" if strict and facts.uid == 0 else "")
     return ""
+
+
+def others_in(gid: int, facts: Facts) -> list[str]:
+    """Return who is in a group, but for root and for whom it is all about."""
+    own = facts.user(facts.own_user) if facts.uid else None
+    return [name for name in facts.members(gid) if own is None or name != own.name]
 
 
 def _in_words(members: list[str]) -> str:

@@ -173,6 +173,15 @@ options:
           - Group that the command runs as, a name or a number. C(Group=) of the service. See systemd.exec(5).
           - The user's own group when left out.
         type: str
+      scope:
+        description:
+          - Whose manager runs the job. V(system) is systemd itself. V(user) is the user manager of the account in
+            C(user), see C(user@.service) and systemd.unit(5).
+          - With V(user) the units and files are in the home directory of the account, and belong to it. The manager is
+            made to run without a login (C(loginctl enable-linger)). C(group) and C(network_online) are refused.
+        type: str
+        default: system
+        choices: [system, user]
       environment:
         description:
           - Environment variables, names and values. Each is one C(Environment=) of the service. See systemd.exec(5).
@@ -424,6 +433,10 @@ jobs:
           that the next boot starts it.
       type: str
       sample: now
+    user:
+      description: The account whose user manager has the job. Only there for jobs with C(scope) V(user).
+      type: str
+      sample: alice
     schedule:
       description: The timer's calendar expressions, each with its time zone.
       type: list
@@ -552,8 +565,9 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import converge, parse_request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import parse_request
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._parts import converge_all
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_directory import LockBusy
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import ApplyFailed
@@ -573,7 +587,7 @@ def main() -> None:
     check_mode = module.check_mode or raw["proof_only"]
     notes: dict[str, Any] = {}
     try:
-        outcome = converge(make_runner(), request, check_mode, with_diff=module._diff, notes=notes)
+        outcome = converge_all(make_runner, request, check_mode, with_diff=module._diff, notes=notes)
     except LockBusy as error:
         module.exit_json(failure=f"{error}; nothing was changed on this host", invocation={})
     except ApplyFailed as error:

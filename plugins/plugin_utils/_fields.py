@@ -24,6 +24,7 @@ class Field(NamedTuple):
 STATES = ("present", "suspended", "absent")
 ON_RESCHEDULE = ("skip", "run", "fail")
 ON_REMOVE = ("finish", "stop")
+SCOPES = ("system", "user")
 RAW_FIELDS = ("unit", "service", "timer", "install")
 
 FIELDS: dict[str, Field] = {
@@ -48,6 +49,7 @@ FIELDS: dict[str, Field] = {
     "working_directory": Field("path"),
     "user": Field("user"),
     "group": Field("user"),
+    "scope": Field("choice", "system", SCOPES),
     "environment": Field("environment"),
     "secrets": Field("variables"),
     "environment_file": Field("environment_file"),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _user_scope as user_scope
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import BadValue, check_field
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, SYNONYMS
 
@@ -159,6 +160,7 @@ def _complete(fields: dict[str, Any], on_reschedule: str, findings: list[Finding
     for field in ("script", "environment_file"):
         if isinstance(job[field], Mapping):
             job[field] = dict(job[field])
+    findings.extend(user_scope.refusals(job))
     if job["state"] == "absent":
         return job
     name = job["name"]

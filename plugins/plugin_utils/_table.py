@@ -21,6 +21,11 @@ def state_words(job: Mapping[str, Any]) -> str:
     return f"{found}, runs now" if job.get("runs_now") else found
 
 
+def shown_name(job: Mapping[str, Any]) -> str:
+    """Return the name of a job; for one of a user manager with the account: `alice: backup`."""
+    return f"{job['user']}: {job['name']}" if job.get("user") else str(job["name"])
+
+
 def job_rows(jobs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[list[str]]:
     """Return a row per host and job; a host is named in its first row only."""
     rows = []
@@ -28,7 +33,13 @@ def job_rows(jobs: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[list[str]]
         for number, job in enumerate(found):
             following = (job["next_elapse"] or "-").replace("T", " ")
             rows.append(
-                [host if number == 0 else "", job["name"], job["schedule_words"] or "-", following, state_words(job)]
+                [
+                    host if number == 0 else "",
+                    shown_name(job),
+                    job["schedule_words"] or "-",
+                    following,
+                    state_words(job),
+                ]
             )
     return rows
 

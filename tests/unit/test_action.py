@@ -93,6 +93,7 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
                         "on_remove": "finish",
                         "service": expected.service,
                         "timer": expected.timer,
+                        "account": "",
                         "files": [],
                     },
                     {
@@ -105,6 +106,7 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
                         "on_remove": "finish",
                         "service": "",
                         "timer": "",
+                        "account": "",
                         "files": [],
                     },
                 ],

@@ -55,6 +55,7 @@ DOCUMENTED_TYPES = {
 HELPERS = {
     "_codes": set(),
     "_model": set(),
+    "_meeting": set(),
     "_options": {"_model"},
     "_runner": set(),
     "_lock_holders": set(),
@@ -118,6 +119,9 @@ WAY = {
 ORCHESTRATORS = {
     "_transaction": SHARED | {"_apply", "_evidence", "_observe", "_plan", "_ready", "_undo"},
     "_converge": SHARED | set(WAY) | {"_proof_host", "_proof_names", "_transaction"},
+    "_account": SHARED | {"_observe"},
+    # The way of a set of jobs through one manager, in each of several processes.
+    "_parts": SHARED | {"_account", "_converge", "_transaction"},
 }
 ALLOWED_IMPORTS: dict[str, set[str]] = {**HELPERS, **CHECKERS, **WAY, **ORCHESTRATORS}
 

@@ -1,0 +1,29 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The points at which the parts of one apply wait for each other; pure.
+
+A part is the system, or the user manager of one account. Nobody changes anything before all have passed the proof, and
+nobody keeps its changes before all have succeeded.
+"""
+
+from __future__ import annotations
+
+
+class Meeting:
+    """What a part asks on its way. This one is for a part that is alone: it never waits."""
+
+    def begin(self) -> bool:
+        """Tell whether to begin: no other apply is under way on the host."""
+        return True
+
+    def ready(self) -> bool:
+        """Tell whether to apply: all parts have passed the proof."""
+        return True
+
+    def keep(self) -> bool:
+        """Tell whether to keep what has been applied: all parts have succeeded."""
+        return True
+
+    def came_up(self) -> bool:
+        """Tell whether the manager was started for this apply, so that it has to be looked at again."""
+        return False
