@@ -61,6 +61,8 @@ def check_finishes(job: JobView, _known: Known) -> list[Finding]:
 def unit_exists(unit: str, known: Known) -> bool:
     """Tell whether a unit will be there after the apply; of an instance, its template (systemd.unit(5))."""
     declared = {job.name: job.state for job in known.request.jobs}
+    if any(unit in job.units() for job in known.request.jobs if job.state != ABSENT):
+        return True
     stem, suffix = unit.rpartition(".")[0], unit.rpartition(".")[2]
     if stem in declared and suffix in ("service", "timer"):
         return declared[stem] != ABSENT

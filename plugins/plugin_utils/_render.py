@@ -14,11 +14,16 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quote
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._job_files import with_files
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._programs import program_text
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_command import beside
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import (
     describe,
     spoken_timespan,
     title_words,
 )
+
+
+PROGRAM_MODE = 0o755
 
 
 class Templates(NamedTuple):
@@ -110,10 +115,18 @@ def render(
 ) -> Rendered:
     """Return the units of a job, each with the owner mark, and its files. Raises jinja2.TemplateError."""
     plain, files = with_files(job, files_directory)
-    context = {"job": {**plain, "expressions": expressions(job), "timer_description": timer_description(job)}}
+    stands = beside(plain, files_directory)
+    context = {
+        "job": {**plain, "expressions": expressions(job), "timer_description": timer_description(job)},
+        "beside": stands,
+    }
     mark = f"\n[{OWNER_SECTION}]\nOwner={owner}\nJob={job['name']}\n"
     # Names only: the host hides what they hold, also in a diff to the next version of the file.
     secrets = f"Secrets={' '.join(job['secrets'])}\n" if job["secrets"] else ""
     service = templates.service.render(context).rstrip("\n") + "\n" + mark + secrets
     timer = templates.timer.render(context).rstrip("\n") + "\n" + mark
+    folder = f"{files_directory}/{job['name']}"
+    files += [JobFile(f"{folder}/{name}", program_text(name), PROGRAM_MODE, True) for name in stands.programs]
+    if stands.replace:
+        files.append(JobFile(f"{job['name']}-replace.service", stands.replace + mark))
     return Rendered(service, timer, files)

@@ -146,7 +146,7 @@ class Attempts:
         """Note what the program finds at its start, and is to find again at each attempt."""
         self.options = options
         self.job: str = options.job
-        self.success = success_words(options.success)
+        self.success = success_words(options.success.replace(",", " "))
         self.stopped_by = 0
         self.mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         self.environment = first_environment()
