@@ -61,8 +61,6 @@ def check_finishes(job: JobView, _known: Known) -> list[Finding]:
 def unit_exists(unit: str, known: Known) -> bool:
     """Tell whether a unit will be there after the apply; of an instance, its template (systemd.unit(5))."""
     declared = {job.name: job.state for job in known.request.jobs}
-    if any(unit in job.units() for job in known.request.jobs if job.state != ABSENT):
-        return True
     stem, suffix = unit.rpartition(".")[0], unit.rpartition(".")[2]
     if stem in declared and suffix in ("service", "timer"):
         return declared[stem] != ABSENT
@@ -86,7 +84,7 @@ def check_unit(job: JobView, known: Known) -> list[Finding]:
     if unit.endswith(".target"):
         reason = "stays active once it is started, so the timer starts it only once"
         return [job.finding("never-finishes", "timer.Unit", unit, reason, "name a service")]
-    if not unit or "%" in unit or unit_exists(unit, known):
+    if not unit or "%" in unit or unit in job.wanted.units() or unit_exists(unit, known):
         return []
     meant = nearest_unit(unit, {f"{job.name}.service", *known.observed.host_units})
     mend = f'write "{meant}"' if meant else f"remove it: {job.name}.service is the default"

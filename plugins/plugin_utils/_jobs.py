@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import BadValue, check_field
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import check_field
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, SYNONYMS
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_rules import (
     other_limits,

@@ -10,7 +10,7 @@ import os
 DIRECTORY = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "timer", "files")
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def program_text(name: str) -> str:
     """Return the text of a program in roles/timer/files."""
     with open(os.path.join(DIRECTORY, name), encoding="utf-8") as stream:

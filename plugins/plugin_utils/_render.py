@@ -22,7 +22,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words impo
     title_words,
 )
 
-
 PROGRAM_MODE = 0o755
 
 

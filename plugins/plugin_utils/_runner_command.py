@@ -62,7 +62,10 @@ def retries_of(job: Mapping[str, Any]) -> dict[str, Any]:
 
 def concurrency_of(job: Mapping[str, Any]) -> dict[str, Any]:
     """Return the concurrency of a job, defaults filled in."""
-    return {**GROUP_DEFAULTS, **{name: value for name, value in (job["concurrency"] or {}).items() if value is not None}}
+    return {
+        **GROUP_DEFAULTS,
+        **{name: value for name, value in (job["concurrency"] or {}).items() if value is not None},
+    }
 
 
 def makes_attempts(job: Mapping[str, Any]) -> bool:

@@ -83,8 +83,8 @@ def cgroup_directory(job: str, own: str, mounts: str) -> str:
     own, mounts: /proc/self/cgroup and /proc/self/mountinfo (proc(5)).
     """
     lines = [line.split(":", 2) for line in own.splitlines()]
-    paths = {"cgroup2": path for number, _names, path in lines if number == "0"}
-    paths.update({"cgroup": path for _number, names, path in lines if names == "name=systemd"})
+    kinds = {"": "cgroup2", "name=systemd": "cgroup"}
+    paths = {kinds[names]: path for _number, names, path in lines if names in kinds}
     for mount in (line.split(" ") for line in mounts.splitlines()):
         kind, root, place = mount[mount.index("-") + 1], mount[3], mount[4]
         path = paths.get(kind, "")
@@ -231,7 +231,8 @@ class Attempts:
             if b"SYSTEMD_EXEC_PID" in self.environment:
                 self.environment[b"SYSTEMD_EXEC_PID"] = str(os.getpid()).encode()
             places = [argv[0]] if "/" in argv[0] else [f"{folder}/{argv[0]}" for folder in SEARCH_PATH.split(":")]
-            os.execve(next((place for place in places if os.path.exists(place)), places[0]), argv, self.environment)
+            program = next((place for place in places if os.path.exists(place)), places[0])
+            os.execve(program, argv, self.environment)  # noqa: S606  there is no shell on purpose
         except OSError as error:
             tell(self.job, "no-program", f"{argv[0]} cannot be run: {error.strerror}", ERROR)
         finally:

@@ -6,7 +6,7 @@
                    [--group NAME --limit N --wait S]
         ExecCondition=: ends with 0 when the run is to begin, with SKIP, or with FAIL.
     gate end JOB [--forbid] [--group NAME]
-        ExecStopPost=: gives the place in the group back, tells of an elapse during a run that the timer has not started.
+        ExecStopPost=: gives the place in the group back, tells of an elapse during a run that was started by hand.
     gate replace JOB
         ExecStart= of JOB-replace.service, which the timer starts: stops a run that is under way, starts the job anew.
 
@@ -41,8 +41,8 @@ from job_trigger import (
     show,
 )
 
-# ExecCondition= takes 1 to 254 for skipped and 255 for failed. The unit makes FAIL of everything but 0 and SKIP, so that
-# a gate that is broken does not skip runs in silence. Python uses 1 and 2.
+# ExecCondition= takes 1 to 254 for skipped and 255 for failed. The unit makes FAIL of everything but 0 and SKIP, so
+# that a gate that is broken does not skip runs in silence. Python uses 1 and 2.
 BEGIN, SKIP, FAIL = 0, 113, 255
 STATE = "/var/lib/dotmobi.systemd_timers"
 ENDED = "/run/dotmobi.systemd_timers/ended"
@@ -92,7 +92,7 @@ def check_forbid(trigger: Trigger, ended: float, accuracy: float, jitter: float)
 
 
 def check_deadline(trigger: Trigger, deadline: float, slack: float) -> float:
-    """Skip a run that is late; return until when this one may begin (Unix time). slack: what may delay it on purpose."""
+    """Skip a run that is late; return until when this one may begin (Unix time). slack: a delay that is meant."""
     now = time.time()
     on_time = elapses_between(trigger.expressions, now - deadline - slack, now)
     if on_time:
@@ -134,7 +134,9 @@ def queue(options: argparse.Namespace, until: float | None) -> None:
             told = f"skipped this run: its starting deadline is over, and it still waits for {names}"
             raise Skipped("starting-deadline", told, group=options.group)
         if waited > options.wait:
-            raise WaitedInVain(f"waited {words(options.wait)} in the group {options.group}, still for {names}: gives up")
+            raise WaitedInVain(
+                f"waited {words(options.wait)} in the group {options.group}, still for {names}: gives up"
+            )
 
     Group(options.group).wait(ticket_of(options.job), options.limit, queued)
     if waiting:
@@ -189,7 +191,7 @@ def replace(options: argparse.Namespace) -> int:
     if first(found, "ActiveState") in UNDER_WAY:
         told = "the run that is under way is stopped, and the job is started anew"
         tell(options.job, "replaced", told, NOTICE, replaced=first(found, "InvocationID"))
-    os.execvpe("systemctl", ["systemctl", "restart", "--no-block", "--", service], ENVIRONMENT)
+    os.execvpe("systemctl", ["systemctl", "restart", "--no-block", "--", service], ENVIRONMENT)  # noqa: S606
 
 
 def parse(argv: list[str]) -> argparse.Namespace:

@@ -23,7 +23,6 @@ UNDER_WAY = ("activating", "active", "deactivating", "reloading")
 LOOK, ASK = 0.25, 5.0
 
 
-
 class Group:
     """The tickets of a group."""
 

@@ -39,7 +39,7 @@ def tell(job: str, event: str, message: str, priority: int = INFO, **fields: obj
 
 
 def wait_until_taken(client: socket.socket) -> None:
-    """Give the journal the time to see which unit the entry comes from: it asks the kernel, and this process may end."""
+    """Let the journal see which unit the entry comes from: it looks at this process, which may be about to end."""
     until = time.monotonic() + LONGEST_WAIT
     waiting = bytearray(4)
     while time.monotonic() < until:

@@ -61,8 +61,7 @@ def ask(*argv: str, zone: str = "") -> str:
         argv,
         env=environment,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         encoding="utf-8",
         errors="replace",
         check=False,
@@ -99,12 +98,11 @@ def parse_span(text: str) -> float:
 
 def parse_time(text: str) -> float | None:
     """Return a time in UTC that systemd has printed (Unix time), None for what is no time."""
-    for form in ("%a %Y-%m-%d %H:%M:%S.%f UTC", "%a %Y-%m-%d %H:%M:%S UTC"):
-        try:
-            return datetime.datetime.strptime(text, form).replace(tzinfo=datetime.timezone.utc).timestamp()
-        except ValueError:
-            continue
-    return None
+    form = "%a %Y-%m-%d %H:%M:%S.%f UTC" if "." in text else "%a %Y-%m-%d %H:%M:%S UTC"
+    try:
+        return datetime.datetime.strptime(text, form).replace(tzinfo=datetime.timezone.utc).timestamp()
+    except ValueError:
+        return None
 
 
 def parse_elapses(text: str) -> list[float]:
