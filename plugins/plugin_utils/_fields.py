@@ -55,6 +55,8 @@ FIELDS: dict[str, Field] = {
     "credentials": Field("credentials"),
     "network_online": Field("bool", False),
     "output": Field("text"),
+    "timeout": Field("span"),
+    "kill_after": Field("span"),
     "retries": Field("retries"),
     "concurrency": Field("concurrency"),
     "starting_deadline": Field("duration"),

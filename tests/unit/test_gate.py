@@ -82,26 +82,26 @@ def test_what_is_no_time_is_none():
 # --- who has started the run
 
 
-@pytest.mark.parametrize(("unit", "expected"), [("j.timer", True), ("other.path", False)])
-def test_systemd_says_who_has_started_the_run(monkeypatch, unit, expected):
-    monkeypatch.setenv("TRIGGER_UNIT", unit)
-    assert trigger.is_started_by("j.timer", known()) is expected
-
-
 @pytest.mark.parametrize(
-    ("version", "times", "expected"),
+    ("times", "expected"),
     [
-        (252, {}, False),
-        (247, {}, True),
-        (247, {"triggered": 0.0}, False),
-        (247, {"triggered": 899.0}, False),
-        (247, {"ended_before": 0.0}, True),
+        ({}, True),
+        ({"ended_before": 0.0}, True),
+        # It has waited for the network.
+        ({"began": 1090.0}, True),
+        # The timer has never elapsed; or during the run before; or its own start has not happened.
+        ({"triggered": 0.0}, False),
+        ({"triggered": 899.0, "began": 950.0}, False),
+        ({"began": 5000.0}, False),
     ],
 )
-def test_older_versions_show_it_by_the_times(monkeypatch, version, times, expected):
-    monkeypatch.delenv("TRIGGER_UNIT", raising=False)
-    monkeypatch.setattr(trigger, "ask", lambda *_argv: f"systemd {version} ({version}.1-2)\n+PAM\n")
-    assert trigger.is_started_by("j.timer", known(**times)) is expected
+def test_times_tell_who_has_started_the_run(times, expected):
+    assert trigger.is_started_by_timer(known(**times)) is expected
+
+
+@pytest.mark.parametrize("version", CAPTURED_VERSIONS)
+def test_the_captured_run_was_started_by_its_timer(version):
+    assert trigger.is_started_by_timer(captured_trigger(version))
 
 
 # --- forbid
@@ -335,7 +335,7 @@ def test_a_fault_of_the_gate_fails_the_run_and_never_skips_it(monkeypatch, told)
 def test_a_run_that_is_started_by_hand_is_never_skipped(monkeypatch, told, tmp_path, by_timer, status):
     monkeypatch.setattr(gate.check_skip_next, "__defaults__", (str(tmp_path),))
     monkeypatch.setattr(gate, "read_trigger", lambda *_names: known())
-    monkeypatch.setattr(gate, "is_started_by", lambda *_known: by_timer)
+    monkeypatch.setattr(gate, "is_started_by_timer", lambda _known: by_timer)
     assert gate.main(["begin", "j", "--skip-next", "x"]) == status
     assert [event for event, _message in told] == ["skipped"] * by_timer
 

@@ -34,7 +34,7 @@ from job_trigger import (
     covered_elapse,
     elapses_between,
     first,
-    is_started_by,
+    is_started_by_timer,
     last_elapse,
     monotonic,
     read_trigger,
@@ -150,7 +150,7 @@ def begin(options: argparse.Namespace) -> int:
     try:
         if options.forbid or options.deadline or options.skip_next:
             trigger = read_trigger(f"{job}.timer", options.service or f"{job}.service")
-            if is_started_by(f"{job}.timer", trigger):
+            if is_started_by_timer(trigger):
                 if options.forbid:
                     check_forbid(trigger, last_end(job), options.accuracy, options.jitter)
                 if options.deadline:

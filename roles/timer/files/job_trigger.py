@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import re
 import subprocess
 import time
@@ -24,8 +23,9 @@ SECONDS = {
     "month": 2629800,
     "y": 31557600,
 }
-# The first that tells a service what has started it (systemd.exec(5), $TRIGGER_UNIT).
-TELLS_TRIGGER = 252
+# A service may have to wait for others, such as network-online.target, before it starts. After that a start counts as
+# one by hand: a condition of the unit may have kept the timer's own from happening.
+LONGEST_START = 300.0
 MOST_ELAPSES = 100
 LONGEST_LOOK = 10 * 366 * 86400.0
 _SPAN = re.compile(r"([0-9.]+)(us|ms|s|min|h|d|w|month|y)")
@@ -141,17 +141,14 @@ def read_trigger(timer: str, service: str) -> Trigger:
     return trigger_of(found[timer], found[service])
 
 
-def is_started_by(timer: str, trigger: Trigger) -> bool:
-    """Tell whether the timer has started this run; newer versions say so.
+def is_started_by_timer(trigger: Trigger) -> bool:
+    """Tell whether the timer has started this run.
 
-    Before: a timer that elapses while the service is not active starts it, and the next run is that one.
+    A timer that elapses while the service is not active starts it, and the next run is that one. ($TRIGGER_UNIT does
+    not tell: it stays what it was at the first run for as long as the service is loaded, measured on 252 and 257.)
     """
-    if "TRIGGER_UNIT" in os.environ:
-        return os.environ["TRIGGER_UNIT"] == timer
-    if not trigger.triggered or trigger.triggered < trigger.ended_before:
-        return False
-    version = re.match(r"systemd (\d+)", ask("systemctl", "--version"))
-    return version is not None and int(version.group(1)) < TELLS_TRIGGER
+    waited = trigger.began - trigger.triggered
+    return bool(trigger.triggered) and trigger.triggered >= trigger.ended_before and waited <= LONGEST_START
 
 
 def covered_elapse(trigger: Trigger, now: float, ended: float) -> float | None:
