@@ -215,6 +215,18 @@ options:
             C(StandardOutput=) and C(StandardError=) of the service. See systemd.exec(5).
           - systemd's own default when left out, which is the journal.
         type: str
+      timeout:
+        description:
+          - The longest that a run may last, a time span such as V(1h). Then it is stopped and has failed, with the
+            result C(timeout). C(TimeoutStartSec=) of the service. See systemd.service(5).
+          - No limit when left out.
+        type: str
+      kill_after:
+        description:
+          - How long a run that is to stop, for example after C(timeout), has to end by itself after C(SIGTERM). Then it
+            gets C(SIGKILL). A time span. C(TimeoutStopSec=) of the service. See systemd.service(5).
+          - systemd's own default when left out, which is 90 s on most hosts.
+        type: str
       retries:
         description:
           - Runs the command again when it has failed. All attempts are one run of the service, so that C(OnFailure=)

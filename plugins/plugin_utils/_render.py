@@ -115,10 +115,13 @@ def render(
     """Return the units of a job, each with the owner mark, and its files. Raises jinja2.TemplateError."""
     plain, files = with_files(job, files_directory)
     stands = beside(plain, files_directory)
-    context = {
-        "job": {**plain, "expressions": expressions(job), "timer_description": timer_description(job)},
-        "beside": stands,
+    shown = {
+        **plain,
+        "expressions": expressions(job),
+        "timer_description": timer_description(job),
+        "timeout": stands.time_limit or plain["timeout"],
     }
+    context = {"job": shown, "beside": stands}
     mark = f"\n[{OWNER_SECTION}]\nOwner={owner}\nJob={job['name']}\n"
     # Names only: the host hides what they hold, also in a diff to the next version of the file.
     secrets = f"Secrets={' '.join(job['secrets'])}\n" if job["secrets"] else ""

@@ -39,9 +39,9 @@ _FALSE = ("0", "no", "n", "false", "f", "off")
 class Beside(NamedTuple):
     """What the templates and the deployment take over.
 
-    command: the value of ExecStart=. time_limit: of TimeoutStartSec=, empty where the unit's own holds. lines: further
-    lines of [Service]. starts: the unit that the timer starts. programs: names in roles/timer/files. replace: the text
-    of NAME-replace.service, empty for none.
+    command: the value of ExecStart=. time_limit: of all attempts together, empty where the job's own holds. lines:
+    further lines of [Service]. starts: the unit that the timer starts. programs: names in roles/timer/files. replace:
+    the text of NAME-replace.service, empty for none.
     """
 
     command: str

@@ -248,7 +248,7 @@ BAD = [
     ("retries", {"attempts": 0}, "attempts is not a whole number from 1 to 1000", "write such a number"),
     ("retries", {"tries": 3}, 'holds "tries", which it does not know',
      "known keys: attempts, delay, backoff, max_delay"),
-    ("retries", {"atempts": 3}, 'holds "atempts", which it does not know', 'write "attempts"'),
+    ("retries", {"attempt": 3}, 'holds "attempt", which it does not know', 'write "attempts"'),
     ("retries", {"delay": "soon"}, "delay is not a time span", SPAN),
     ("retries", {"delay": [1]}, "delay is not a time span", SPAN),
     ("retries", {"backoff": 0.5}, "backoff is not a number from 1 to 100",

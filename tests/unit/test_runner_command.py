@@ -243,3 +243,32 @@ def test_a_short_form_changes_one_key_of_the_defaults():
     assert merged.findings == []
     assert merged.jobs[0]["retries"] == {"attempts": 2, "delay": 1.0}
     assert merged.jobs[0]["concurrency"] == {"group": "g", "policy": "forbid"}
+
+
+# --- time limits
+
+
+@pytest.mark.parametrize(
+    ("fields", "options", "whole"),
+    [
+        ({"retries": 1}, "", None),
+        ({}, "", "1min"),
+        # 2 attempts of 60 s and 90 s to end, a delay of 10 s, 30 s to spare for each.
+        ({"retries": 1}, "--timeout 60 ", "370s"),
+        ({"retries": {"attempts": 3, "delay": "10s", "backoff": 2}, "kill_after": "5s"}, "--timeout 60 ", "315s"),
+        # TimeoutStartSec= counts for each command of the unit, the wait in the group among them.
+        ({"concurrency": {"group": "g"}}, "--timeout 60 ", "3630s"),
+        ({"concurrency": {"group": "g", "group_wait": "1min"}}, "--timeout 60 ", "180s"),
+    ],
+)
+def test_a_time_limit_counts_for_each_attempt(fields, options, whole):
+    given = {} if whole is None else {"timeout": "1min"}
+    service = UnitText(units(command=["/bin/x"], **fields, **given).service)
+    assert options in service.last("Service", "ExecStart")
+    assert service.last("Service", "TimeoutStartSec") == (whole or "")
+    assert service.last("Service", "TimeoutStopSec") == fields.get("kill_after", "")
+
+
+def test_a_time_limit_that_cannot_be_read_is_one_error():
+    (found,) = said(timeout="a while", retries=1)
+    assert 'timeout "a while": is not a time span' in found
