@@ -352,6 +352,8 @@ options:
       - Jinja2 template for the service, on the controller, in place of the one of this collection. It is looked for
         as C(src) of M(ansible.builtin.template) is.
       - It gets one variable, C(job), with all fields. Ansible's own variables and filters are not known in it.
+      - Jobs with C(retries), C(concurrency), C(starting_deadline) or C(skip_next) need what C(job.beside) holds, as the
+        template of this collection writes it.
     type: path
   timer_template:
     description:

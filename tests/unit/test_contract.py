@@ -365,7 +365,9 @@ def test_every_playbook_is_used_by_a_test(playbook):
 
 # --- code for the hosts
 
-TARGET_CODE = [*modules_of("module_utils"), *modules_of("modules")]
+# They are deployed with a job, and find each other in its folder.
+PROGRAMS = sorted((ROLE / "files").glob("*.py"))
+TARGET_CODE = [*modules_of("module_utils"), *modules_of("modules"), *PROGRAMS]
 
 
 @pytest.mark.parametrize("path", TARGET_CODE, ids=file_id)
@@ -404,6 +406,12 @@ def test_module_utils_need_the_standard_library_alone(path):
     for name in imports_of(path):
         known = name.startswith(("ansible.module_utils.", f"{NAMESPACE}module_utils."))
         assert known or name.split(".")[0] in sys.stdlib_module_names, name
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=file_id)
+def test_programs_need_the_standard_library_and_each_other_alone(path):
+    known = {*sys.stdlib_module_names, *(program.stem for program in PROGRAMS)}
+    assert {name.split(".")[0] for name in imports_of(path)} <= known
 
 
 @pytest.mark.parametrize("path", modules_of("modules"), ids=file_id)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from jinja2 import TemplateError
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_line import commands_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
@@ -14,7 +15,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import UnitText
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import unwrapped, wrapped
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import merge_jobs
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import Rendered, render
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import (
+    Rendered,
+    compile_templates,
+    render,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_command import Beside, beside
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import ROOT, TEMPLATES, complete, wanted
 
@@ -272,3 +277,14 @@ def test_a_time_limit_counts_for_each_attempt(fields, options, whole):
 def test_a_time_limit_that_cannot_be_read_is_one_error():
     (found,) = said(timeout="a while", retries=1)
     assert 'timeout "a while": is not a time span' in found
+
+
+# --- templates of users
+
+
+@pytest.mark.parametrize("fields", [{"retries": 1}, {"skip_next": "x"}, {"concurrency": "replace"}])
+def test_a_template_of_a_user_must_not_leave_out_what_a_job_needs(fields):
+    own = compile_templates("[Service]\nExecStart={{ job.command | command }}\n", "[Timer]\nOnCalendar=daily\n")
+    assert render(own, complete(name="j"), "o", FOLDER).files == []
+    with pytest.raises(TemplateError, match=r"leaves out job\.beside"):
+        render(own, complete(name="j", **fields), "o", FOLDER)
