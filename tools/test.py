@@ -124,6 +124,7 @@ def lint_steps() -> Iterator[Step]:
     packages = [p for p in ("module_utils", "plugin_utils") if files(f"plugins/{p}/*.py")]
     if packages:
         yield program("mypy", "mypy", *(word for p in packages for word in ("-p", f"{namespace}.{p}")))
+    yield program("mypy programs", "mypy", *files("roles/timer/files/*.py"))
     yield program("yamllint", "yamllint", "--strict", ".")
     yield program("ansible-lint", "ansible-lint", "--nocolor")
     yield program("codespell", "codespell", *files())

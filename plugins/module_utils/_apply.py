@@ -11,12 +11,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
 import time
 from typing import Any, Callable, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import FILE_MODE, JobFile, Request, Step
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    FILE_MODE,
+    STATE_DIRECTORY,
+    JobFile,
+    Request,
+    Step,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import observe_units, stamp_path
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 
@@ -241,6 +248,13 @@ class Host:
             # Something that is not ours may lie there.
             with contextlib.suppress(OSError):
                 os.rmdir(os.path.join(self.files_directory, job))
+
+    @staticmethod
+    def _remove_state(jobs: list[str]) -> None:
+        for job in jobs:
+            shutil.rmtree(os.path.join(STATE_DIRECTORY, job), ignore_errors=True)
+        with contextlib.suppress(OSError):
+            os.rmdir(STATE_DIRECTORY)
 
     def _link(self, links: list[str]) -> None:
         for folder in sorted({os.path.dirname(link) for link in links}):

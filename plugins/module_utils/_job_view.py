@@ -12,6 +12,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Observed, Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import UnitText
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import with_own_commands
 
 # The job field that a directive comes from; any other can only come from a raw dictionary.
 FIELDS = {
@@ -57,7 +58,7 @@ class JobView(NamedTuple):
 
 def view(job: WantedJob) -> JobView:
     """Parse the unit files of a job."""
-    return JobView(job, UnitText(job.service), UnitText(job.timer))
+    return JobView(job, UnitText(with_own_commands(job.service)), UnitText(job.timer))
 
 
 class Known(NamedTuple):

@@ -12,6 +12,8 @@ SUSPENDED = "suspended"
 ABSENT = "absent"
 
 FILES_DIRECTORY = "/etc/dotmobi.systemd_timers"
+# Where the programs beside a job keep what outlives a boot (roles/timer/files/gate.py).
+STATE_DIRECTORY = "/var/lib/dotmobi.systemd_timers"
 FILE_MODE = 0o644
 OTHERS_READ = 0o044
 

@@ -53,7 +53,7 @@ ORDER = (
     "check_forgotten",
     "start",
 )
-AFTER_EVIDENCE = ("clean_stamp", "reset_gone", "stop_service", "remove_folder")
+AFTER_EVIDENCE = ("clean_stamp", "reset_gone", "stop_service", "remove_folder", "remove_state")
 NEEDS_NO_RELOAD = ("make_log_directory", "touch_stamp", "install_file", "correct_file", "delete_file", *AFTER_EVIDENCE)
 SECRET = "(secret)\n"  # noqa: S105
 CHANGED_SECRET = "(secret, changed)\n"  # noqa: S105
@@ -206,6 +206,8 @@ class _Pair:
             self.compare(name, wanted.get(name))
         if self.goal.name in self.observed.folders and not any(os.path.isabs(name) for name in wanted):
             self.add("remove_folder", self.goal.name)
+            if self.goal.timer is None:
+                self.add("remove_state", self.goal.name)
             self.say("remove" if self.goal.timer is None else "remove its folder")
 
     def is_rescheduled(self) -> bool:

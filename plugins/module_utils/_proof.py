@@ -57,6 +57,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path
     check_environment_files,
     check_output,
     check_programs,
+    check_python,
     check_scripts,
     check_working_directory,
 )
@@ -94,6 +95,7 @@ CHECKERS: tuple[Checker, ...] = (
     check_start_limit,
     check_lengths,
     check_programs,
+    check_python,
     check_scripts,
     lambda job, _known: check_relative(job),
     lambda job, known: check_specifiers(job, known.observed.manager.version),

@@ -134,7 +134,8 @@ def check_writable(job: JobView, known: Known) -> list[Finding]:
     for program in programs(job, known):
         if is_root or program.as_root:
             looked_at += [(program.field, path) for path in (program.path, program.script) if path]
-    if is_root:
+    # A variable such as LD_PRELOAD decides what root's commands do, also beside those of another user.
+    if is_root or any(program.as_root for program in programs(job, known)):
         files = [value.lstrip("-") for value in job.service.values("Service", "EnvironmentFile")]
         looked_at += [("environment_file", path) for path in files if not has_specifier(path)]
     findings = []

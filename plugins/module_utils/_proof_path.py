@@ -17,6 +17,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._script imp
     is_shell_word,
     script_of,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import PYTHON
 
 COMMAND_KEYS = (
     "ExecCondition",
@@ -215,6 +216,15 @@ def interpreter_fault(path: str, known: Known) -> tuple[str, str, str]:
             mend = "install it, or correct the first line"
             return "bad-interpreter", f"is to be run by {looked_for[0]}, which does not exist on this host", mend
     return "", "", ""
+
+
+def check_python(job: JobView, known: Known) -> list[Finding]:
+    """Refuse programs of this collection beside a job where nothing can run them: each run would fail."""
+    needed = any(one.is_program for one in job.wanted.files)
+    if not needed or known.facts.path(PYTHON).kind != "absent":
+        return []
+    reason = "does not exist on this host, and the programs beside the job need it"
+    return [job.finding("missing-command", "command", PYTHON, reason, "install python3")]
 
 
 def check_scripts(job: JobView, known: Known) -> list[Finding]:

@@ -84,7 +84,7 @@ def check_unit(job: JobView, known: Known) -> list[Finding]:
     if unit.endswith(".target"):
         reason = "stays active once it is started, so the timer starts it only once"
         return [job.finding("never-finishes", "timer.Unit", unit, reason, "name a service")]
-    if not unit or "%" in unit or unit_exists(unit, known):
+    if not unit or "%" in unit or unit in job.wanted.units() or unit_exists(unit, known):
         return []
     meant = nearest_unit(unit, {f"{job.name}.service", *known.observed.host_units})
     mend = f'write "{meant}"' if meant else f"remove it: {job.name}.service is the default"

@@ -224,6 +224,55 @@ options:
             C(StandardOutput=) and C(StandardError=) of the service. See systemd.exec(5).
           - systemd's own default when left out, which is the journal.
         type: str
+      timeout:
+        description:
+          - The longest that a run may last, a time span such as V(1h). Then it is stopped and has failed, with the
+            result C(timeout). C(TimeoutStartSec=) of the service. See systemd.service(5).
+          - No limit when left out.
+        type: str
+      kill_after:
+        description:
+          - How long a run that is to stop, for example after C(timeout), has to end by itself after C(SIGTERM). Then it
+            gets C(SIGKILL). A time span. C(TimeoutStopSec=) of the service. See systemd.service(5).
+          - systemd's own default when left out, which is 90 s on most hosts.
+        type: str
+      retries:
+        description:
+          - Runs the command again when it has failed. All attempts are one run of the service, so that C(OnFailure=)
+            comes once, after the last one, whose exit status is that of the run. C(ExecStart=) of the service. See
+            systemd.service(5).
+          - A number says how often to try again. A dictionary has C(attempts) (all of them, the first included),
+            C(delay) before the second (default V(10s)), C(backoff), a factor by which each further delay is longer
+            (default V(1)), and C(max_delay) (default V(1h)).
+          - A time limit counts for each attempt, and the processes that an attempt leaves are ended before the next
+            one. The journal tells of each attempt. The host needs C(/usr/bin/python3).
+        type: raw
+      concurrency:
+        description:
+          - What happens when the job is due while a run of it is under way. V(queue) (systemd's own way, the default)
+            starts it once more as soon as that run has ended. V(forbid) skips that run, and says so in the journal.
+            V(replace) stops the run that is under way, and starts the job anew. See systemd.timer(5).
+          - A dictionary has C(policy), which is one of these, and C(group), the name of a group of jobs that wait for
+            each other in the order of their arrival, with C(group_limit), how many of them run at once (default V(1)),
+            and C(group_wait), after which a run that still waits has failed (default V(1h)).
+          - C(ExecCondition=) and C(ExecStopPost=) of the service, with V(replace) also the unit
+            C(NAME-replace.service), which the timer starts. See systemd.service(5).
+        type: raw
+      starting_deadline:
+        description:
+          - By how much a run may be late, a time span. A later one is skipped and does not fail, for example after a
+            downtime, or when it has waited too long in a group. The journal tells of it. C(accuracy) and C(jitter) do
+            not count. C(ExecCondition=) of the service. See systemd.service(5).
+          - Needs C(schedule) alone. A run that is started by hand is never late.
+          - No deadline when left out.
+        type: raw
+      skip_next:
+        description:
+          - Skips the next run that the timer starts, and no other. The value is a token, such as a date or the number
+            of a change. Each token skips one run, the same one never a second. C(ExecCondition=) of the service. See
+            systemd.service(5).
+          - A run that is started by hand is not skipped.
+        type: raw
       unit:
         description:
           - Directives for the service's C([Unit]) section, by their own names. See systemd.unit(5).
@@ -312,6 +361,8 @@ options:
       - Jinja2 template for the service, on the controller, in place of the one of this collection. It is looked for
         as C(src) of M(ansible.builtin.template) is.
       - It gets one variable, C(job), with all fields. Ansible's own variables and filters are not known in it.
+      - Jobs with C(retries), C(concurrency), C(starting_deadline) or C(skip_next) need what C(job.beside) holds, as the
+        template of this collection writes it.
     type: path
   timer_template:
     description:

@@ -10,6 +10,13 @@ from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import ACCEPTABLE, CODES
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_runs import (
+    check_concurrency,
+    check_duration,
+    check_retries,
+    check_token,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, Field
 
 LONGEST_ARGUMENT = 128 * 1024 - 1
@@ -27,16 +34,6 @@ _NONCHARACTER = re.compile(
 )
 _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
-
-
-class BadValue(Exception):
-    """A value that cannot be used: why, how to mend it, the code of the finding."""
-
-    def __init__(self, reason: str, mend: str = "", code: str = "invalid-value") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.mend = mend
-        self.code = code
 
 
 def _encodable(text: str) -> str:
@@ -372,6 +369,10 @@ CHECKERS: dict[str, Callable[[Any, Field], Any]] = {
     "script": check_script,
     "variables": check_variables,
     "directives": check_directives,
+    "retries": check_retries,
+    "concurrency": check_concurrency,
+    "duration": check_duration,
+    "token": check_token,
 }
 
 

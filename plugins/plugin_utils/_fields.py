@@ -5,7 +5,8 @@
 kind: text (one line), texts (a text or a list), path, span (a time span), zone (a time zone), bool, name, user, choice,
 command (text or list), script, environment (name to value), environment_file (a path or a dictionary), credentials
 (name to dictionary), directives (directive to value or list of values), codes (of findings, a text or a list),
-variables (names, a text or a list).
+variables (names, a text or a list), retries, concurrency (short forms or dictionaries), duration (a time span that
+becomes seconds), token (a word).
 """
 
 from __future__ import annotations
@@ -56,6 +57,12 @@ FIELDS: dict[str, Field] = {
     "credentials": Field("credentials"),
     "network_online": Field("bool", False),
     "output": Field("text"),
+    "timeout": Field("span"),
+    "kill_after": Field("span"),
+    "retries": Field("retries"),
+    "concurrency": Field("concurrency"),
+    "starting_deadline": Field("duration"),
+    "skip_next": Field("token"),
     "unit": Field("directives"),
     "service": Field("directives"),
     "timer": Field("directives"),
@@ -91,4 +98,14 @@ SYNONYMS = {
     "ignore": "accept",
     "ensure": "state",
     "tz": "timezone",
+    "retry": "retries",
+    "attempts": "retries",
+    "backoff_limit": "retries",
+    "backofflimit": "retries",
+    "concurrency_policy": "concurrency",
+    "concurrencypolicy": "concurrency",
+    "overlap": "concurrency",
+    "starting_deadline_seconds": "starting_deadline",
+    "startingdeadlineseconds": "starting_deadline",
+    "skip": "skip_next",
 }

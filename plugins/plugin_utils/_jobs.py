@@ -9,10 +9,15 @@ from typing import Any, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _user_scope as user_scope
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import BadValue, check_field
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import check_field
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, SYNONYMS
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_rules import (
+    other_limits,
+    refusals,
+)
 
-MERGED_KINDS = ("environment", "directives", "credentials")
+MERGED_KINDS = ("environment", "directives", "credentials", "retries", "concurrency")
 # What they hold may be a secret, and the reason names the part at fault.
 HIDDEN_KINDS = ("environment", "variables", "script", "environment_file", "credentials")
 TRIGGER_FIELDS = ("schedule", "every", "on_boot")
@@ -41,7 +46,7 @@ def merge_jobs(layers: Mapping[str, Any], defaults: Any, on_reschedule: str) -> 
         for name, fields in _check_layer(variable, entries, findings):
             declared[name] = overlay(declared.get(name, {}), fields)
     jobs = [_complete(overlay(base, fields), on_reschedule, findings) for fields in declared.values()]
-    return Merged(jobs, findings + _check_renames(jobs))
+    return Merged(jobs, [*findings, *_check_renames(jobs), *other_limits(jobs)])
 
 
 def _check_renames(jobs: list[dict[str, Any]]) -> list[Finding]:
@@ -186,4 +191,5 @@ def _complete(fields: dict[str, Any], on_reschedule: str, findings: list[Finding
         mend = "add a schedule, or remove the time zone"
         reason = "has no schedule that it applies to"
         findings.append(Finding(name, "timezone", job["timezone"], reason, mend, "invalid-value"))
+    findings.extend(found for found in refusals(job) if found.field not in told)
     return job

@@ -8,18 +8,22 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, StrictUndefined, Template, TemplateError
+from jinja2 import Environment, StrictUndefined, Template, TemplateError, TemplateRuntimeError
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import FILES_DIRECTORY, JobFile
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quote
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._job_files import with_files
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._programs import program_text
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_command import Beside, beside
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._user_scope import files_directory_of
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import (
     describe,
     spoken_timespan,
     title_words,
 )
+
+PROGRAM_MODE = 0o755
 
 
 class Templates(NamedTuple):
@@ -106,15 +110,41 @@ class Rendered(NamedTuple):
     files: list[JobFile]
 
 
+def check_beside(stands: Beside, job: Mapping[str, Any], service: str, timer: str) -> None:
+    """Refuse a template of a user that leaves out what stands beside the job: its retries would be none."""
+    raw = {**(job["service"] or {}), **(job["timer"] or {})}
+    expected = [*stands.lines]
+    if stands.command and not raw.get("ExecStart"):
+        expected.append(f"ExecStart={stands.command}")
+    if stands.replace and not raw.get("Unit"):
+        expected.append(f"Unit={stands.starts}")
+    if stands.programs and not {*service.split("\n"), *timer.split("\n")}.issuperset(expected):
+        raise TemplateRuntimeError("leaves out job.beside, which retries, concurrency and the like need")
+
+
 def render(
     templates: Templates, job: Mapping[str, Any], owner: str, files_directory: str = FILES_DIRECTORY
 ) -> Rendered:
     """Return the units of a job, each with the owner mark, and its files. Raises jinja2.TemplateError."""
-    plain, files = with_files(job, files_directory_of(job, files_directory))
-    context = {"job": {**plain, "expressions": expressions(job), "timer_description": timer_description(job)}}
+    files_directory = files_directory_of(job, files_directory)
+    plain, files = with_files(job, files_directory)
+    stands = beside(plain, files_directory)
+    shown = {
+        **plain,
+        "expressions": expressions(job),
+        "timer_description": timer_description(job),
+        "timeout": stands.time_limit or plain["timeout"],
+        "beside": stands,
+    }
+    context = {"job": shown}
     mark = f"\n[{OWNER_SECTION}]\nOwner={owner}\nJob={job['name']}\n"
     # Names only: the host hides what they hold, also in a diff to the next version of the file.
     secrets = f"Secrets={' '.join(job['secrets'])}\n" if job["secrets"] else ""
     service = templates.service.render(context).rstrip("\n") + "\n" + mark + secrets
     timer = templates.timer.render(context).rstrip("\n") + "\n" + mark
+    check_beside(stands, job, service, timer)
+    folder = f"{files_directory}/{job['name']}"
+    files += [JobFile(f"{folder}/{name}", program_text(name), PROGRAM_MODE, True) for name in stands.programs]
+    if stands.replace:
+        files.append(JobFile(f"{job['name']}-replace.service", stands.replace + mark))
     return Rendered(service, timer, files)

@@ -14,6 +14,10 @@ USER = "user"
 # Fields that a user manager cannot fulfil: why, and what to do.
 REFUSED = {
     "group": ("cannot be changed by a user manager", "remove it"),
+    **dict.fromkeys(
+        ("concurrency", "starting_deadline", "skip_next"),
+        ("needs root, which a user manager has not", "remove it, or let the system run the job with `user`"),
+    ),
     "network_online": ("is of no use: a user manager has no network-online.target", "remove it, or use retries"),
 }
 

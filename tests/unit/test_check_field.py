@@ -4,17 +4,19 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import (
-    CHECKERS,
-    BadValue,
-    check_field,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import CHECKERS, check_field
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._options import check_options
+
+RETRIES = "write how often to try again, or `{attempts: 3, delay: 10s, backoff: 2}`"
+SPAN = "write a time span such as 90s, 15min or 1h 30min"
+TOKEN = "write a date or the number of a change: letters, digits and _ . : + -"
 
 GOOD = [
     ("accept", "missing-command", ["missing-command"]),
@@ -49,6 +51,22 @@ GOOD = [
     ("group", "host$", "host$"),
     ("environment", {"A": "x\ny", "B": 7, "C": None, "D": ""}, {"A": "x\ny", "B": "7", "C": None, "D": ""}),
     ("environment", {}, {}),
+    ("retries", 3, {"attempts": 4}),
+    ("retries", "0", {"attempts": 1}),
+    ("retries", {"attempts": 3, "delay": "1min 30s", "backoff": 1.5}, {"attempts": 3, "delay": 90.0, "backoff": 1.5}),
+    ("retries", {"delay": 0, "max_delay": None}, {"delay": 0.0, "max_delay": None}),
+    ("concurrency", "forbid", {"policy": "forbid"}),
+    (
+        "concurrency",
+        {"group": "db", "group_limit": 2, "group_wait": "2h"},
+        {"group": "db", "group_limit": 2, "group_wait": 7200.0},
+    ),
+    ("starting_deadline", "10min", 600.0),
+    ("starting_deadline", 90, 90.0),
+    ("starting_deadline", "1w 2d 3hours 4m 5sec 6ms", 788645.006),
+    ("skip_next", "2026-12-24", "2026-12-24"),
+    ("skip_next", datetime.date(2026, 12, 24), "2026-12-24"),
+    ("skip_next", 4711, "4711"),
     ("secrets", "MAILGUN", ["MAILGUN"]),
     ("secrets", ["A", "B_2"], ["A", "B_2"]),
     (
@@ -225,6 +243,28 @@ BAD = [
     ("credentials", {"a": {"path": "x"}}, "a path is not an absolute path", "write /x or the whole path"),
     ("credentials", {"a": {"path": "/x", "content": "y"}}, "a has content and path",
      "give one of content, src, encrypted, path"),
+    ("retries", True, "is not a whole number from 0 to 999", RETRIES),
+    ("retries", -1, "is not a whole number from 0 to 999", RETRIES),
+    ("retries", {"attempts": 0}, "attempts is not a whole number from 1 to 1000", "write such a number"),
+    ("retries", {"tries": 3}, 'holds "tries", which it does not know',
+     "known keys: attempts, delay, backoff, max_delay"),
+    ("retries", {"attempt": 3}, 'holds "attempt", which it does not know', 'write "attempts"'),
+    ("retries", {"delay": "soon"}, "delay is not a time span", SPAN),
+    ("retries", {"delay": [1]}, "delay is not a time span", SPAN),
+    ("retries", {"backoff": 0.5}, "backoff is not a number from 1 to 100",
+     "write 2 to double the delay before each further attempt"),
+    ("concurrency", "Forbid", "is not a policy", 'write "forbid"'),
+    ("concurrency", "never", "is not a policy", "write one of queue, forbid, replace"),
+    ("concurrency", {"group": "a b"}, "group is not a name",
+     "use letters, digits, '_', '.', ':', '+' and '-', at most 100 of them"),
+    ("concurrency", {"group": "../x"}, "group is not a name",
+     "use letters, digits, '_', '.', ':', '+' and '-', at most 100 of them"),
+    ("concurrency", {"group_wait": 0}, "group_wait is no time at all", "write a time span such as 15min"),
+    ("starting_deadline", "infinity", "is not a time span", SPAN),
+    ("starting_deadline", "10 fortnights", "is not a time span", SPAN),
+    ("starting_deadline", "0s", "is no time at all", "write a time span such as 15min"),
+    ("skip_next", True, "is not a token", TOKEN),
+    ("skip_next", "next; rm", "is not a token", TOKEN),
     ("accept", "missing-comand", 'holds "missing-comand", which is no code of a finding', 'write "missing-command"'),
     ("accept", [7], 'holds "7", which is no code of a finding',
      "the codes stand in brackets at the end of each message"),

@@ -36,6 +36,10 @@ DOCUMENTED_TYPES = {
     "texts": "raw",
     "path": "str",
     "span": "str",
+    "duration": "raw",
+    "token": "raw",
+    "retries": "raw",
+    "concurrency": "raw",
     "zone": "str",
     "user": "str",
     "bool": "bool",
@@ -74,6 +78,7 @@ HELPERS = {
     "_timespan_mend": {"_mend_word"},
     "_calendar_mend": {"_cron_line", "_mend_day", "_mend_time", "_mend_word", "_timespan_mend"},
     "_command_line": set(),
+    "_wrapped_command": set(),
     "_findings": {"_codes"},
     "_secret": set(),
     "_mask": {"_command_line", "_findings", "_secret", "_unit_file"},
@@ -83,7 +88,7 @@ HELPERS = {
     "_timer_text": {"_unit_file"},
     "_calendar": {"_runner"},
     "_references": {"_model", "_timer_text", "_unit_file"},
-    "_job_view": {"_calendar", "_facts", "_findings", "_model", "_unit_file"},
+    "_job_view": {"_calendar", "_facts", "_findings", "_model", "_unit_file", "_wrapped_command"},
     "_verify": {"_codes", "_directives", "_findings", "_job_view", "_mask", "_runner", "_scratch", "_unit_file"},
 }
 SHARED = set(HELPERS)
@@ -364,7 +369,9 @@ def test_every_playbook_is_used_by_a_test(playbook):
 
 # --- code for the hosts
 
-TARGET_CODE = [*modules_of("module_utils"), *modules_of("modules")]
+# They are deployed with a job, and find each other in its folder.
+PROGRAMS = sorted((ROLE / "files").glob("*.py"))
+TARGET_CODE = [*modules_of("module_utils"), *modules_of("modules"), *PROGRAMS]
 
 
 @pytest.mark.parametrize("path", TARGET_CODE, ids=file_id)
@@ -405,6 +412,12 @@ def test_module_utils_need_the_standard_library_alone(path):
         assert known or name.split(".")[0] in sys.stdlib_module_names, name
 
 
+@pytest.mark.parametrize("path", PROGRAMS, ids=file_id)
+def test_programs_need_the_standard_library_and_each_other_alone(path):
+    known = {*sys.stdlib_module_names, *(program.stem for program in PROGRAMS)}
+    assert {name.split(".")[0] for name in imports_of(path)} <= known
+
+
 @pytest.mark.parametrize("path", modules_of("modules"), ids=file_id)
 def test_modules_import_no_code_of_the_controller(path):
     ours = [name for name in imports_of(path) if name.startswith(NAMESPACE)]
@@ -438,16 +451,21 @@ def test_the_allowed_imports_have_no_circle():
         left = {name: needs for name, needs in left.items() if name not in ready}
 
 
+PURE = {
+    "_codes",
+    "_command_line",
+    "_findings",
+    "_model",
+    "_options",
+    "_timer_text",
+    "_unit_file",
+    "_wrapped_command",
+}
+
+
 @pytest.mark.parametrize("path", modules_of("plugin_utils"), ids=file_id)
 def test_controller_utils_use_no_code_that_works_on_a_host(path):
-    assert own_imports(path, "module_utils") <= {
-        "_codes",
-        "_findings",
-        "_model",
-        "_options",
-        "_timer_text",
-        "_unit_file",
-    }
+    assert own_imports(path, "module_utils") <= PURE
 
 
 @pytest.mark.parametrize("path", [*modules_of("module_utils"), *modules_of("plugin_utils")], ids=file_id)

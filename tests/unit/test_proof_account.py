@@ -191,6 +191,11 @@ def test_a_script_is_asked_for_reading_and_executing() -> None:
         ({"command": "/usr/bin/python3 /opt/script.py"}, ("/opt/script.py", "everybody can change it")),
         ({"command": "/opt/link"}, ("/opt/link", "the user app can change it")),
         ({"environment_file": "-/etc/app/env"}, ("/etc/app/env", "the user app can change it")),
+        # The gate is root's, and has the variables of the job.
+        (
+            {"user": "app", "environment_file": "/etc/app/env", "skip_next": "x"},
+            ("/etc/app/env", "the user app can change it"),
+        ),
         ({"user": "app", "command": "+/opt/app/owned"}, ("/opt/app/owned", "the user app can change it")),
     ],
 )
@@ -208,6 +213,7 @@ def test_what_root_runs_and_others_can_change(fields: dict[str, Any], expected: 
         {"command": "/opt/app/alone"},
         {"command": "/tmp/tool"},
         {"command": "/not/there"},
+        {"user": "app", "environment_file": "/etc/app/env"},
         {"command": "/opt/app/owned", "user": "app"},
         {"command": "/opt/app/owned", "service": {"DynamicUser": "yes"}},
         {"command": "/opt/app/owned", "service": {"RootDirectory": "/srv"}},

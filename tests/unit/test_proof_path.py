@@ -15,6 +15,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path
     check_environment_files,
     check_output,
     check_programs,
+    check_python,
     check_scripts,
     check_working_directory,
 )
@@ -349,3 +350,25 @@ def test_environment_files() -> None:
     ]
     missing = found(check_environment_files, service={"EnvironmentFile": "/etc/nothing/*.conf"})
     assert [one.code for one in missing] == ["missing-environment-file"]
+
+
+# --- programs beside a job
+
+
+def test_programs_beside_a_job_need_python() -> None:
+    without = FakeFacts({"/bin/sh": PROGRAM})
+    del without.paths["/usr/bin/python3"]
+    for fields in ({"retries": 1}, {"concurrency": "forbid"}, {"skip_next": "x"}):
+        job = job_view(command="/bin/sh", **fields)
+        assert check_python(job, known(job.wanted, facts=HOST)) == []
+        (one,) = check_python(job, known(job.wanted, facts=without))
+        assert (one.code, one.value) == ("missing-command", "/usr/bin/python3")
+    plain = job_view(command="/bin/sh")
+    assert check_python(plain, known(plain.wanted, facts=without)) == []
+
+
+def test_the_command_behind_the_attempts_is_proved() -> None:
+    (one,) = found(check_programs, command="/not/there", retries=1)
+    assert (one.code, one.field, one.value) == ("missing-command", "command", "/not/there")
+    (one,) = found(check_scripts, command="/usr/bin/python3 /not/there.py", retries=1)
+    assert (one.code, one.value) == ("missing-script", "/not/there.py")

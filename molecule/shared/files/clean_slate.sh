@@ -30,7 +30,7 @@ if [ -n "$all" ]; then
     done
 fi
 # Stamps of persistent timers; the collection's mark of a run under way, and the files of jobs.
-rm -rf /var/lib/systemd/timers /run/dotmobi.systemd_timers /etc/dotmobi.systemd_timers
+rm -rf /var/lib/systemd/timers /run/dotmobi.systemd_timers /etc/dotmobi.systemd_timers /var/lib/dotmobi.systemd_timers
 install -d -m 0755 /var/lib/systemd/timers
 systemctl daemon-reload
 systemctl reset-failed
