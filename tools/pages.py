@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write the pages of docs/ that are made from the code: .venv/bin/python tools/pages.py
 
-docs/findings.md lists the codes of plugins/module_utils/_codes.py. A test fails when a page is not up to date.
+docs/findings.md lists the codes of plugins/module_utils/_codes.py, and the table of docs/fields.md the fields of
+plugins/plugin_utils/_fields.py. A test fails when a page is not up to date.
 """
 
 from __future__ import annotations
@@ -13,7 +14,13 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT / ".cache" / "collections"))
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import OLDEST_VERSION  # noqa: E402
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import GROUPS, Code  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import (  # noqa: E402
+    FIELDS,
+    KIND_WORDS,
+    Field,
+)
 
 FINDINGS_HEAD = """\
 <!--
@@ -67,7 +74,36 @@ def findings_page() -> str:
     return "\n".join(parts)
 
 
-PAGES = {"docs/findings.md": findings_page}
+FIELDS_PAGE = "docs/fields.md"
+TABLE_BEGIN = "<!-- table: made by tools/pages.py from plugins/plugin_utils/_fields.py, do not edit -->\n"
+TABLE_END = "<!-- end of table -->\n"
+NO_DEFAULT = ("", None)
+
+
+def default_of(field: Field) -> str:
+    """Return what holds when a field is left out; nothing where it then does nothing."""
+    if field.default in NO_DEFAULT:
+        return field.left_out
+    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
+
+
+def field_row(name: str, field: Field) -> str:
+    """Return the line of a field."""
+    kind = ", ".join(f"`{choice}`" for choice in field.choices) or KIND_WORDS[field.kind]
+    since = field.since or OLDEST_VERSION
+    return f"| `{name}` | {kind} | {default_of(field)} | {field.becomes} | {since} | `{field.example}` |"
+
+
+def fields_page() -> str:
+    """Return docs/fields.md with its table made anew; what stands around it is written by hand."""
+    before, _old, rest = (CHECKOUT / FIELDS_PAGE).read_text(encoding="utf-8").partition(TABLE_BEGIN)
+    after = rest.partition(TABLE_END)[2]
+    head = ["| field | type | default | becomes | systemd | example |", "|---|---|---|---|---|---|"]
+    table = "\n".join([*head, *(field_row(name, field) for name, field in FIELDS.items())])
+    return f"{before}{TABLE_BEGIN}\n{table}\n\n{TABLE_END}{after}"
+
+
+PAGES = {"docs/findings.md": findings_page, FIELDS_PAGE: fields_page}
 
 
 def main() -> None:

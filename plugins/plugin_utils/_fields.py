@@ -14,11 +14,19 @@ from typing import Any, NamedTuple
 
 
 class Field(NamedTuple):
-    """How a field is checked, what it is when left out, and what it may be."""
+    """How a field is checked and what it may be; then what the table in docs/fields.md says of it.
+
+    `left_out` says in words what holds without the field, where `default` cannot; `since` the first systemd that can do
+    it, where that is newer than the oldest supported one.
+    """
 
     kind: str
     default: Any = None
     choices: tuple[str, ...] = ()
+    becomes: str = ""
+    example: str = ""
+    left_out: str = ""
+    since: str = ""
 
 
 STATES = ("present", "suspended", "absent")
@@ -26,38 +34,76 @@ ON_RESCHEDULE = ("skip", "run", "fail")
 ON_REMOVE = ("finish", "stop")
 RAW_FIELDS = ("unit", "service", "timer", "install")
 
+# What the table calls a kind, with its units; a choice is called by its words.
+KIND_WORDS = {
+    "text": "text",
+    "texts": "text or list",
+    "path": "path",
+    "span": "[time span](#values)",
+    "zone": "time zone",
+    "bool": "boolean",
+    "name": "name",
+    "user": "name or number",
+    "command": "text or list",
+    "script": "dictionary",
+    "environment": "names and values",
+    "environment_file": "path or dictionary",
+    "credentials": "names and dictionaries",
+    "directives": "directives",
+    "codes": "codes of findings",
+    "variables": "names of variables",
+}
+
 FIELDS: dict[str, Field] = {
-    "name": Field("name"),
-    "description": Field("text"),
-    "state": Field("choice", "present", STATES),
-    "schedule": Field("texts"),
-    "timezone": Field("zone"),
-    "on_boot": Field("span"),
-    "every": Field("span"),
-    "persistent": Field("bool", True),
-    "accuracy": Field("span", "1s"),
-    "jitter": Field("span"),
-    "fixed_jitter": Field("bool", True),
-    "on_reschedule": Field("choice", None, ON_RESCHEDULE),
-    "on_remove": Field("choice", "finish", ON_REMOVE),
-    "renamed_from": Field("name"),
-    "take_over_from": Field("text"),
-    "accept": Field("codes"),
-    "command": Field("command"),
-    "script": Field("script"),
-    "working_directory": Field("path"),
-    "user": Field("user"),
-    "group": Field("user"),
-    "environment": Field("environment"),
-    "secrets": Field("variables"),
-    "environment_file": Field("environment_file"),
-    "credentials": Field("credentials"),
-    "network_online": Field("bool", False),
-    "output": Field("text"),
-    "unit": Field("directives"),
-    "service": Field("directives"),
-    "timer": Field("directives"),
-    "install": Field("directives"),
+    "name": Field("name", becomes="`NAME.service`, `NAME.timer`", example="it-glue-backup", left_out="required"),
+    "description": Field("text", becomes="`Description=`", example="IT Glue Export Backup", left_out="the name"),
+    "state": Field("choice", "present", STATES, becomes="armed; installed and not armed; removed", example="suspended"),
+    "schedule": Field("texts", becomes="`OnCalendar=`, one line each", example='"*-*-* *:15:00"'),
+    "timezone": Field("zone", becomes="the end of each `OnCalendar=`", example="Europe/London", left_out="the host's"),
+    "on_boot": Field("span", becomes="`OnBootSec=`", example="5min"),
+    "every": Field("span", becomes="`OnUnitActiveSec=`, and without `on_boot` also `OnActiveSec=`", example="15min"),
+    "persistent": Field("bool", True, becomes="`Persistent=`, with a `schedule`", example="false"),
+    "accuracy": Field("span", "1s", becomes="`AccuracySec=`", example="1min"),
+    "jitter": Field("span", becomes="`RandomizedDelaySec=`", example="10min"),
+    "fixed_jitter": Field("bool", True, becomes="`FixedRandomDelay=`, with `jitter`", example="false"),
+    "on_reschedule": Field(
+        "choice",
+        None,
+        ON_RESCHEDULE,
+        becomes="no directive, see [below](#a-changed-schedule)",
+        example="run",
+        left_out="`timer_on_reschedule`",
+    ),
+    "on_remove": Field(
+        "choice", "finish", ON_REMOVE, becomes="no directive, see [below](#removing-and-renaming)", example="stop"
+    ),
+    "renamed_from": Field("name", becomes="no directive, see [below](#removing-and-renaming)", example="backup-old"),
+    "take_over_from": Field("text", becomes="no directive, see [below](#removing-and-renaming)", example="web-team"),
+    "accept": Field(
+        "codes", becomes="no directive, see [findings](findings.md)", example="[missing-command]", left_out="none"
+    ),
+    "command": Field("command", becomes="`ExecStart=`", example="[/usr/bin/df, -h]", left_out="required"),
+    "script": Field("script", becomes="`ExecStart=`, see [below](#scripts)", example="{src: report.sh}"),
+    "working_directory": Field("path", becomes="`WorkingDirectory=`", example="/srv/reports"),
+    "user": Field("user", becomes="`User=`", example="reports", left_out="root"),
+    "group": Field("user", becomes="`Group=`", example="adm", left_out="the user's"),
+    "environment": Field("environment", becomes="`Environment=`, one line each", example="{LANG: C.UTF-8}"),
+    "secrets": Field("variables", becomes="no directive, see [below](#secrets)", example="[MAILGUN]", left_out="none"),
+    "environment_file": Field("environment_file", becomes="`EnvironmentFile=`", example="/etc/reports/secrets"),
+    "credentials": Field(
+        "credentials",
+        becomes="`LoadCredential=`, `LoadCredentialEncrypted=`",
+        example="{token: {path: /etc/token}}",
+        since="247; `encrypted` 250",
+    ),
+    "network_online": Field("bool", False, becomes="`After=` and `Wants=network-online.target`", example="true"),
+    "output": Field(
+        "text", becomes="`StandardOutput=` and `StandardError=`", example="journal+console", left_out="the journal"
+    ),
+    "unit": Field("directives", becomes="lines of the service's `[Unit]`", example="{ConditionACPower: true}"),
+    "service": Field("directives", becomes="lines of `[Service]`", example="{TimeoutStartSec: 1h}"),
+    "timer": Field("directives", becomes="lines of `[Timer]`", example="{WakeSystem: true}"),
+    "install": Field("directives", becomes="the service's `[Install]` section", example="{WantedBy: default.target}"),
 }
 
 # What people coming from cron, Kubernetes or other roles write; the nearest name by letters would miss it.

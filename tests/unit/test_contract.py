@@ -20,7 +20,8 @@ import yaml
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _calendar
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, SYNONYMS
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import check_field
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, KIND_WORDS, SYNONYMS
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "plugins"
@@ -238,6 +239,13 @@ def test_the_role_hands_every_variable_to_the_module(role_options):
 def test_the_page_of_fields_lists_every_field_in_order():
     page = (ROOT / "docs" / "fields.md").read_text()
     assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(FIELDS)
+
+
+@pytest.mark.parametrize(("name", "field"), FIELDS.items())
+def test_the_page_of_fields_says_what_a_field_becomes_and_has_an_example_that_is_right(name, field):
+    assert field.becomes
+    assert field.choices or field.kind in KIND_WORDS
+    check_field(name, yaml.safe_load(field.example))
 
 
 @pytest.mark.parametrize("page", [ROLE / "README.md", ROOT / "README.md"], ids=file_id)
