@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write the pages of docs/ that are made from the code: .venv/bin/python tools/pages.py
 
-docs/findings.md lists the codes of plugins/module_utils/_codes.py, and the table of docs/fields.md the fields of
-plugins/plugin_utils/_fields.py. A test fails when a page is not up to date.
+docs/findings.md lists the codes of plugins/module_utils/_codes.py. The tables of docs/fields.md and docs/hardening.md
+are made from tables of the same names in plugins/plugin_utils/. A test fails when a page is not up to date.
 """
 
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -16,11 +17,20 @@ sys.path.insert(0, str(CHECKOUT / ".cache" / "collections"))
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import OLDEST_VERSION  # noqa: E402
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import GROUPS, Code  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._conditions import (  # noqa: E402
+    CONDITIONS,
+    Condition,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import (  # noqa: E402
     FIELDS,
     KIND_WORDS,
     Field,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._hardening import (  # noqa: E402
+    HARDENING,
+    Hardened,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._limits import LIMITS, Limit  # noqa: E402
 
 FINDINGS_HEAD = """\
 <!--
@@ -74,9 +84,6 @@ def findings_page() -> str:
     return "\n".join(parts)
 
 
-FIELDS_PAGE = "docs/fields.md"
-TABLE_BEGIN = "<!-- table: made by tools/pages.py from plugins/plugin_utils/_fields.py, do not edit -->\n"
-TABLE_END = "<!-- end of table -->\n"
 NO_DEFAULT = ("", None)
 
 
@@ -94,16 +101,67 @@ def field_row(name: str, field: Field) -> str:
     return f"| `{name}` | {kind} | {default_of(field)} | {field.becomes} | {since} | `{field.example}` |"
 
 
-def fields_page() -> str:
-    """Return docs/fields.md with its table made anew; what stands around it is written by hand."""
-    before, _old, rest = (CHECKOUT / FIELDS_PAGE).read_text(encoding="utf-8").partition(TABLE_BEGIN)
-    after = rest.partition(TABLE_END)[2]
-    head = ["| field | type | default | becomes | systemd | example |", "|---|---|---|---|---|---|"]
-    table = "\n".join([*head, *(field_row(name, field) for name, field in FIELDS.items())])
-    return f"{before}{TABLE_BEGIN}\n{table}\n\n{TABLE_END}{after}"
+def limit_row(name: str, limit: Limit) -> str:
+    """Return the line of a limit."""
+    return f"| `{name}` | `{limit.directive}=` | {limit.said} | {limit.does} | `{name}: {limit.example}` |"
 
 
-PAGES = {"docs/findings.md": findings_page, FIELDS_PAGE: fields_page}
+def condition_row(name: str, condition: Condition) -> str:
+    """Return the line of a condition."""
+    return f"| `{name}` | `{condition.directive}=` | {condition.holds} | `{name}: {condition.example}` |"
+
+
+def hardening_row(directive: str, hardened: Hardened) -> str:
+    """Return the line of a directive of the presets."""
+    standard, strict = (
+        "<br>".join(f"`{value}`" if value else "(empty)" for value in values)
+        for values in (hardened.standard, hardened.strict)
+    )
+    return f"| `{directive}=` | {standard} | {strict} | {hardened.does} |"
+
+
+# The head of each table, and its lines.
+TABLES: dict[str, tuple[str, list[str]]] = {
+    "fields": (
+        "field | type | default | becomes | systemd | example",
+        [field_row(name, field) for name, field in FIELDS.items()],
+    ),
+    "limits": (
+        "name | becomes | value | does | example",
+        [limit_row(name, limit) for name, limit in LIMITS.items()],
+    ),
+    "conditions": (
+        "name | becomes | holds when | example",
+        [condition_row(name, condition) for name, condition in CONDITIONS.items()],
+    ),
+    "hardening": (
+        "directive | standard | strict | does",
+        [hardening_row(name, hardened) for name, hardened in HARDENING.items()],
+    ),
+}
+TABLE_END = "<!-- end of table -->\n"
+
+
+def begin_of(name: str) -> str:
+    """Return the line before a table."""
+    return f"<!-- table: made by tools/pages.py from plugins/plugin_utils/_{name}.py, do not edit -->\n"
+
+
+def with_tables(path: str) -> str:
+    """Return a page with its tables made anew; what stands around them is written by hand."""
+    text = (CHECKOUT / path).read_text(encoding="utf-8")
+    for name, (head, rows) in TABLES.items():
+        before, begin, rest = text.partition(begin_of(name))
+        if begin:
+            lines = [f"| {head} |", "|---" * len(head.split(" | ")) + "|", *rows]
+            text = f"{before}{begin}\n" + "\n".join(lines) + f"\n\n{TABLE_END}{rest.partition(TABLE_END)[2]}"
+    return text
+
+
+PAGES = {
+    "docs/findings.md": findings_page,
+    **{path: partial(with_tables, path) for path in ("docs/fields.md", "docs/hardening.md")},
+}
 
 
 def main() -> None:

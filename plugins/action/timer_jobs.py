@@ -39,6 +39,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report imp
     rows_of_jobs,
     together,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._spread import span_of, spread_jobs
 
 TEMPLATE_DIRECTORY = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "timer", "templates")
 # The layers, each over the one before; the key is what a user knows it by.
@@ -77,6 +78,7 @@ class ActionModule(ActionBase):
         )
         findings = [*check_options(options), *merged.findings]
         findings += read_sources(merged.jobs, self._read_source)
+        findings += spread_jobs(merged.jobs, str(task_vars.get("inventory_hostname", "")))
         jobs, broken = self._rendered(options, merged, self._templates(options))
         findings = masked_findings([*findings, *broken], {job["name"]: job["secrets"] for job in merged.jobs})
         module_args = {name: options[name] for name in TARGET_OPTIONS}
@@ -90,8 +92,10 @@ class ActionModule(ActionBase):
         # It would repeat every unit file.
         result.pop("invocation", None)
         words = {job["name"]: spoken_triggers(job) for job in merged.jobs}
+        moved = {job["name"]: span_of(job["spread_offset"]) for job in merged.jobs if job["spread_offset"] is not None}
         for row in result.get("jobs", []):
             row["schedule_words"] = words.get(row["name"], "")
+            row["spread"] = moved.get(row["name"])
         self._report(result, findings, words, task_vars)
         return result
 
@@ -164,6 +168,7 @@ class ActionModule(ActionBase):
                     "on_remove": job["on_remove"],
                     "service": units.service,
                     "timer": units.timer,
+                    "hardening": job["hardening"],
                     "files": [one._asdict() for one in units.files],
                 }
             )

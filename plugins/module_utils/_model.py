@@ -50,7 +50,7 @@ class WantedJob(NamedTuple):
 
     accept: codes of findings that the job accepts. renamed_from: its former name. take_over_from: the owner mark of the
     declaration that it is taken from. on_remove: what becomes of a run that is under way when it is removed.
-    files: what it has beside the pair.
+    files: what it has beside the pair. hardening: the name of its sandbox.
     """
 
     name: str
@@ -63,6 +63,7 @@ class WantedJob(NamedTuple):
     take_over_from: str = ""
     on_remove: str = "finish"
     files: tuple[JobFile, ...] = ()
+    hardening: str = "none"
 
     def units(self) -> dict[str, str]:
         """Return the texts of all its units: the pair, and further ones."""

@@ -5,12 +5,15 @@
 kind: text (one line), texts (a text or a list), path, span (a time span), zone (a time zone), bool, name, user, choice,
 command (text or list), script, environment (name to value), environment_file (a path or a dictionary), credentials
 (name to dictionary), directives (directive to value or list of values), codes (of findings, a text or a list),
-variables (names, a text or a list).
+variables (names, a text or a list), limits and conditions (by name), directories (relative paths) and paths (a text or
+a list), spread (a time span up to a day, or a word for it).
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._hardening import PRESETS
 
 
 class Field(NamedTuple):
@@ -32,6 +35,7 @@ class Field(NamedTuple):
 STATES = ("present", "suspended", "absent")
 ON_RESCHEDULE = ("skip", "run", "fail")
 ON_REMOVE = ("finish", "stop")
+HARDENING = ("none", *PRESETS)
 RAW_FIELDS = ("unit", "service", "timer", "install")
 
 # What the table calls a kind, with its units; a choice is called by its words.
@@ -52,6 +56,11 @@ KIND_WORDS = {
     "directives": "directives",
     "codes": "codes of findings",
     "variables": "names of variables",
+    "spread": "`hour`, `day` or a [time span](#values)",
+    "limits": "names and values",
+    "conditions": "names and values",
+    "directories": "text or list",
+    "paths": "path or list",
 }
 
 FIELDS: dict[str, Field] = {
@@ -66,6 +75,7 @@ FIELDS: dict[str, Field] = {
     "accuracy": Field("span", "1s", becomes="`AccuracySec=`", example="1min"),
     "jitter": Field("span", becomes="`RandomizedDelaySec=`", example="10min"),
     "fixed_jitter": Field("bool", True, becomes="`FixedRandomDelay=`, with `jitter`", example="false"),
+    "spread": Field("spread", becomes="the time of day in each `OnCalendar=`, see [below](#spread)", example="hour"),
     "on_reschedule": Field(
         "choice",
         None,
@@ -100,8 +110,24 @@ FIELDS: dict[str, Field] = {
     "output": Field(
         "text", becomes="`StandardOutput=` and `StandardError=`", example="journal+console", left_out="the journal"
     ),
+    "timeout": Field("span", becomes="`TimeoutStartSec=`", example="1h", left_out="no limit"),
+    "kill_after": Field("span", becomes="`TimeoutStopSec=`", example="30s", left_out="systemd's, 90s"),
+    "limits": Field("limits", becomes="`MemoryMax=` and others, see [below](#limits)", example="{memory: 512M}"),
+    "hardening": Field(
+        "choice", "none", HARDENING, becomes="a sandbox, see [hardening](hardening.md)", example="strict"
+    ),
+    "state_directory": Field("directories", becomes="`StateDirectory=`, below `/var/lib`", example="reports"),
+    "cache_directory": Field("directories", becomes="`CacheDirectory=`, below `/var/cache`", example="reports"),
+    "logs_directory": Field("directories", becomes="`LogsDirectory=`, below `/var/log`", example="reports"),
+    "runtime_directory": Field("directories", becomes="`RuntimeDirectory=`, below `/run`", example="reports"),
+    "writable_paths": Field("paths", becomes="`ReadWritePaths=`", example="[/srv/reports]"),
+    "conditions": Field(
+        "conditions",
+        becomes="`ConditionPathExists=` and others, see [below](#conditions)",
+        example="{path_exists: /srv/data}",
+    ),
     "unit": Field("directives", becomes="lines of the service's `[Unit]`", example="{ConditionACPower: true}"),
-    "service": Field("directives", becomes="lines of `[Service]`", example="{TimeoutStartSec: 1h}"),
+    "service": Field("directives", becomes="lines of `[Service]`", example="{OOMScoreAdjust: 500}"),
     "timer": Field("directives", becomes="lines of `[Timer]`", example="{WakeSystem: true}"),
     "install": Field("directives", becomes="the service's `[Install]` section", example="{WantedBy: default.target}"),
 }
@@ -129,8 +155,18 @@ SYNONYMS = {
     "cwd": "working_directory",
     "chdir": "working_directory",
     "interval": "every",
+    "timeout_start_sec": "timeout",
+    "time_limit": "timeout",
+    "active_deadline_seconds": "timeout",
+    "activedeadlineseconds": "timeout",
+    "resources": "limits",
+    "sandbox": "hardening",
+    "read_write_paths": "writable_paths",
+    "condition": "conditions",
+    "log_directory": "logs_directory",
     "randomized_delay": "jitter",
     "random_delay": "jitter",
+    "stagger": "spread",
     "enabled": "state",
     "ignore": "accept",
     "ensure": "state",

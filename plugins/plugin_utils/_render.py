@@ -14,6 +14,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quote
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._job_files import with_files
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._semantics import service_lines, unit_lines
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import (
     describe,
     spoken_timespan,
@@ -110,7 +111,15 @@ def render(
 ) -> Rendered:
     """Return the units of a job, each with the owner mark, and its files. Raises jinja2.TemplateError."""
     plain, files = with_files(job, files_directory)
-    context = {"job": {**plain, "expressions": expressions(job), "timer_description": timer_description(job)}}
+    context = {
+        "job": {
+            **plain,
+            "expressions": expressions(job),
+            "timer_description": timer_description(job),
+            "unit_lines": unit_lines(job),
+            "service_lines": service_lines(job),
+        }
+    }
     mark = f"\n[{OWNER_SECTION}]\nOwner={owner}\nJob={job['name']}\n"
     # Names only: the host hides what they hold, also in a diff to the next version of the file.
     secrets = f"Secrets={' '.join(job['secrets'])}\n" if job["secrets"] else ""

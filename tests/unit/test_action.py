@@ -93,6 +93,7 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
                         "on_remove": "finish",
                         "service": expected.service,
                         "timer": expected.timer,
+                        "hardening": "none",
                         "files": [],
                     },
                     {
@@ -105,6 +106,7 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
                         "on_remove": "finish",
                         "service": "",
                         "timer": "",
+                        "hardening": "none",
                         "files": [],
                     },
                 ],
@@ -113,7 +115,7 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
         }
     ]
     assert result["changed"]
-    assert result["jobs"] == [{**ROW, "schedule_words": "every Monday at 08:00"}]
+    assert result["jobs"] == [{**ROW, "schedule_words": "every Monday at 08:00", "spread": None}]
     assert not result.get("failed")
     assert "warnings" not in result
     assert "invocation" not in result
