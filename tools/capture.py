@@ -326,6 +326,14 @@ def verify_cases() -> dict[str, Case]:
     return {f"verify-{name}": Case(verify_command(files), "UTC", files) for name, files in pairs.items()}
 
 
+def security_cases() -> dict[str, Case]:
+    """Return the calls of the security verb that rate staged services."""
+    sandbox = "Type=oneshot\nProtectSystem=strict\nProtectHome=yes\nNoNewPrivileges=yes\nCapabilityBoundingSet="
+    files = {"job.service": SERVICE, "job@a-1.service": SERVICE.replace("Type=oneshot", sandbox)}
+    argv = ["systemd-analyze", "security", "--offline=true", "--no-pager", *(f"{STAGE}/{name}" for name in files)]
+    return {"security-two": Case(argv, "UTC", files)}
+
+
 def verify_command(files: dict[str, str]) -> list[str]:
     """Return the call that verifies staged files."""
     return ["systemd-analyze", "verify", *(f"{STAGE}/{name}" for name in files)]
@@ -366,7 +374,7 @@ def main(roots: list[str]) -> None:
     """Capture all cases in all root filesystems."""
     Dumper.add_representer(str, represent_text)
     for root in map(Path, roots):
-        cases = {**calendar_cases(), **verify_cases()}
+        cases = {**calendar_cases(), **verify_cases(), **security_cases()}
         said = run(root, cases["version"])["stdout"]
         match = re.match(r"systemd (\d+)", said)
         if not match:

@@ -2,18 +2,35 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write the pages of docs/ that are made from the code: .venv/bin/python tools/pages.py
 
-docs/findings.md lists the codes of plugins/module_utils/_codes.py. A test fails when a page is not up to date.
+docs/findings.md lists the codes of plugins/module_utils/_codes.py. The tables of docs/fields.md and docs/hardening.md
+are made from tables of the same names in plugins/plugin_utils/. A test fails when a page is not up to date.
 """
 
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT / ".cache" / "collections"))
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import OLDEST_VERSION  # noqa: E402
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import GROUPS, Code  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._conditions import (  # noqa: E402
+    CONDITIONS,
+    Condition,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import (  # noqa: E402
+    FIELDS,
+    KIND_WORDS,
+    Field,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._hardening import (  # noqa: E402
+    HARDENING,
+    Hardened,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._limits import LIMITS, Limit  # noqa: E402
 
 FINDINGS_HEAD = """\
 <!--
@@ -67,7 +84,84 @@ def findings_page() -> str:
     return "\n".join(parts)
 
 
-PAGES = {"docs/findings.md": findings_page}
+NO_DEFAULT = ("", None)
+
+
+def default_of(field: Field) -> str:
+    """Return what holds when a field is left out; nothing where it then does nothing."""
+    if field.default in NO_DEFAULT:
+        return field.left_out
+    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
+
+
+def field_row(name: str, field: Field) -> str:
+    """Return the line of a field."""
+    kind = ", ".join(f"`{choice}`" for choice in field.choices) or KIND_WORDS[field.kind]
+    since = field.since or OLDEST_VERSION
+    return f"| `{name}` | {kind} | {default_of(field)} | {field.becomes} | {since} | `{field.example}` |"
+
+
+def limit_row(name: str, limit: Limit) -> str:
+    """Return the line of a limit."""
+    return f"| `{name}` | `{limit.directive}=` | {limit.said} | {limit.does} | `{name}: {limit.example}` |"
+
+
+def condition_row(name: str, condition: Condition) -> str:
+    """Return the line of a condition."""
+    return f"| `{name}` | `{condition.directive}=` | {condition.holds} | `{name}: {condition.example}` |"
+
+
+def hardening_row(directive: str, hardened: Hardened) -> str:
+    """Return the line of a directive of the presets."""
+    standard, strict = (
+        "<br>".join(f"`{value}`" if value else "(empty)" for value in values)
+        for values in (hardened.standard, hardened.strict)
+    )
+    return f"| `{directive}=` | {standard} | {strict} | {hardened.does} |"
+
+
+# The head of each table, and its lines.
+TABLES: dict[str, tuple[str, list[str]]] = {
+    "fields": (
+        "field | type | default | becomes | systemd | example",
+        [field_row(name, field) for name, field in FIELDS.items()],
+    ),
+    "limits": (
+        "name | becomes | value | does | example",
+        [limit_row(name, limit) for name, limit in LIMITS.items()],
+    ),
+    "conditions": (
+        "name | becomes | holds when | example",
+        [condition_row(name, condition) for name, condition in CONDITIONS.items()],
+    ),
+    "hardening": (
+        "directive | standard | strict | does",
+        [hardening_row(name, hardened) for name, hardened in HARDENING.items()],
+    ),
+}
+TABLE_END = "<!-- end of table -->\n"
+
+
+def begin_of(name: str) -> str:
+    """Return the line before a table."""
+    return f"<!-- table: made by tools/pages.py from plugins/plugin_utils/_{name}.py, do not edit -->\n"
+
+
+def with_tables(path: str) -> str:
+    """Return a page with its tables made anew; what stands around them is written by hand."""
+    text = (CHECKOUT / path).read_text(encoding="utf-8")
+    for name, (head, rows) in TABLES.items():
+        before, begin, rest = text.partition(begin_of(name))
+        if begin:
+            lines = [f"| {head} |", "|---" * len(head.split(" | ")) + "|", *rows]
+            text = f"{before}{begin}\n" + "\n".join(lines) + f"\n\n{TABLE_END}{rest.partition(TABLE_END)[2]}"
+    return text
+
+
+PAGES = {
+    "docs/findings.md": findings_page,
+    **{path: partial(with_tables, path) for path in ("docs/fields.md", "docs/hardening.md")},
+}
 
 
 def main() -> None:

@@ -39,6 +39,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report imp
     rows_of_jobs,
     together,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._spread import span_of, spread_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._user_scope import account_of
 
 TEMPLATE_DIRECTORY = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "timer", "templates")
@@ -78,6 +79,7 @@ class ActionModule(ActionBase):
         )
         findings = [*check_options(options), *merged.findings]
         findings += read_sources(merged.jobs, self._read_source)
+        findings += spread_jobs(merged.jobs, str(task_vars.get("inventory_hostname", "")))
         jobs, broken = self._rendered(options, merged, self._templates(options))
         findings = masked_findings([*findings, *broken], {job["name"]: job["secrets"] for job in merged.jobs})
         module_args = {name: options[name] for name in TARGET_OPTIONS}
@@ -91,8 +93,10 @@ class ActionModule(ActionBase):
         # It would repeat every unit file.
         result.pop("invocation", None)
         words = {job["name"]: spoken_triggers(job) for job in merged.jobs}
+        moved = {job["name"]: span_of(job["spread_offset"]) for job in merged.jobs if job["spread_offset"] is not None}
         for row in result.get("jobs", []):
             row["schedule_words"] = words.get(row["name"], "")
+            row["spread"] = moved.get(row["name"])
         self._report(result, findings, words, task_vars)
         return result
 
@@ -166,6 +170,7 @@ class ActionModule(ActionBase):
                     "service": units.service,
                     "timer": units.timer,
                     "account": account_of(job),
+                    "hardening": job["hardening"],
                     "files": [one._asdict() for one in units.files],
                 }
             )

@@ -49,7 +49,8 @@ DECLARATION = {
     ),
     "duplicate-name": _never("A list holds two jobs of the same name.", "Rename or remove one of them."),
     "invalid-name": _never(
-        "The name cannot be that of a unit, or it is too long.", "Use letters, digits, `-`, `_` and `.`."
+        "The name cannot be that of a unit, or it is too long.",
+        "Use letters, digits, `-`, `_` and `.`, and for an instance one `@`.",
     ),
     "invalid-value": _never("The value is not one that the field or directive takes.", "Correct the value."),
     "control-character": _never("The value holds a line break or a control character.", "Remove it."),
@@ -127,9 +128,7 @@ SERVICE = {
         "With `RemainAfterExit=yes` the service stays active after its first run, and the timer never starts it again.",
         "Remove the directive.",
     ),
-    "no-effect": _error(
-        "`RuntimeMaxSec=` has no effect on a oneshot service.", "Write `service: {TimeoutStartSec: ...}`."
-    ),
+    "no-effect": _error("`RuntimeMaxSec=` has no effect on a oneshot service.", "Write `timeout: ...`."),
     "never-finishes": _error(
         "A run fails or goes on for ever, so the timer starts nothing any more.",
         "Use `Type=oneshot`, no `Restart=always`.",
@@ -181,6 +180,14 @@ ACCOUNT = {
     "missing-group": _lacks("The group does not exist on the host.", "Create it before the job."),
     "missing-directory": _lacks(
         "The working directory does not exist, or is none.", "Make it before the job, or write a `-` before it."
+    ),
+    "missing-path": _lacks(
+        "A path of `writable_paths` or `ReadOnlyPaths=` does not exist, so systemd would not start the job.",
+        "Make it before the job, or write a `-` before it.",
+    ),
+    "hidden-path": _error(
+        "The sandbox of the job hides the command, the script or the working directory from it.",
+        "Move it, or change the directive that the message names.",
     ),
     "missing-credential": _lacks(
         "A credential's file does not exist on the host.", "Deploy it before the job, or give `content`."

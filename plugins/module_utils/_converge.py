@@ -13,6 +13,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import ENVIRONMENT, WARNING
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import Evidence, row
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._exposure import exposures
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, grouped
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import marks_of, masked_findings, masked_pair
@@ -214,9 +215,11 @@ def _converge(
     actions = {change.name: change.actions for change in plan.changes}
     # A timer that is left as it is, for example until the next boot, runs nothing.
     surprises = {name: one for name, one in proof.surprises.items() if actions[name]}
+    exposed = exposures(runner, request.jobs, observed.manager.version)
+    rows = [row(goal, evidence, actions[goal.name], surprises.get(goal.name)) for goal in goals]
     result = {
         "changed": plan.changed,
-        "jobs": [row(goal, evidence, actions[goal.name], surprises.get(goal.name)) for goal in goals],
+        "jobs": [{**found, "exposure": exposed.get(found["name"])} for found in rows],
         "orphans": [] if request.prune else observed.orphans,
     }
     if with_diff:

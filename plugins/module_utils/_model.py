@@ -97,7 +97,8 @@ class WantedJob(NamedTuple):
 
     accept: codes of findings that the job accepts. renamed_from: its former name. take_over_from: the owner mark of the
     declaration that it is taken from. on_remove: what becomes of a run that is under way when it is removed.
-    files: what it has beside the pair. account: whose user manager gets the units, empty for the system.
+    files: what it has beside the pair. account: whose user manager gets the units, empty for the system. hardening: the
+    name of its sandbox.
     """
 
     name: str
@@ -111,6 +112,7 @@ class WantedJob(NamedTuple):
     on_remove: str = "finish"
     files: tuple[JobFile, ...] = ()
     account: str = ""
+    hardening: str = "none"
 
     def units(self) -> dict[str, str]:
         """Return the texts of all its units: the pair, and further ones."""

@@ -197,6 +197,9 @@ def read_directories(unit_path: list[str], unit_directory: str, wanted: Iterable
         if directory != home:
             for name in units.intersection(names):
                 found.elsewhere.setdefault(name, os.path.join(directory, name))
+        # A file of an instance's own name takes it away from the template.
+        for name in (one for one in units if "@" in one and template_of(one) in names):
+            found.elsewhere.setdefault(name, os.path.join(directory, template_of(name)))
         for unit, folder in drop_in_folders(units, names):
             path = os.path.join(directory, folder)
             files = sorted(file for file in os.listdir(path) if file.endswith(".conf")) if os.path.isdir(path) else []
@@ -204,10 +207,16 @@ def read_directories(unit_path: list[str], unit_directory: str, wanted: Iterable
     return found
 
 
+def template_of(unit: str) -> str:
+    """Return the template that an instance would be made from: backup@.service of backup@db1.service."""
+    return f"{unit.partition('@')[0]}@.{unit.rpartition('.')[2]}"
+
+
 def drop_in_folders(units: Iterable[str], names: Iterable[str]) -> list[tuple[str, str]]:
     """Return unit and folder, of those that systemd reads drop-ins of the unit from (systemd.unit(5)).
 
     For a-b.service these are a-b.service.d and a-.service.d; service.d, which is for all services, is left out.
+    For an instance a@b.service these are a@b.service.d and a@.service.d.
     """
     folders = {name for name in names if name.endswith(".d")}
     if not folders:
@@ -215,8 +224,10 @@ def drop_in_folders(units: Iterable[str], names: Iterable[str]) -> list[tuple[st
     found = []
     for unit in units:
         stem, _dot, suffix = unit.rpartition(".")
-        starts = [stem[: place + 1] for place, letter in enumerate(stem[:-1]) if letter == "-"]
-        found += [(unit, f"{one}.{suffix}.d") for one in (*starts, stem) if f"{one}.{suffix}.d" in folders]
+        prefix, at, instance = stem.partition("@")
+        starts = [*(prefix[: place + 1] for place, letter in enumerate(prefix[:-1]) if letter == "-"), prefix]
+        stems = [one + end for one in starts for end in ((at, at + instance) if at else ("",))]
+        found += [(unit, f"{one}.{suffix}.d") for one in stems if f"{one}.{suffix}.d" in folders]
     return found
 
 

@@ -61,6 +61,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path
     check_scripts,
     check_working_directory,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_sandbox import (
+    check_hidden,
+    check_powerless_root,
+    check_sandbox_paths,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_schedule import (
     check_lengths,
     check_reload_runs,
@@ -110,6 +115,9 @@ CHECKERS: tuple[Checker, ...] = (
     check_output,
     check_access,
     check_writable,
+    check_hidden,
+    check_sandbox_paths,
+    check_powerless_root,
     check_secrets,
     check_remain_after_exit,
     check_runtime_max,

@@ -30,7 +30,12 @@ LIMIT_SECONDS = 10.0
 LIMIT_BURST = 5
 FIRST_TRIGGERS = ("OnActiveSec", "OnBootSec", "OnStartupSec", "OnCalendar", "OnClockChange", "OnTimezoneChange")
 # Spans of the service that a checker reads; verify judges the others.
-SERVICE_SPANS = (("Service", "TimeoutStartSec"), ("Service", "RuntimeMaxSec"), ("Unit", "StartLimitIntervalSec"))
+SERVICE_SPANS = (
+    ("Service", "TimeoutStartSec"),
+    ("Service", "TimeoutStopSec"),
+    ("Service", "RuntimeMaxSec"),
+    ("Unit", "StartLimitIntervalSec"),
+)
 # Each of them delays or outlasts a run.
 LENGTHS = (
     ("Timer", "RandomizedDelaySec", "a run can be delayed beyond the next one"),

@@ -40,7 +40,7 @@ def check_runtime_max(job: JobView, _known: Known) -> list[Finding]:
     if not value or job.service.last("Service", "Type") != "oneshot" or value == "infinity":
         return []
     reason = "has no effect on a service of Type=oneshot, which a job is"
-    return [job.finding("no-effect", "service.RuntimeMaxSec", value, reason, f"write TimeoutStartSec: {value}")]
+    return [job.finding("no-effect", "service.RuntimeMaxSec", value, reason, f"write `timeout: {value}`")]
 
 
 def check_finishes(job: JobView, _known: Known) -> list[Finding]:

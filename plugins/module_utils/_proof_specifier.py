@@ -59,6 +59,7 @@ SPECIFIERS = {
 }
 # Those that came after the oldest systemd that the collection takes (NEWS of systemd).
 SINCE = {"A": 249, "M": 249, "d": 251, "q": 251, "y": 251, "Y": 251, "D": 255}
+INSTANCE = ("%i", "%I")
 # A newer systemd may know more; what it refuses, `systemd-analyze verify` tells.
 NEWEST_VERSION = 257
 
@@ -100,7 +101,9 @@ def _specifier_findings(
     job: JobView, text: Text, version: int, dates: list[str], plain: list[str]
 ) -> Iterator[Finding]:
     """Return one finding of each kind; a date format that systemd refuses cannot be accepted."""
-    known = [one for one in plain if is_known(one, version) and one[1] in SPECIFIERS]
+    # Whoever gives a job an instance means it to be used.
+    meant = INSTANCE if "@" in job.name else ()
+    known = [one for one in plain if is_known(one, version) and one[1] in SPECIFIERS and one not in meant]
     unknown = [one for one in dates + plain if not is_known(one, version)]
     replaced = [one for one in dates if is_known(one, version)]
     if unknown:

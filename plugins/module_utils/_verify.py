@@ -135,7 +135,7 @@ ABOUT_A_UNIT = (
     Fault("RestartForceExitStatus= set", "invalid-value", "remove it", ("Service", "RestartForceExitStatus")),
     Fault("ExitType=cgroup set", "invalid-value", "remove it", ("Service", "ExitType")),
     Fault("no D-Bus service name", "missing-field", "write BusName=, or Type=oneshot", ("Service", "BusName")),
-    Fault("RuntimeMaxSec= has no effect", "no-effect", "write TimeoutStartSec= instead", ("Service", "RuntimeMaxSec")),
+    Fault("RuntimeMaxSec= has no effect", "no-effect", "write `timeout` instead", ("Service", "RuntimeMaxSec")),
     Fault("Failed to create", "refused", "install that unit before the job, or correct its name"),
 )
 

@@ -105,6 +105,16 @@ options:
           - When V(false), every reload of systemd draws the delay anew.
         type: bool
         default: true
+      spread:
+        description:
+          - Moves each run by a fixed time below V(hour), V(day) or a time span such as V(30min), so that many hosts do
+            not do the same at the same moment. It is computed from the host's inventory name and the job's name, so it
+            is another one on each host, and stays the same.
+          - Added to the time of day of each expression in C(schedule), so it shows in C(OnCalendar=) of the timer. An
+            expression that would leave its day is an error, unless it is for every day or for days of the week. See
+            systemd.time(7).
+          - Not moved when left out.
+        type: str
       on_reschedule:
         description:
           - What happens when the new schedule of an armed timer would make systemd run the job at once, because it
@@ -273,6 +283,67 @@ options:
             systemd.service(5).
           - A run that is started by hand is not skipped.
         type: raw
+      limits:
+        description:
+          - What the job may use, by name, for example C(memory) with V(512M), C(tasks) with V(50). The names are
+            C(memory), C(memory_high), C(swap), C(cpu), C(cpu_weight), C(io_weight), C(io_class), C(nice), C(tasks),
+            C(open_files) and C(file_size).
+          - They become C(MemoryMax=), C(MemoryHigh=), C(MemorySwapMax=), C(CPUQuota=), C(CPUWeight=), C(IOWeight=),
+            C(IOSchedulingClass=), C(Nice=), C(TasksMax=), C(LimitNOFILE=) and C(LimitFSIZE=) of the service. See
+            systemd.resource-control(5) and systemd.exec(5).
+          - No limits but the host's own when left out.
+        type: dict
+      hardening:
+        description:
+          - A sandbox for the job, made of many directives of the service. They are listed in C(docs/hardening.md) of
+            the collection, see also systemd.exec(5). V(standard) suits most jobs. V(strict) lets a job write nothing
+            but its own directories, and takes all capabilities from it.
+          - Other fields and C(service) win over its directives.
+          - The result has the exposure that C(systemd-analyze security) finds, where systemd is 250 or newer.
+        type: str
+        default: none
+        choices: [none, standard, strict]
+      state_directory:
+        description:
+          - A directory of the job, or a list of them, made by systemd before each run and given to the job's user. A
+            relative path, below C(/var/lib). C(StateDirectory=) of the service. See systemd.exec(5). The job finds it
+            in C($STATE_DIRECTORY).
+        type: raw
+      cache_directory:
+        description:
+          - A directory of the job, or a list of them, made by systemd before each run and given to the job's user. A
+            relative path, below C(/var/cache). C(CacheDirectory=) of the service. See systemd.exec(5). The job finds it
+            in C($CACHE_DIRECTORY).
+        type: raw
+      logs_directory:
+        description:
+          - A directory of the job, or a list of them, made by systemd before each run and given to the job's user. A
+            relative path, below C(/var/log). C(LogsDirectory=) of the service. See systemd.exec(5). The job finds it in
+            C($LOGS_DIRECTORY).
+        type: raw
+      runtime_directory:
+        description:
+          - A directory of the job, or a list of them, made by systemd before each run and given to the job's user. A
+            relative path, below C(/run). C(RuntimeDirectory=) of the service. See systemd.exec(5). The job finds it in
+            C($RUNTIME_DIRECTORY).
+          - It is removed when the run has ended.
+        type: raw
+      writable_paths:
+        description:
+          - Absolute paths that the job may write though C(hardening) or C(ProtectSystem=) makes all else read-only, a
+            text or a list. C(ReadWritePaths=) of the service. See systemd.exec(5).
+          - A path must exist on the host, unless a C(-) stands before it. Owner and mode hold as ever.
+        type: raw
+      conditions:
+        description:
+          - What must hold when the job is due, by name, for example C(path_exists) with V(/srv/data). Else the run is
+            skipped, and has not failed. The names are C(ac_power), C(host), C(path_exists), C(path_is_directory),
+            C(path_is_mount_point), C(file_not_empty), C(directory_not_empty), C(virtualization) and C(command).
+          - They become C(ConditionACPower=), C(ConditionHost=) and so on of the service, see systemd.unit(5), and
+            C(ExecCondition=), see systemd.service(5).
+          - A value can be a list, of which all must hold. C(!) before a text negates it. C(command) is a command as in
+            the field of that name. Exit status 0 lets the job run, 1 to 254 skip it.
+        type: dict
       unit:
         description:
           - Directives for the service's C([Unit]) section, by their own names. See systemd.unit(5).
@@ -299,8 +370,8 @@ options:
     description:
       - More jobs, with the fields of O(jobs). They are merged by name with the jobs of O(jobs), field by field, and
         win over them.
-      - A dictionary field (C(environment), C(unit), C(service), C(timer), C(install)) is merged key by key, any
-        other value is replaced. V(null) takes a field out again.
+      - A dictionary field (C(environment), C(credentials), C(limits), C(conditions), C(unit), C(service), C(timer),
+        C(install)) is merged key by key, any other value is replaced. V(null) takes a field out again.
     type: raw
     default: []
   host_jobs:
@@ -453,7 +524,9 @@ EXAMPLES = r"""
         on_boot: 10min
         command: /usr/local/bin/index
         unit: {ConditionACPower: true}
-        service: {Nice: 10, TimeoutStartSec: 1h}
+        timeout: 1h
+        limits: {memory: 512M, cpu: 50%, nice: 10}
+        service: {OOMScoreAdjust: 500}
   become: true
 """
 
@@ -497,6 +570,12 @@ jobs:
       description: When the job runs, in plain words.
       type: str
       sample: every Monday at 08:00
+    spread:
+      description:
+        - By how much C(spread) moves the job on this host, a time span. It is part of C(schedule) already. V(null) when
+          the job is not spread.
+      type: str
+      sample: 17min 23s
     next_elapse:
       description: When the timer elapses next, ISO 8601 in the time zone of the host. V(null) when it has no such time.
       type: str
@@ -515,6 +594,12 @@ jobs:
       description: Whether this apply runs the job for it, or in check mode would. See C(on_reschedule).
       type: bool
       sample: false
+    exposure:
+      description:
+        - For a job with C(hardening), how exposed it is, from 0.0 to 10.0, as C(systemd-analyze security) rates it.
+        - V(null) for other jobs, and where systemd is older than 250.
+      type: float
+      sample: 1.6
     changed:
       description: Whether something was done to this job.
       type: bool

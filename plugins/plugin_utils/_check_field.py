@@ -17,13 +17,17 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_runs
     check_retries,
     check_token,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._conditions import CONDITIONS, Condition
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, Field
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._limits import LIMITS, meant
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._spread import seconds_of
 
 LONGEST_ARGUMENT = 128 * 1024 - 1
 # systemd keeps the last trigger in a file `stamp-NAME.timer`, and a file name has at most 255 bytes.
 LONGEST_NAME = 255 - len("stamp-") - len(".service")
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+# No colon in an instance, though systemd takes it: `systemd-analyze verify` reads FILE:ALIAS, and could not prove it.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(?:@[A-Za-z0-9_.-]+)?")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?|[0-9]+")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -99,6 +103,15 @@ def check_user(value: Any, field: Field) -> str:
     return text
 
 
+def check_spread(value: Any, field: Field) -> str:
+    """How far runs are spread over the hosts."""
+    text = check_text(value, field)
+    if seconds_of(text) is None:
+        mend = "write hour, day, or a time span up to a day such as 30min"
+        raise BadValue("is not a length of time that runs can be spread over", mend)
+    return text
+
+
 def check_zone(value: Any, field: Field) -> str:
     """A time zone; it stands at the end of an expression, and must not be another part of it."""
     text = check_text(value, field)
@@ -148,6 +161,8 @@ def check_name(value: Any, field: Field) -> str:
     if not _NAME.fullmatch(name):
         better = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-._")
         mend = "use letters, digits, '-', '_' and '.', beginning with a letter or digit"
+        if "@" in name:
+            mend += ", and for an instance one '@' and a text after it"
         raise BadValue("is no unit name", f'write "{better}": {mend}' if better else mend, "invalid-name")
     if len(name) > LONGEST_NAME:
         raise BadValue(f"is longer than {LONGEST_NAME} characters", "shorten it", "invalid-name")
@@ -336,6 +351,80 @@ def _directive(item: Any) -> str:
     return _line(str(item))
 
 
+def check_limits(value: Any, field: Field) -> dict[str, str | None]:
+    """Limits by name; null takes one out again."""
+    given = _names(value, list(LIMITS), "`{memory: 512M}`")
+    return {name: None if item is None else _limit(name, item, field) for name, item in given.items()}
+
+
+def _limit(name: str, value: Any, field: Field) -> str:
+    try:
+        text = check_text(value, field)
+    except BadValue as error:
+        raise BadValue(f"{name} {error.reason}", error.mend, error.code) from error
+    if not LIMITS[name].form.fullmatch(text):
+        better = meant(name, text)
+        mend = f'write "{better}"' if better else f"write {LIMITS[name].said}"
+        raise BadValue(f'{name} cannot be "{text}"', mend)
+    return text
+
+
+def check_conditions(value: Any, field: Field) -> dict[str, Any]:
+    """Conditions by name; null takes one out again."""
+    given = _names(value, list(CONDITIONS), "`{path_exists: /srv/data}`")
+    return {name: None if item is None else _condition(name, item, field) for name, item in given.items()}
+
+
+def _condition(name: str, value: Any, field: Field) -> Any:
+    known = CONDITIONS[name]
+    try:
+        if known.kind == "command":
+            return check_command(value, field)
+        if known.kind == "bool" or (known.kind == "word" and isinstance(value, bool)):
+            return check_bool(value, field)
+        return [_negatable(text, known) for text in check_texts(value, field)]
+    except BadValue as error:
+        raise BadValue(f"{name} {error.reason}", error.mend, error.code) from error
+
+
+def _negatable(text: str, known: Condition) -> str:
+    if known.kind == "path" and not text.removeprefix("!").startswith("/"):
+        raise BadValue("is not an absolute path", "write the whole path, and `!` before it where it must not hold")
+    if not text.removeprefix("!") or text.startswith(("|", "!!", "!|")):
+        raise BadValue(f'cannot be "{text}"', "write one value, and `!` before it where it must not hold")
+    return text
+
+
+def check_directories(value: Any, field: Field) -> list[str]:
+    """Relative paths of directories that systemd makes for the job."""
+    return [_own_directory(text) for text in check_texts(value, field)]
+
+
+def _own_directory(text: str) -> str:
+    if text.startswith("/"):
+        better = re.sub(r"^/(?:var/(?:lib|cache|log)|run)/", "", text).strip("/")
+        raise BadValue("is an absolute path, and systemd makes it below a fixed directory", f'write "{better}"')
+    if any(part in ("", ".", "..") for part in text.split("/")) or ":" in text:
+        raise BadValue("is no plain relative path", "write a name, or names with a / between them")
+    return text
+
+
+def check_paths(value: Any, field: Field) -> list[str]:
+    """Absolute paths, a text or a list; `-` before one lets it be missing."""
+    paths = check_texts(value, field)
+    for path in paths:
+        if not path.removeprefix("-").startswith("/"):
+            mend = f"write /{path.lstrip('-./~')} or the whole path"
+            raise BadValue(f'holds "{path}", which is not an absolute path', mend)
+    return paths
+
+
+def _names(value: Any, known: Sequence[str], what: str) -> dict[str, Any]:
+    """Return a dictionary with what is null in it, its names checked."""
+    _parts(value, known, what)
+    return dict(value)
+
+
 def _is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
@@ -368,6 +457,11 @@ CHECKERS: dict[str, Callable[[Any, Field], Any]] = {
     "credentials": check_credentials,
     "script": check_script,
     "variables": check_variables,
+    "spread": check_spread,
+    "limits": check_limits,
+    "conditions": check_conditions,
+    "directories": check_directories,
+    "paths": check_paths,
     "directives": check_directives,
     "retries": check_retries,
     "concurrency": check_concurrency,

@@ -5,68 +5,168 @@
 kind: text (one line), texts (a text or a list), path, span (a time span), zone (a time zone), bool, name, user, choice,
 command (text or list), script, environment (name to value), environment_file (a path or a dictionary), credentials
 (name to dictionary), directives (directive to value or list of values), codes (of findings, a text or a list),
-variables (names, a text or a list), retries, concurrency (short forms or dictionaries), duration (a time span that
-becomes seconds), token (a word).
+variables (names, a text or a list), limits and conditions (by name), directories (relative paths) and paths (a text or
+a list), spread (a time span up to a day, or a word for it), retries, concurrency (short forms or dictionaries),
+duration (a time span that becomes seconds), token (a word).
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._hardening import PRESETS
+
 
 class Field(NamedTuple):
-    """How a field is checked, what it is when left out, and what it may be."""
+    """How a field is checked and what it may be; then what the table in docs/fields.md says of it.
+
+    `left_out` says in words what holds without the field, where `default` cannot; `since` the first systemd that can do
+    it, where that is newer than the oldest supported one.
+    """
 
     kind: str
     default: Any = None
     choices: tuple[str, ...] = ()
+    becomes: str = ""
+    example: str = ""
+    left_out: str = ""
+    since: str = ""
 
 
 STATES = ("present", "suspended", "absent")
 ON_RESCHEDULE = ("skip", "run", "fail")
 ON_REMOVE = ("finish", "stop")
 SCOPES = ("system", "user")
+HARDENING = ("none", *PRESETS)
 RAW_FIELDS = ("unit", "service", "timer", "install")
 
+# What the table calls a kind, with its units; a choice is called by its words.
+KIND_WORDS = {
+    "text": "text",
+    "texts": "text or list",
+    "path": "path",
+    "span": "[time span](#values)",
+    "zone": "time zone",
+    "bool": "boolean",
+    "name": "name",
+    "user": "name or number",
+    "command": "text or list",
+    "script": "dictionary",
+    "environment": "names and values",
+    "environment_file": "path or dictionary",
+    "credentials": "names and dictionaries",
+    "directives": "directives",
+    "codes": "codes of findings",
+    "variables": "names of variables",
+    "spread": "`hour`, `day` or a [time span](#values)",
+    "limits": "names and values",
+    "conditions": "names and values",
+    "directories": "text or list",
+    "paths": "path or list",
+    "retries": "number or dictionary",
+    "concurrency": "`queue`, `forbid`, `replace`, or dictionary",
+    "duration": "[time span](#values)",
+    "token": "word",
+}
+
 FIELDS: dict[str, Field] = {
-    "name": Field("name"),
-    "description": Field("text"),
-    "state": Field("choice", "present", STATES),
-    "schedule": Field("texts"),
-    "timezone": Field("zone"),
-    "on_boot": Field("span"),
-    "every": Field("span"),
-    "persistent": Field("bool", True),
-    "accuracy": Field("span", "1s"),
-    "jitter": Field("span"),
-    "fixed_jitter": Field("bool", True),
-    "on_reschedule": Field("choice", None, ON_RESCHEDULE),
-    "on_remove": Field("choice", "finish", ON_REMOVE),
-    "renamed_from": Field("name"),
-    "take_over_from": Field("text"),
-    "accept": Field("codes"),
-    "command": Field("command"),
-    "script": Field("script"),
-    "working_directory": Field("path"),
-    "user": Field("user"),
-    "group": Field("user"),
-    "scope": Field("choice", "system", SCOPES),
-    "environment": Field("environment"),
-    "secrets": Field("variables"),
-    "environment_file": Field("environment_file"),
-    "credentials": Field("credentials"),
-    "network_online": Field("bool", False),
-    "output": Field("text"),
-    "timeout": Field("span"),
-    "kill_after": Field("span"),
-    "retries": Field("retries"),
-    "concurrency": Field("concurrency"),
-    "starting_deadline": Field("duration"),
-    "skip_next": Field("token"),
-    "unit": Field("directives"),
-    "service": Field("directives"),
-    "timer": Field("directives"),
-    "install": Field("directives"),
+    "name": Field("name", becomes="`NAME.service`, `NAME.timer`", example="it-glue-backup", left_out="required"),
+    "description": Field("text", becomes="`Description=`", example="IT Glue Export Backup", left_out="the name"),
+    "state": Field("choice", "present", STATES, becomes="armed; installed and not armed; removed", example="suspended"),
+    "schedule": Field("texts", becomes="`OnCalendar=`, one line each", example='"*-*-* *:15:00"'),
+    "timezone": Field("zone", becomes="the end of each `OnCalendar=`", example="Europe/London", left_out="the host's"),
+    "on_boot": Field("span", becomes="`OnBootSec=`", example="5min"),
+    "every": Field("span", becomes="`OnUnitActiveSec=`, and without `on_boot` also `OnActiveSec=`", example="15min"),
+    "persistent": Field("bool", True, becomes="`Persistent=`, with a `schedule`", example="false"),
+    "accuracy": Field("span", "1s", becomes="`AccuracySec=`", example="1min"),
+    "jitter": Field("span", becomes="`RandomizedDelaySec=`", example="10min"),
+    "fixed_jitter": Field("bool", True, becomes="`FixedRandomDelay=`, with `jitter`", example="false"),
+    "spread": Field("spread", becomes="the time of day in each `OnCalendar=`, see [below](#spread)", example="hour"),
+    "on_reschedule": Field(
+        "choice",
+        None,
+        ON_RESCHEDULE,
+        becomes="no directive, see [below](#a-changed-schedule)",
+        example="run",
+        left_out="`timer_on_reschedule`",
+    ),
+    "on_remove": Field(
+        "choice", "finish", ON_REMOVE, becomes="no directive, see [below](#removing-and-renaming)", example="stop"
+    ),
+    "renamed_from": Field("name", becomes="no directive, see [below](#removing-and-renaming)", example="backup-old"),
+    "take_over_from": Field("text", becomes="no directive, see [below](#removing-and-renaming)", example="web-team"),
+    "accept": Field(
+        "codes", becomes="no directive, see [findings](findings.md)", example="[missing-command]", left_out="none"
+    ),
+    "command": Field("command", becomes="`ExecStart=`", example="[/usr/bin/df, -h]", left_out="required"),
+    "script": Field("script", becomes="`ExecStart=`, see [below](#scripts)", example="{src: report.sh}"),
+    "working_directory": Field("path", becomes="`WorkingDirectory=`", example="/srv/reports"),
+    "user": Field("user", becomes="`User=`", example="reports", left_out="root"),
+    "group": Field("user", becomes="`Group=`", example="adm", left_out="the user's"),
+    "scope": Field(
+        "choice",
+        "system",
+        SCOPES,
+        becomes="whose manager has the units, see [below](#jobs-of-a-user-manager)",
+        example="user",
+    ),
+    "environment": Field("environment", becomes="`Environment=`, one line each", example="{LANG: C.UTF-8}"),
+    "secrets": Field("variables", becomes="no directive, see [below](#secrets)", example="[MAILGUN]", left_out="none"),
+    "environment_file": Field("environment_file", becomes="`EnvironmentFile=`", example="/etc/reports/secrets"),
+    "credentials": Field(
+        "credentials",
+        becomes="`LoadCredential=`, `LoadCredentialEncrypted=`",
+        example="{token: {path: /etc/token}}",
+        since="247; `encrypted` 250",
+    ),
+    "network_online": Field("bool", False, becomes="`After=` and `Wants=network-online.target`", example="true"),
+    "output": Field(
+        "text", becomes="`StandardOutput=` and `StandardError=`", example="journal+console", left_out="the journal"
+    ),
+    "timeout": Field("span", becomes="`TimeoutStartSec=`", example="1h", left_out="no limit"),
+    "kill_after": Field("span", becomes="`TimeoutStopSec=`", example="30s", left_out="systemd's, 90s"),
+    "retries": Field(
+        "retries",
+        becomes="a program before the command, see [below](#retries)",
+        example="{attempts: 3, delay: 10s}",
+        left_out="none",
+    ),
+    "concurrency": Field(
+        "concurrency",
+        becomes="`ExecCondition=`, see [below](#runs-that-overlap)",
+        example="forbid",
+        left_out="`queue`",
+    ),
+    "starting_deadline": Field(
+        "duration",
+        becomes="`ExecCondition=`, see [below](#late-runs-and-runs-to-skip)",
+        example="10min",
+        left_out="none",
+    ),
+    "skip_next": Field(
+        "token",
+        becomes="`ExecCondition=`, see [below](#late-runs-and-runs-to-skip)",
+        example="2027-01-01",
+        left_out="none",
+    ),
+    "limits": Field("limits", becomes="`MemoryMax=` and others, see [below](#limits)", example="{memory: 512M}"),
+    "hardening": Field(
+        "choice", "none", HARDENING, becomes="a sandbox, see [hardening](hardening.md)", example="strict"
+    ),
+    "state_directory": Field("directories", becomes="`StateDirectory=`, below `/var/lib`", example="reports"),
+    "cache_directory": Field("directories", becomes="`CacheDirectory=`, below `/var/cache`", example="reports"),
+    "logs_directory": Field("directories", becomes="`LogsDirectory=`, below `/var/log`", example="reports"),
+    "runtime_directory": Field("directories", becomes="`RuntimeDirectory=`, below `/run`", example="reports"),
+    "writable_paths": Field("paths", becomes="`ReadWritePaths=`", example="[/srv/reports]"),
+    "conditions": Field(
+        "conditions",
+        becomes="`ConditionPathExists=` and others, see [below](#conditions)",
+        example="{path_exists: /srv/data}",
+    ),
+    "unit": Field("directives", becomes="lines of the service's `[Unit]`", example="{ConditionACPower: true}"),
+    "service": Field("directives", becomes="lines of `[Service]`", example="{OOMScoreAdjust: 500}"),
+    "timer": Field("directives", becomes="lines of `[Timer]`", example="{WakeSystem: true}"),
+    "install": Field("directives", becomes="the service's `[Install]` section", example="{WantedBy: default.target}"),
 }
 
 # What people coming from cron, Kubernetes or other roles write; the nearest name by letters would miss it.
@@ -92,8 +192,18 @@ SYNONYMS = {
     "cwd": "working_directory",
     "chdir": "working_directory",
     "interval": "every",
+    "timeout_start_sec": "timeout",
+    "time_limit": "timeout",
+    "active_deadline_seconds": "timeout",
+    "activedeadlineseconds": "timeout",
+    "resources": "limits",
+    "sandbox": "hardening",
+    "read_write_paths": "writable_paths",
+    "condition": "conditions",
+    "log_directory": "logs_directory",
     "randomized_delay": "jitter",
     "random_delay": "jitter",
+    "stagger": "spread",
     "enabled": "state",
     "ignore": "accept",
     "ensure": "state",

@@ -17,7 +17,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_rul
     refusals,
 )
 
-MERGED_KINDS = ("environment", "directives", "credentials", "retries", "concurrency")
+MERGED_KINDS = ("environment", "directives", "credentials", "limits", "conditions", "retries", "concurrency")
 # What they hold may be a secret, and the reason names the part at fault.
 HIDDEN_KINDS = ("environment", "variables", "script", "environment_file", "credentials")
 TRIGGER_FIELDS = ("schedule", "every", "on_boot")
@@ -45,7 +45,7 @@ def merge_jobs(layers: Mapping[str, Any], defaults: Any, on_reschedule: str) -> 
     for variable, entries in layers.items():
         for name, fields in _check_layer(variable, entries, findings):
             declared[name] = overlay(declared.get(name, {}), fields)
-    jobs = [_complete(overlay(base, fields), on_reschedule, findings) for fields in declared.values()]
+    jobs = [_complete(overlay(base, own), own, on_reschedule, findings) for own in declared.values()]
     return Merged(jobs, [*findings, *_check_renames(jobs), *other_limits(jobs)])
 
 
@@ -151,8 +151,13 @@ def _mend_field(field: str, known: list[str]) -> str:
     return f'write "{meant}"' if meant else f"known fields: {', '.join(known)}"
 
 
-def _complete(fields: dict[str, Any], on_reschedule: str, findings: list[Finding]) -> dict[str, Any]:
-    """Return a job with every field, defaults filled in, after checking what fields mean together."""
+def _complete(
+    fields: dict[str, Any], own: Mapping[str, Any], on_reschedule: str, findings: list[Finding]
+) -> dict[str, Any]:
+    """Return a job with every field, defaults filled in, after checking what fields mean together.
+
+    own: the fields without those of timer_defaults.
+    """
     job = {name: field.default for name, field in FIELDS.items()}
     job.update({name: value for name, value in fields.items() if value is not None})
     job["on_reschedule"] = job["on_reschedule"] or on_reschedule
@@ -160,6 +165,8 @@ def _complete(fields: dict[str, Any], on_reschedule: str, findings: list[Finding
     job["accept"] = job["accept"] or []
     job["secrets"] = job["secrets"] or []
     job["environment"] = {name: value for name, value in (job["environment"] or {}).items() if value is not None}
+    for field in ("limits", "conditions"):
+        job[field] = {name: value for name, value in (job[field] or {}).items() if value is not None}
     # Each job has its own: the text of a source is put in.
     job["credentials"] = {name: dict(one) for name, one in (job["credentials"] or {}).items() if one is not None}
     for field in ("script", "environment_file"):
@@ -187,9 +194,11 @@ def _complete(fields: dict[str, Any], on_reschedule: str, findings: list[Finding
             reason = "is missing, so the job would never run"
             findings.append(Finding(name, "schedule", None, reason, mend, "missing-field"))
         job["schedule"] = [STAND_IN_SCHEDULE]
-    if job["timezone"] and not job["schedule"] and "schedule" not in told:
-        mend = "add a schedule, or remove the time zone"
-        reason = "has no schedule that it applies to"
-        findings.append(Finding(name, "timezone", job["timezone"], reason, mend, "invalid-value"))
+    for field in ("timezone", "spread"):
+        # What timer_defaults says for all jobs does nothing for a job without a schedule.
+        if own.get(field) and not job["schedule"] and "schedule" not in told:
+            mend = "add a schedule, or remove the field"
+            reason = "has no schedule that it applies to"
+            findings.append(Finding(name, field, job[field], reason, mend, "invalid-value"))
     findings.extend(found for found in refusals(job) if found.field not in told)
     return job

@@ -42,6 +42,12 @@ def command(value: Any) -> str:
     return str(value)
 
 
+def path(value: Any) -> str:
+    """Return one path of a directive that takes several, separated by white space (ReadWritePaths=)."""
+    text = str(value)
+    return text if _SAFE_WORD.fullmatch(text) else f'"{_escaped(text)}"'
+
+
 def assignment(name: str, value: Any) -> str:
     """Return what follows `Environment=` for one variable. systemd does not expand `$` there."""
     return f'"{name}={_escaped(str(value))}"'

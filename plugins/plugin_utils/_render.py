@@ -16,6 +16,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quo
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._job_files import with_files
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._programs import program_text
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_command import Beside, beside
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._semantics import service_lines, unit_lines
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._user_scope import files_directory_of
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import (
     describe,
@@ -135,6 +136,8 @@ def render(
         "timer_description": timer_description(job),
         "timeout": stands.time_limit or plain["timeout"],
         "beside": stands,
+        "unit_lines": unit_lines(job),
+        "service_lines": service_lines(job),
     }
     context = {"job": shown}
     mark = f"\n[{OWNER_SECTION}]\nOwner={owner}\nJob={job['name']}\n"

@@ -9,13 +9,14 @@ from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import HOME_MARK, Scope
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS
 
 USER = "user"
 # Fields that a user manager cannot fulfil: why, and what to do.
 REFUSED = {
     "group": ("cannot be changed by a user manager", "remove it"),
     **dict.fromkeys(
-        ("concurrency", "starting_deadline", "skip_next"),
+        ("concurrency", "starting_deadline", "skip_next", "hardening"),
         ("needs root, which a user manager has not", "remove it, or let the system run the job with `user`"),
     ),
     "network_online": ("is of no use: a user manager has no network-online.target", "remove it, or use retries"),
@@ -40,7 +41,7 @@ def refusals(job: Mapping[str, Any]) -> list[Finding]:
     found = [
         Finding(job["name"], field, job[field], reason, mend, "invalid-value")
         for field, (reason, mend) in REFUSED.items()
-        if job.get(field)
+        if job.get(field) not in (None, FIELDS[field].default)
     ]
     if not job["user"]:
         mend = "add `user: NAME`, the account whose manager is to run the job"

@@ -94,6 +94,7 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
                         "service": expected.service,
                         "timer": expected.timer,
                         "account": "",
+                        "hardening": "none",
                         "files": [],
                     },
                     {
@@ -107,6 +108,7 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
                         "service": "",
                         "timer": "",
                         "account": "",
+                        "hardening": "none",
                         "files": [],
                     },
                 ],
@@ -115,7 +117,7 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
         }
     ]
     assert result["changed"]
-    assert result["jobs"] == [{**ROW, "schedule_words": "every Monday at 08:00"}]
+    assert result["jobs"] == [{**ROW, "schedule_words": "every Monday at 08:00", "spread": None}]
     assert not result.get("failed")
     assert "warnings" not in result
     assert "invocation" not in result

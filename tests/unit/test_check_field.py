@@ -89,6 +89,33 @@ GOOD = [
         {"src": "files/a b.py", "interpreter": "/usr/bin/python3 -I", "args": [1, "a b"], "content": None},
         {"interpreter": ["/usr/bin/python3", "-I"], "args": ["1", "a b"], "src": "files/a b.py"},
     ),
+    ("name", "backup@db1", "backup@db1"),
+    ("name", "backup.2@a1_-.", "backup.2@a1_-."),
+    ("spread", "hour", "hour"),
+    ("spread", "1h 30min", "1h 30min"),
+    (
+        "limits",
+        {"memory": "512M", "memory_high": "20%", "cpu": "150%", "tasks": 50, "nice": -5, "open_files": "1024:4096"},
+        {"memory": "512M", "memory_high": "20%", "cpu": "150%", "tasks": "50", "nice": "-5", "open_files": "1024:4096"},
+    ),
+    (
+        "limits",
+        {"memory": "infinity", "swap": 0, "io_weight": None},
+        {"memory": "infinity", "swap": "0", "io_weight": None},
+    ),
+    (
+        "conditions",
+        {"ac_power": True, "host": "!db*", "path_exists": ["/a", "!/b c"], "virtualization": "vm"},
+        {"ac_power": True, "host": ["!db*"], "path_exists": ["/a", "!/b c"], "virtualization": ["vm"]},
+    ),
+    (
+        "conditions",
+        {"virtualization": False, "command": ["/bin/test", "-s", "/x"], "host": None},
+        {"virtualization": False, "command": ["/bin/test", "-s", "/x"], "host": None},
+    ),
+    ("state_directory", "reports/daily", ["reports/daily"]),
+    ("cache_directory", ["a", "b"], ["a", "b"]),
+    ("writable_paths", "-/srv/my files", ["-/srv/my files"]),
     ("environment_file", "-/etc/x", "-/etc/x"),
     ("environment_file", {"content": "A=1\n"}, {"content": "A=1\n"}),
     (
@@ -115,6 +142,10 @@ LINE = {
 }
 ARGUMENT = "holds an argument of more than 131071 bytes"
 NAME = "use letters, digits, '-', '_' and '.', beginning with a letter or digit"
+INSTANCE = f"{NAME}, and for an instance one '@' and a text after it"
+SPREAD = ("is not a length of time that runs can be spread over",
+          "write hour, day, or a time span up to a day such as 30min")  # fmt: skip
+RELATIVE = ("is no plain relative path", "write a name, or names with a / between them")
 USER = "use letters, digits, '_', '.' and '-'"
 PROGRAM = "in a list the first item is the program's path, no prefix"
 
@@ -156,7 +187,41 @@ BAD = [
     ("name", "a.timer", "already ends in .timer", 'write "a"'),
     ("name", "a.service", "already ends in .service", 'write "a"'),
     ("name", "my job", "is no unit name", f'write "my-job": {NAME}'),
-    ("name", "a@b", "is no unit name", f'write "a-b": {NAME}'),
+    ("name", "a@", "is no unit name", f'write "a": {INSTANCE}'),
+    ("name", "@b", "is no unit name", f'write "b": {INSTANCE}'),
+    ("name", "a@b@c", "is no unit name", f'write "a-b-c": {INSTANCE}'),
+    ("name", "a@b:1", "is no unit name", f'write "a-b-1": {INSTANCE}'),
+    ("name", "a:b", "is no unit name", f'write "a-b": {NAME}'),
+    ("name", "a@b c", "is no unit name", f'write "a-b-c": {INSTANCE}'),
+    ("name", "a@b.timer", "already ends in .timer", 'write "a@b"'),
+    *[("spread", text, *SPREAD) for text in ("week", "2d", "0s", "1s", "soon", "-1h", "5 lightyears", "90")],
+    ("limits", "512M", "is a text, not a dictionary", "write `{memory: 512M}`"),
+    ("limits", {"memry": "512M"}, 'holds "memry", which is not known here', 'write "memory"'),
+    ("limits", {"memory": "512MB"}, 'memory cannot be "512MB"', 'write "512M"'),
+    ("limits", {"memory": "1 g"}, 'memory cannot be "1 g"', 'write "1G"'),
+    ("limits", {"memory": "110%"}, 'memory cannot be "110%"',
+     "write a size such as 512M, a share such as 20%, or infinity"),
+    ("limits", {"cpu": 50}, 'cpu cannot be "50"', 'write "50%"'),
+    ("limits", {"cpu": "0%"}, 'cpu cannot be "0%"', "write a share of one CPU such as 50%; 200% is two CPUs"),
+    ("limits", {"nice": 20}, 'nice cannot be "20"', "write a number from -20 to 19"),
+    ("limits", {"tasks": 0}, 'tasks cannot be "0"', "write a number, a share such as 10%, or infinity"),
+    ("limits", {"io_weight": 10001}, 'io_weight cannot be "10001"',
+     "write a number from 1 to 10000, where 100 is what other units have"),
+    ("limits", {"io_class": "Idle"}, 'io_class cannot be "Idle"', 'write "idle"'),
+    ("limits", {"memory": ["1G"]}, "memory is a list, not a text", "write one text, in quotes"),
+    ("conditions", ["ac_power"], "is a list, not a dictionary", "write `{path_exists: /srv/data}`"),
+    ("conditions", {"path_exist": "/x"}, 'holds "path_exist", which is not known here', 'write "path_exists"'),
+    ("conditions", {"path_exists": "x"}, "path_exists is not an absolute path",
+     "write the whole path, and `!` before it where it must not hold"),
+    ("conditions", {"host": "!"}, 'host cannot be "!"', "write one value, and `!` before it where it must not hold"),
+    ("conditions", {"host": "|a"}, 'host cannot be "|a"', "write one value, and `!` before it where it must not hold"),
+    ("conditions", {"ac_power": "perhaps"}, "ac_power is a text, not a boolean", "write true or false"),
+    ("conditions", {"command": []}, "command is an empty list", "give the program and its arguments"),
+    ("state_directory", "/var/lib/reports", "is an absolute path, and systemd makes it below a fixed directory",
+     'write "reports"'),
+    *[("logs_directory", text, *RELATIVE) for text in ("../x", "a//b", "a/", ".", "a:b")],
+    ("writable_paths", ["/a", "b"], 'holds "b", which is not an absolute path', "write /b or the whole path"),
+    ("writable_paths", "~/x", 'holds "~/x", which is not an absolute path', "write /x or the whole path"),
     ("name", "-a", "is no unit name", f'write "a": {NAME}'),
     ("name", ".hidden", "is no unit name", f'write "hidden": {NAME}'),
     ("name", "é", "is no unit name", NAME),
@@ -294,7 +359,7 @@ def test_bad(field: str, value: Any, reason: str, mend: str) -> None:
 
 
 def test_the_mend_of_a_name_is_a_name() -> None:
-    for name in ("my job", "../x", "a.timer", "-a-", "a@b.c"):
+    for name in ("my job", "../x", "a.timer", "-a-", "a@b@c", "a@"):
         with pytest.raises(BadValue) as caught:
             check_field("name", name)
         better = caught.value.mend.split('"')[1]

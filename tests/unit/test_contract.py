@@ -20,7 +20,12 @@ import yaml
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _calendar
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, SYNONYMS
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._verify import parse_directives
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import check_field
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._conditions import CONDITIONS
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, KIND_WORDS, SYNONYMS
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._hardening import HARDENING
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._limits import LIMITS
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "plugins"
@@ -53,6 +58,11 @@ DOCUMENTED_TYPES = {
     "credentials": "dict",
     "codes": "raw",
     "variables": "raw",
+    "spread": "str",
+    "limits": "dict",
+    "conditions": "dict",
+    "directories": "raw",
+    "paths": "raw",
 }
 
 # The way of a job: what each part may import. Helpers that know nothing of the way stand first.
@@ -89,6 +99,7 @@ HELPERS = {
     "_calendar": {"_runner"},
     "_references": {"_model", "_timer_text", "_unit_file"},
     "_job_view": {"_calendar", "_facts", "_findings", "_model", "_unit_file", "_wrapped_command"},
+    "_exposure": {"_model", "_runner", "_scratch"},
     "_verify": {"_codes", "_directives", "_findings", "_job_view", "_mask", "_runner", "_scratch", "_unit_file"},
 }
 SHARED = set(HELPERS)
@@ -106,6 +117,7 @@ CHECKERS = {
     "_proof_variable": SHARED | {"_command_text", "_proof_shell"},
     "_proof_account": SHARED | {"_proof_path"},
     "_proof_service": SHARED,
+    "_proof_sandbox": SHARED | {"_proof_path", "_proof_account"},
 }
 WAY = {
     "_observe": SHARED - {"_verify"},
@@ -245,8 +257,42 @@ def test_the_role_hands_every_variable_to_the_module(role_options):
 
 
 def test_the_page_of_fields_lists_every_field_in_order():
-    page = (ROOT / "docs" / "fields.md").read_text()
+    page = (ROOT / "docs" / "fields.md").read_text().partition("<!-- end of table -->")[0]
     assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(FIELDS)
+
+
+@pytest.mark.parametrize(("name", "field"), FIELDS.items())
+def test_the_page_of_fields_says_what_a_field_becomes_and_has_an_example_that_is_right(name, field):
+    assert field.becomes
+    assert field.choices or field.kind in KIND_WORDS
+    check_field(name, yaml.safe_load(field.example))
+
+
+@pytest.mark.parametrize(("name", "limit"), LIMITS.items())
+def test_the_examples_of_limits_are_right(name, limit):
+    value = yaml.safe_load(limit.example)
+    assert check_field("limits", {name: value}) == {name: str(value)}
+
+
+@pytest.mark.parametrize(("name", "condition"), CONDITIONS.items())
+def test_the_examples_of_conditions_are_right(name, condition):
+    assert name in check_field("conditions", {name: yaml.safe_load(condition.example)})
+
+
+def test_the_words_of_the_documents_name_every_limit_condition_and_preset(module_options):
+    fields = module_options["jobs"]["suboptions"]
+    assert [name for name in LIMITS if f"C({name})" not in "".join(fields["limits"]["description"])] == []
+    directives = [limit.directive for limit in LIMITS.values()]
+    assert [name for name in directives if f"C({name}=)" not in "".join(fields["limits"]["description"])] == []
+    assert [name for name in CONDITIONS if f"C({name})" not in "".join(fields["conditions"]["description"])] == []
+
+
+def test_presets_are_made_of_directives_that_the_oldest_systemd_knows_and_every_service_takes():
+    known = parse_directives(
+        yaml.safe_load((ROOT / "tests/unit/fixtures/systemd-247/pid1-directives.yml").read_text())["stdout"]
+    )["Service"]
+    assert [name for name in HARDENING if name not in known] == []
+    assert [name for name, found in HARDENING.items() if not found.strict] == []
 
 
 @pytest.mark.parametrize("page", [ROLE / "README.md", ROOT / "README.md"], ids=file_id)

@@ -45,6 +45,7 @@ def test_a_job_has_every_field() -> None:
     expected = {name: field.default for name, field in FIELDS.items()}
     expected |= {"name": "a", "description": "a", "schedule": ["daily"], "command": "/bin/true"}
     expected |= {"on_reschedule": "skip", "environment": {}, "accept": [], "secrets": [], "credentials": {}}
+    expected |= {"limits": {}, "conditions": {}}
     assert job([LEAST]) == expected
 
 
@@ -131,7 +132,7 @@ def test_numbers_name_the_same_job_as_their_digits() -> None:
         ),
         (
             {"name": "a", "every": "1h", "command": "/bin/true", "timezone": "UTC"},
-            ['a: timezone "UTC": has no schedule that it applies to; add a schedule, or remove the time zone'],
+            ['a: timezone "UTC": has no schedule that it applies to; add a schedule, or remove the field'],
         ),
         ({**LEAST, "user": "a b"}, [('a: user "a b": is not the name of a user or group; use letters, digits, \'_\', '
                                     "'.' and '-'")]),

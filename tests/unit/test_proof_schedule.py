@@ -103,7 +103,7 @@ def test_spans_of_both_units() -> None:
     assert sorted(set(lines)) == [
         'backup: every "15 minuten": is not a valid time span; write "15min" [invalid-timespan]',
         (
-            'backup: service.TimeoutStartSec "soon": is not a valid time span; write a span such as 90s, 15min or '
+            'backup: timeout "soon": is not a valid time span; write a span such as 90s, 15min or '
             "1h 30min: "
             "systemd.time(7) [invalid-timespan]"
         ),
@@ -174,7 +174,7 @@ def test_the_start_limit_is_explained() -> None:
         ({"schedule": "*-*-* *:15:00", "jitter": "1h"}, [("jitter", "1h")]),
         ({"schedule": "*-*-* *:15:00", "jitter": "5min"}, []),
         ({"schedule": "*-*-* *:15:00", "accuracy": "2h"}, [("accuracy", "2h")]),
-        ({"schedule": "*-*-* *:15:00", "service": {"TimeoutStartSec": "2h"}}, [("service.TimeoutStartSec", "2h")]),
+        ({"schedule": "*-*-* *:15:00", "service": {"TimeoutStartSec": "2h"}}, [("timeout", "2h")]),
         ({"schedule": "*-*-* 08:00:00", "service": {"TimeoutStartSec": "2h"}}, []),
         ({"schedule": "Mon *-*-* 08:00:00", "jitter": "1d"}, []),
         ({"schedule": "*-*-* *:15:00", "service": {"TimeoutStartSec": "0"}}, []),

@@ -52,8 +52,7 @@ def test_runtime_max() -> None:
     assert told(check_runtime_max, service={"RuntimeMaxSec": "1h"}) == [
         (
             'service.RuntimeMaxSec "1h": has no effect on a service of Type=oneshot, which a job is; write '
-            "TimeoutStartSec: "
-            "1h [no-effect]"
+            "`timeout: 1h` [no-effect]"
         )
     ]
     assert found(check_runtime_max, service={"RuntimeMaxSec": "1h", "Type": "exec"}) == []

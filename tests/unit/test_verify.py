@@ -60,9 +60,7 @@ EXPECTED = {
         )
     ],
     "bad-span": [('job: accuracy "soon": systemd V refuses it: Failed to parse ', SPAN)],
-    "bad-span-service": [
-        ('job: service.TimeoutStartSec "abc": systemd V refuses it: Failed to parse TimeoutStartSec=', SPAN)
-    ],
+    "bad-span-service": [('job: timeout "abc": systemd V refuses it: Failed to parse TimeoutStartSec=', SPAN)],
     "bad-specifier-description": [
         ('job: description "Backup of the wiki %F": systemd V refuses it: Failed to resolve unit specifiers', PER_CENT)
     ],

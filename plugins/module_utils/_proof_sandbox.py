@@ -1,0 +1,149 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checkers of a job's sandbox: what it hides, what it must find, what root cannot do in it (systemd.exec(5))."""
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_line import has_specifier, words_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView, Known, field_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_account import (
+    PASSING_CAPABILITIES,
+    describe_mode,
+    is_dynamic,
+    needs,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path import (
+    mend_missing,
+    own_directory,
+    programs,
+    sees_this_tree,
+    working_directory,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import is_true
+
+HOMES = ("/home", "/root", "/run/user")
+TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108
+# Without one of these paths the run would fail (status 226).
+NEEDED_PATHS = ("ReadWritePaths", "ReadOnlyPaths")
+SHIFT = {"user": 6, "group": 3, "others": 0}
+
+
+def hidden_places(job: JobView) -> list[tuple[str, str]]:
+    """Return the directories that the sandbox hides, each with the directive that does."""
+    found = []
+    home = job.service.last("Service", "ProtectHome")
+    if is_true(home) or home == "tmpfs":
+        found += [(place, f"ProtectHome={home}") for place in HOMES]
+    private = job.service.last("Service", "PrivateTmp")
+    if is_true(private) or private == "disconnected":
+        found += [(place, f"PrivateTmp={private}") for place in TEMPORARY]
+    for value in job.service.values("Service", "InaccessiblePaths"):
+        found += [(word.text.lstrip("-+"), "InaccessiblePaths=") for word in words_of(value)]
+    return found
+
+
+def check_hidden(job: JobView, known: Known) -> list[Finding]:
+    """Refuse a command, script or working directory that the sandbox hides from the job."""
+    places = hidden_places(job)
+    if not places or not sees_this_tree(job):
+        return []
+    looked_at = [
+        (program.field, path)
+        for program in programs(job, known)
+        if not program.missing_ok and not program.as_root
+        for path in (program.path, program.script)
+        if path
+    ]
+    given = job.service.last("Service", "WorkingDirectory")
+    directory = working_directory(job, known)
+    if given and directory and not given.startswith("-"):
+        looked_at.append(("working_directory", directory))
+    findings = []
+    for field, path in dict.fromkeys(looked_at):
+        if own_directory(path, job, known):
+            continue
+        hiding = [
+            (place, by) for place, by in places if any(is_in(one, place) for one in (path, known.facts.real(path)))
+        ]
+        if hiding:
+            place, by = hiding[0]
+            mend = f"move it elsewhere, or set `service: {{{by.partition('=')[0]}: ...}}` so that the job sees it"
+            findings.append(job.finding("hidden-path", field, path, f"{by} hides {place} from the job", mend))
+    return findings
+
+
+def is_in(path: str, place: str) -> bool:
+    """Tell whether a path is a directory or below it."""
+    return path == place or path.startswith(f"{place.rstrip('/')}/")
+
+
+def check_sandbox_paths(job: JobView, known: Known) -> list[Finding]:
+    """Refuse paths of the sandbox that are not there, and without which systemd does not start the job."""
+    findings = []
+    for key in NEEDED_PATHS if sees_this_tree(job) else ():
+        for value in job.service.values("Service", key):
+            for word in (one.text for one in words_of(value)):
+                path = word.lstrip("+").replace("%%", "%")
+                if not path.startswith("/") or has_specifier(word) or own_directory(path, job, known):
+                    continue
+                if known.facts.path(path).kind == "absent":
+                    mend = mend_missing(path, known, "make it before the job, or write a - before it")
+                    reason = "does not exist on this host, so every run would fail"
+                    findings.append(job.finding("missing-path", field_of("Service", key), path, reason, mend))
+    return findings
+
+
+def lacks_power(job: JobView) -> bool:
+    """Tell whether even root is held to owner and mode: CapabilityBoundingSet= leaves out what passes them by."""
+    has = set(PASSING_CAPABILITIES)
+    fresh = True
+    for found in job.service.assignments:
+        if (found.section, found.key) != ("Service", "CapabilityBoundingSet"):
+            continue
+        named = set(found.value.lstrip("~").upper().split()).intersection(PASSING_CAPABILITIES)
+        if found.value.startswith("~"):
+            has -= named
+        else:
+            # The first list, and an empty one, take the place of all capabilities.
+            has = named if fresh or not found.value else has | named
+        fresh = False
+    return not has
+
+
+def check_powerless_root(job: JobView, known: Known) -> list[Finding]:
+    """Refuse what root cannot reach without its capabilities; mode bits say so."""
+    user = job.service.last("Service", "User")
+    account = known.facts.user(user) if user else None
+    is_root = not is_dynamic(job) and (not user or bool(account and account.uid == 0))
+    if not is_root or not lacks_power(job) or not sees_this_tree(job):
+        return []
+    findings = []
+    for field, value, path, mode in needs(job, known):
+        obstacle = obstacle_by_mode(known.facts.real(path), mode, known)
+        if obstacle:
+            reason = (
+                f"root without capabilities (CapabilityBoundingSet=) cannot reach it: {describe_mode(obstacle, known)}"
+            )
+            mend = "give it to root or open its mode, name its owner as `user`, or move it"
+            findings.append(job.finding("no-access", field, value, reason, mend))
+    return findings
+
+
+def obstacle_by_mode(path: str, mode: int, known: Known) -> str:
+    """Return the first part of a path that a root without capabilities cannot enter or have; empty when it can."""
+    parts = path.split("/")
+    for number in range(1, len(parts)):
+        folder = "/".join(parts[:number]) or "/"
+        if not allows(folder, os.X_OK, known):
+            return folder
+    return "" if allows(path, mode, known) else path
+
+
+def allows(path: str, mode: int, known: Known) -> bool:
+    """Tell whether the mode bits allow it to user and group 0."""
+    found = known.facts.path(path)
+    who = "user" if found.uid == 0 else "group" if found.gid == 0 else "others"
+    return (found.mode >> SHIFT[who]) & mode == mode
