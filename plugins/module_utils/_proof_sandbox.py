@@ -143,7 +143,9 @@ def obstacle_by_mode(path: str, mode: int, known: Known) -> str:
 
 
 def allows(path: str, mode: int, known: Known) -> bool:
-    """Tell whether the mode bits allow it to user and group 0."""
+    """Tell whether the mode bits allow it to user and group 0; also for a folder that this apply makes."""
     found = known.facts.path(path)
+    if found.kind == "absent":
+        return True
     who = "user" if found.uid == 0 else "group" if found.gid == 0 else "others"
     return (found.mode >> SHIFT[who]) & mode == mode

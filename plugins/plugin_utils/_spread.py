@@ -82,18 +82,18 @@ def spread_jobs(jobs: Iterable[dict[str, Any]], host: str) -> list[Finding]:
     for job in jobs:
         job["spread_offset"] = None
         reach = seconds_of(job["spread"]) if job["spread"] else None
-        if reach is None or job["state"] == "absent":
+        if reach is None or not job["schedule"] or job["state"] == "absent":
             continue
         job["spread_offset"] = offset_of(host, job["name"], reach)
         moved = []
-        for expression in job["schedule"] or []:
+        for expression in job["schedule"]:
             try:
                 moved += move(expression, job["spread_offset"], reach)
             except CannotMove as error:
                 reason = f"cannot be spread: {error.reason}"
                 findings.append(Finding(job["name"], "schedule", expression, reason, error.mend, "invalid-value"))
                 moved.append(expression)
-        job["schedule"] = moved or job["schedule"]
+        job["schedule"] = moved
     return findings
 
 
