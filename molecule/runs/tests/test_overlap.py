@@ -68,7 +68,8 @@ def jobs(moment):
             "schedule": OFTEN,
             "command": turn("late-in-queue"),
             "concurrency": {"group": "late"},
-            "starting_deadline": "1s",
+            # Longer than its gate takes to come to the queue on a machine that is busy.
+            "starting_deadline": "8s",
             "state": "suspended",
         },
         "skip-next": {"schedule": OFTEN, "command": recorder("skip-next"), "skip_next": "first"},
@@ -86,16 +87,16 @@ def skipped(host, job):
 def take_turns(host):
     """Let the jobs of a group queue for each other; one is killed in its turn, one is stopped in the queue."""
     host.check_output("systemctl start --no-block turn-first")
-    wait_until(lambda: "turn-first" in host.run("cat %s", QUEUE).stdout, 30, "turn-first has its turn")
+    wait_until(lambda: "turn-first" in host.run("cat %s", QUEUE).stdout, 90, "turn-first has its turn")
     for name in ("turn-second", "turn-stopped", "turn-third"):
         host.check_output("systemctl start --no-block %s", name)
-        wait_until(lambda name=name: entries(host, name, "queued"), 30, f"{name} waits")
+        wait_until(lambda name=name: entries(host, name, "queued"), 90, f"{name} waits")
     assert host.run("systemctl start turn-late").failed
     host.check_output("systemctl stop turn-stopped")
     host.check_output("systemctl kill --signal=KILL turn-first")
-    wait_until(lambda: "begin turn-second" in host.run("cat %s", QUEUE).stdout, 30, "turn-second has its turn")
+    wait_until(lambda: "begin turn-second" in host.run("cat %s", QUEUE).stdout, 90, "turn-second has its turn")
     host.check_output("touch %s", f"{GO}-second")
-    wait_until(lambda: "end turn-third" in host.run("cat %s", QUEUE).stdout, 30, "turn-third has had its turn")
+    wait_until(lambda: "end turn-third" in host.run("cat %s", QUEUE).stdout, 90, "turn-third has had its turn")
 
 
 def come_late(host):
@@ -105,17 +106,15 @@ def come_late(host):
     for timer in timers:
         host.check_output("touch --date='2 days ago' %s", f"/var/lib/systemd/timers/stamp-{timer}")
     host.check_output(f"systemctl start {' '.join(timers)}")
-    wait_until(lambda: skipped(host, "late-skipped"), 30, "late-skipped is skipped")
-    wait_until(lambda: runs(host, "late-in-time"), 30, "late-in-time runs")
+    wait_until(lambda: skipped(host, "late-skipped"), 90, "late-skipped is skipped")
+    wait_until(lambda: runs(host, "late-in-time"), 90, "late-in-time runs")
     # By hand it is never late.
     host.check_output("systemctl start late-skipped")
     host.check_output("systemctl start --no-block late-holds")
-    wait_until(lambda: "late-holds" in host.run("cat %s", QUEUE).stdout, 30, "late-holds has its turn")
+    wait_until(lambda: "late-holds" in host.run("cat %s", QUEUE).stdout, 90, "late-holds has its turn")
     host.check_output("systemctl start late-in-queue.timer")
-    wait_until(lambda: skipped(host, "late-in-queue"), 40, "late-in-queue is skipped")
-    host.check_output("systemctl stop late-in-queue.timer")
-    state = ("late-in-queue.service", "ActiveState")
-    wait_until(lambda: show(host, *state) == {"ActiveState": "inactive"}, 30, "late-in-queue waits no more")
+    wait_until(lambda: skipped(host, "late-in-queue"), 120, "late-in-queue is skipped")
+    host.check_output("systemctl stop late-in-queue.timer late-in-queue.service")
     host.check_output("touch %s", f"{GO}-late")
 
 
@@ -123,12 +122,12 @@ def by_hand(host):
     """Start jobs by hand whose timers would have them skipped."""
     host.check_output("systemctl start skip-by-hand")
     host.check_output("systemctl start --no-block overlap-by-hand")
-    wait_until(lambda: runs(host, "overlap-by-hand"), 30, "overlap-by-hand runs")
+    wait_until(lambda: runs(host, "overlap-by-hand"), 90, "overlap-by-hand runs")
     host.check_output("systemctl start overlap-by-hand.timer")
     timer = "overlap-by-hand.timer"
-    wait_until(lambda: show(host, timer, "LastTriggerUSec")["LastTriggerUSec"], 30, "its timer elapses")
+    wait_until(lambda: show(host, timer, "LastTriggerUSec")["LastTriggerUSec"], 90, "its timer elapses")
     host.check_output("touch %s", f"{GO}-by-hand")
-    wait_until(lambda: skipped(host, "overlap-by-hand"), 30, "overlap-by-hand tells of it")
+    wait_until(lambda: skipped(host, "overlap-by-hand"), 90, "overlap-by-hand tells of it")
     host.check_output("systemctl stop %s", timer)
 
 
@@ -149,19 +148,19 @@ def tell(site, host):
     with ThreadPoolExecutor() as pool:
         for done in [pool.submit(scene, host) for scene in (take_turns, come_late, by_hand)]:
             done.result()
-    wait_until(lambda: len(runs(host, "skip-next")) >= 2, 40, "skip-next runs")
-    wait_until(lambda: skipped(host, "skip-gone"), 40, "skip-gone is skipped")
+    wait_until(lambda: len(runs(host, "skip-next")) >= 2, 90, "skip-next runs")
+    wait_until(lambda: skipped(host, "skip-gone"), 90, "skip-gone is skipped")
     seen.skipped_first = skipped(host, "skip-next")
-    wait_until(lambda: len(entries(host, "overlap-replace", "replaced")) >= 2, 40, "overlap-replace is replaced twice")
+    wait_until(lambda: len(entries(host, "overlap-replace", "replaced")) >= 2, 90, "overlap-replace is replaced twice")
     seen.replaced = show(host, "overlap-replace.service", "Result", "ActiveState")
     kept = {job["name"]: job for job in declared if job["name"] in ("skip-next", "overlap-queue", "overlap-forbid")}
     kept["skip-next"]["skip_next"] = "second"
     seen.again = site.apply(kept.values(), timer_prune=True, **OWNER)
     before = len(runs(host, "skip-next"))
     host.run("systemctl stop overlap-replace")
-    wait_until(lambda: len(runs(host, "skip-next")) >= before + 2, 60, "skip-next runs on")
-    wait_until(lambda: len(runs(host, "overlap-forbid")) >= 3, 60, "overlap-forbid runs three times")
-    wait_until(lambda: any(made_up(host, "overlap-queue")), 60, "overlap-queue runs twice in a row")
+    wait_until(lambda: len(runs(host, "skip-next")) >= before + 2, 120, "skip-next runs on")
+    wait_until(lambda: len(runs(host, "overlap-forbid")) >= 3, 120, "overlap-forbid runs three times")
+    wait_until(lambda: any(made_up(host, "overlap-queue")), 120, "overlap-queue runs twice in a row")
     return seen
 
 

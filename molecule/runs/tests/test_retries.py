@@ -63,8 +63,8 @@ def tell(site, host):
     others = [name for name in JOBS if name not in ("retries-paused", "retries-stopped")]
     # It waits for all attempts, and fails because some jobs do.
     host.run(f"systemctl start {' '.join(others)}")
-    wait_until(lambda: attempts(host, "retries-paused"), 30, "retries-paused has failed for the first time")
-    wait_until(lambda: runs(host, "retries-stopped"), 30, "retries-stopped runs")
+    wait_until(lambda: attempts(host, "retries-paused"), 90, "retries-paused has failed for the first time")
+    wait_until(lambda: runs(host, "retries-stopped"), 90, "retries-stopped runs")
     host.check_output("systemctl stop retries-paused retries-stopped")
 
 
@@ -147,7 +147,7 @@ def test_a_failure_follows_once_after_the_last_attempt(host):
     def failures():
         return host.run("cat %s", FAILURES).stdout.split()
 
-    wait_until(lambda: len(failures()) >= len(FAILING), 30, "the handlers have run")
+    wait_until(lambda: len(failures()) >= len(FAILING), 90, "the handlers have run")
     assert sorted(failures()) == sorted(FAILING)
 
 
