@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NO_FILE, FileState, UnitState
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import FileState, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import GOOD_RESULTS, words
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import RunState
 
@@ -133,32 +133,40 @@ def overdue(seen: Seen, at: str, again: str) -> Health | None:
 
 
 def judge(seen: Seen, at: str = "", again: str = "") -> Health:
-    """Return how the job is. `at`, `again`: the missed elapses in words."""
-    found = broken(seen)
-    if found:
-        return found
-    if not seen.enabled and not is_armed(seen) and not is_running(seen):
-        mend = "" if seen.drift else "`resume` arms it"
-        return Health(SUSPENDED, "; ".join(["is installed, but not armed", *seen.drift]), mend)
-    if seen.service_unit is not None and seen.service_unit.active == "failed":
-        run = seen.last_run
-        how = words(run.result, run.exit_status, run.signal) if run else "failed"
-        return Health(FAILING, f"last run: {how}", f"`logs -e job={seen.name}` shows its output")
-    found = overdue(seen, at, again)
-    if found:
-        return found
-    if seen.drift:
-        return Health(DRIFTED, "; ".join(seen.drift), "apply the declaration again, or declare the change")
-    if is_running(seen):
-        return Health(RUNNING, "a run is under way")
-    if seen.last_run is None and not seen.last_trigger:
-        return Health(NEVER_RAN, "waits for its first run")
-    return well(seen)
+    """Return how the job is: the first of these that is so. `at`, `again`: the missed elapses in words."""
+    return broken(seen) or suspended(seen) or failing(seen) or overdue(seen, at, again) or drifted(seen) or well(seen)
+
+
+def suspended(seen: Seen) -> Health | None:
+    """Return that the job is not armed, and is not meant to be."""
+    if seen.enabled or is_armed(seen) or is_running(seen):
+        return None
+    return Health(SUSPENDED, "; ".join(["is installed, but not armed", *seen.drift]), "`resume` arms it")
+
+
+def failing(seen: Seen) -> Health | None:
+    """Return how the last run failed."""
+    if seen.service_unit is None or seen.service_unit.active != "failed":
+        return None
+    run = seen.last_run
+    how = words(run.result, run.exit_status, run.signal) if run else "failed"
+    return Health(FAILING, f"last run: {how}", f"`logs -e job={seen.name}` shows its output")
+
+
+def drifted(seen: Seen) -> Health | None:
+    """Return what was changed on the host."""
+    if not seen.drift:
+        return None
+    return Health(DRIFTED, "; ".join(seen.drift), "apply the declaration again, or declare the change")
 
 
 def well(seen: Seen) -> Health:
     """Return the reason of a job with which nothing is wrong."""
     run = seen.last_run
+    if is_running(seen):
+        return Health(RUNNING, "a run is under way")
+    if run is None and not seen.last_trigger:
+        return Health(NEVER_RAN, "waits for its first run")
     if run is None:
         return Health(OK, "nothing is known of its last run")
     if run.result not in GOOD_RESULTS:
@@ -176,8 +184,3 @@ def unit_drift(seen_files: list[tuple[str, FileState]], stale: list[str], drop_i
         elif file.kind == "file" and file.mode != 0o644:
             found.append(f"{unit} has the mode {file.mode:04o}")
     return found
-
-
-def has_file(file: FileState) -> bool:
-    """Tell whether there is anything at all."""
-    return file != NO_FILE

@@ -20,6 +20,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import (
     HEALTHS,
+    UNHEALTHY,
     Health,
     Seen,
     is_running,
@@ -27,7 +28,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health imp
     unit_drift,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_value
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NO_FILE, FileState, Manager, UnitState
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    NO_FILE,
+    FileState,
+    Manager,
+    UnitState,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
     SUFFIXES,
     enablement_links,
@@ -42,7 +48,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     uptime,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._overdue import GRACE, Missed, missed_elapses
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import GOOD_RESULTS, signal_name, words
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import (
+    GOOD_RESULTS,
+    signal_name,
+    words,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import (
     SHOW_COMMAND,
@@ -56,9 +66,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs impor
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import (
     OWNER_SECTION,
+    UnitText,
     marked_secrets,
     owner_of,
-    UnitText,
 )
 
 # The key of the owner section in which a playbook says that it has changed a unit, until the next apply.
@@ -431,6 +441,7 @@ def picture(runner: Runner, wish: Wish) -> dict[str, Any]:
         again = when(seen.stuck) or ""
         health = judge(seen, when(seen.missed) or "", again)
         rows.append(row_of(pair, seen, health, runs[name], wish.runs))
+    unhealthy = [row["name"] for row in rows if row["health"] in UNHEALTHY]
     counts = {word: sum(row["health"] == word for row in rows) for word in HEALTHS}
     if wish.healths:
         rows = [row for row in rows if row["health"] in wish.healths]
@@ -441,6 +452,7 @@ def picture(runner: Runner, wish: Wish) -> dict[str, Any]:
     return {
         "jobs": rows,
         "counts": counts,
+        "unhealthy": unhealthy,
         "unknown": [{"name": name, "nearest": nearest(name, known)} for name in wish.names if name not in known],
         "history_readable": observed.history.readable,
         "time": iso8601(int(observed.now)),

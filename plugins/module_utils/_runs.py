@@ -33,7 +33,8 @@ FIELDS = (
 MOST_NAMED_UNITS = 40
 ENTRIES_OF_A_RUN = 5
 MOST_ENTRIES = 20000
-CAUSES = ("exited", "killed", "dumped")
+# What messages say of the end, where that is the same for all.
+ENDS = {STARTED: SUCCESS, DEACTIVATED: SUCCESS, SKIPPED: "exec-condition"}
 
 PROPERTIES = (
     "Id",
@@ -144,23 +145,28 @@ def with_message(run: RunState, entry: Mapping[str, Any]) -> RunState:
     when = int(text_of(entry.get("__REALTIME_TIMESTAMP")) or 0) / 1e6
     if kind == STARTING:
         return run._replace(start=when)
-    if kind == STARTED:
-        # Of a oneshot it says that it has finished; of any other type that it is there.
-        done = text_of(entry.get("JOB_RESULT")) == "done" and run.start is not None
-        return run._replace(end=when, result=run.result or SUCCESS) if done else run._replace(start=run.start or when)
-    if kind in (DEACTIVATED, SKIPPED):
-        return run._replace(end=when, result=run.result or (SUCCESS if kind == DEACTIVATED else "exec-condition"))
-    if kind == EXITED:
-        code, status = text_of(entry.get("EXIT_CODE")), text_of(entry.get("EXIT_STATUS"))
-        number = int(status) if status.isdigit() else None
-        return run._replace(exit_status=number) if code == CAUSES[0] else run._replace(signal=number)
-    if kind == FAILED:
-        return run._replace(end=when, result=text_of(entry.get("UNIT_RESULT")) or "failed")
-    if kind == NOT_STARTED:
-        return run._replace(end=run.end or when, result=run.result or text_of(entry.get("JOB_RESULT")) or "failed")
-    return run._replace(
-        cpu=number_of(entry.get("CPU_USAGE_NSEC"), 1e9, run.cpu), memory=whole(entry.get("MEMORY_PEAK"), run.memory)
-    )
+    if kind in (EXITED, RESOURCES):
+        return run._replace(**cause(entry)) if kind == EXITED else run._replace(**resources(run, entry))
+    if kind == STARTED and (text_of(entry.get("JOB_RESULT")) != "done" or run.start is None):
+        # It is there, and goes on. Of a oneshot, that was started before, it says that it has finished.
+        return run._replace(start=run.start or when)
+    result = ENDS.get(kind) or text_of(entry.get("UNIT_RESULT" if kind == FAILED else "JOB_RESULT")) or "failed"
+    status = 0 if kind == STARTED and run.exit_status is None else run.exit_status
+    return run._replace(end=run.end or when, result=run.result or result, exit_status=status)
+
+
+def cause(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the main process ended."""
+    number = whole(entry.get("EXIT_STATUS"))
+    return {"exit_status" if text_of(entry.get("EXIT_CODE")) == "exited" else "signal": number}
+
+
+def resources(run: RunState, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a run took."""
+    return {
+        "cpu": number_of(entry.get("CPU_USAGE_NSEC"), 1e9, run.cpu),
+        "memory": whole(entry.get("MEMORY_PEAK"), run.memory),
+    }
 
 
 def number_of(value: Any, scale: float, default: float | None = None) -> float | None:
@@ -233,4 +239,5 @@ def merged(known: RunState | None, more: RunState) -> RunState:
     """Return a run with what two sources tell of it; `more` has the last word."""
     if known is None:
         return more
-    return RunState(*(second if second not in (None, "") else first for first, second in zip(known, more)))
+    told = {key: value for key, value in more._asdict().items() if value not in (None, "")}
+    return known._replace(**told)

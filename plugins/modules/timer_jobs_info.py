@@ -237,6 +237,11 @@ counts:
   returned: success
   type: dict
   sample: {ok: 3, failing: 1}
+unhealthy:
+  description: Names of the jobs that are overdue, failing, drifted or broken, before O(health) is looked at.
+  returned: success
+  type: list
+  elements: str
 unknown:
   description: Names of O(names) that are no job of this host, each with C(name) and C(nearest), the name that was
     probably meant.

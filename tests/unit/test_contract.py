@@ -119,7 +119,19 @@ ORCHESTRATORS = {
     "_transaction": SHARED | {"_apply", "_evidence", "_observe", "_plan", "_ready", "_undo"},
     "_converge": SHARED | set(WAY) | {"_proof_host", "_proof_names", "_transaction"},
 }
-ALLOWED_IMPORTS: dict[str, set[str]] = {**HELPERS, **CHECKERS, **WAY, **ORCHESTRATORS}
+# What looks at jobs and runs them. It asks what the way of a job asks, and changes no file.
+LOOK = {
+    "_result_words": set(),
+    "_lookup": {"_findings"},
+    "_runs": {"_result_words", "_runner"},
+    "_log_files": {"_calendar"},
+    "_job_output": {"_calendar", "_runner", "_runs"},
+    "_health": {"_model", "_result_words", "_runs", "_timer_text"},
+    "_overdue": {"_calendar", "_model", "_predict", "_runner", "_timer_text", "_unit_file"},
+    "_picture": SHARED | {"_health", "_observe", "_overdue", "_result_words", "_runs"},
+    "_start": {"_observe", "_runner", "_runs"},
+}
+ALLOWED_IMPORTS: dict[str, set[str]] = {**HELPERS, **CHECKERS, **WAY, **ORCHESTRATORS, **LOOK}
 
 
 # --- reading
@@ -439,8 +451,10 @@ def test_controller_utils_use_no_code_that_works_on_a_host(path):
     assert own_imports(path, "module_utils") <= {
         "_codes",
         "_findings",
+        "_health",
         "_model",
         "_options",
+        "_result_words",
         "_timer_text",
         "_unit_file",
     }
