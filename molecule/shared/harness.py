@@ -81,6 +81,8 @@ class Site:
         self.machine = machine
         self.folder = folder
         self.inventory = inventory
+        # Whether playbooks print as if to a terminal.
+        self.colour = False
 
     def start(self, *options: str, playbook: str = "site", **variables: Any) -> tuple[subprocess.Popen[str], Path]:
         """Start ansible-playbook with the variables, and do not wait for it."""
@@ -94,14 +96,15 @@ class Site:
             *("--limit", self.machine),
             *("--extra-vars", f"@{vars_file}"),
             *options,
-            f"playbooks/{playbook}.yml",
+            # By path, or by the name that an installed collection gives it.
+            playbook if "." in playbook else f"playbooks/{playbook}.yml",
         ]
         environment = {
             **os.environ,
             "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
             "ANSIBLE_CALLBACK_PLUGINS": str(SHARED / "callback_plugins"),
             "ANSIBLE_CALLBACKS_ENABLED": "record",
-            "ANSIBLE_NOCOLOR": "1",
+            **({"ANSIBLE_FORCE_COLOR": "1"} if self.colour else {"ANSIBLE_NOCOLOR": "1"}),
             "RECORD": str(record),
         }
         process = subprocess.Popen(

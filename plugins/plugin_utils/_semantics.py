@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turns the fields about how a job runs into directives: time limits, resources, sandbox, directories, conditions."""
+"""Turns the fields about how a job runs into directives: resources, sandbox, directories, conditions."""
 
 from __future__ import annotations
 
@@ -42,10 +42,6 @@ def service_lines(job: Mapping[str, Any]) -> list[Line]:
 def _own_lines(job: Mapping[str, Any]) -> Iterator[Line]:
     if COMMAND in job["conditions"]:
         yield CONDITIONS[COMMAND].directive, _quote.command(job["conditions"][COMMAND])
-    if job["timeout"]:
-        yield "TimeoutStartSec", job["timeout"]
-    if job["kill_after"]:
-        yield "TimeoutStopSec", job["kill_after"]
     for name, value in job["limits"].items():
         yield LIMITS[name].directive, value
     for field, directive in DIRECTORIES.items():

@@ -140,7 +140,19 @@ ORCHESTRATORS = {
     # The way of a set of jobs through one manager, in each of several processes.
     "_parts": SHARED | {"_account", "_converge", "_transaction"},
 }
-ALLOWED_IMPORTS: dict[str, set[str]] = {**HELPERS, **CHECKERS, **WAY, **ORCHESTRATORS}
+# What looks at jobs and runs them. It asks what the way of a job asks, and changes no file.
+LOOK = {
+    "_result_words": set(),
+    "_lookup": {"_findings"},
+    "_runs": {"_result_words", "_runner"},
+    "_log_files": {"_calendar"},
+    "_job_output": {"_calendar", "_runner", "_runs"},
+    "_health": {"_model", "_result_words", "_runs", "_timer_text"},
+    "_overdue": {"_calendar", "_model", "_predict", "_runner", "_timer_text", "_unit_file"},
+    "_picture": SHARED | {"_health", "_observe", "_overdue", "_result_words", "_runs"},
+    "_start": {"_observe", "_runner", "_runs"},
+}
+ALLOWED_IMPORTS: dict[str, set[str]] = {**HELPERS, **CHECKERS, **WAY, **ORCHESTRATORS, **LOOK}
 
 
 # --- reading
@@ -501,8 +513,10 @@ PURE = {
     "_codes",
     "_command_line",
     "_findings",
+    "_health",
     "_model",
     "_options",
+    "_result_words",
     "_timer_text",
     "_unit_file",
     "_wrapped_command",

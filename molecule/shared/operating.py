@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of this scenario share: both machines in one run of a playbook, and what it printed."""
+
+from __future__ import annotations
+
+import json
+import re
+
+WIDTH = 100
+
+
+def machines(run, task):
+    """The lines that a task printed, up to the recap or the next task."""
+    found = re.search(
+        rf"^TASK \[{re.escape(task)}\] \*+\n(.*?)(?=^TASK \[|^PLAY RECAP)", run.output, re.MULTILINE | re.DOTALL
+    )
+    assert found, run.output
+    return [line for line in found.group(1).splitlines() if not re.match(r"(ok|changed|fatal|skipping): \[", line)]
+
+
+def of_machine(lines, machine):
+    """The lines of one machine of a report whose blocks begin with the name of the machine."""
+    starts = [number for number, line in enumerate(lines) if re.match(rf"{machine}\b", line)]
+    assert starts, lines
+    block = [lines[starts[0]]]
+    for line in lines[starts[0] + 1 :]:
+        if re.match(r"debian\d+\b", line):
+            break
+        block.append(line)
+    return block
+
+
+def row_of(lines, name):
+    """The cells of a job in a table."""
+    rows = [line for line in lines if re.match(rf"{re.escape(name)}  ", line)]
+    assert len(rows) == 1, lines
+    return re.split(r" {2,}", rows[0].strip())
+
+
+def as_json(run):
+    """The one line of JSON among what was printed."""
+    (line,) = [line for line in run.output.splitlines() if line.startswith("{")]
+    return json.loads(line)
+
+
+def only_readable(run):
+    """Nothing that only Ansible's developers want to see."""
+    assert "Traceback" not in run.output, run.output
+    assert "invocation:" not in run.output, run.output
+    assert "=> {" not in run.output, run.output

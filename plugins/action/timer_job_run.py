@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, dotmobi.systemd_timers contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Controller half of timer_job_run: waits in short slices, and prints what comes meanwhile."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import progress_line, shown_lines
+
+# Seconds of each slice; the last one is repeated. Short ones first: most jobs are short.
+SLICES = (2, 3, 5, 10)
+# A run that writes much is read up to here between two slices.
+MOST_LINES = 10000
+
+
+class ActionModule(ActionBase):
+    """One module execution for each slice; one in all for a short job."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the module's result."""
+        result = super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        args = dict(self._task.args)
+        wait = self._task.args.get("wait", True)
+        in_one_go = self._task.check_mode or self._task.async_val or str(wait).lower() in ("false", "no", "0", "off")
+        if in_one_go:
+            result.update(self._module(args, task_vars, wrap_async=bool(self._task.async_val)))
+            return result
+        result.update(self._follow(args, task_vars))
+        return result
+
+    def _module(self, args: dict[str, Any], task_vars: dict[str, Any], wrap_async: bool = False) -> dict[str, Any]:
+        found: dict[str, Any] = self._execute_module(
+            module_name="dotmobi.systemd_timers.timer_job_run",
+            module_args=args,
+            task_vars=task_vars,
+            wrap_async=wrap_async,
+        )
+        found.pop("invocation", None)
+        return found
+
+    def _follow(self, args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        host = str(task_vars.get("inventory_hostname", ""))
+        name = str(args.get("name", ""))
+        show = str(args.get("show", False)).lower() in ("true", "yes", "1", "on")
+        most = int(args.get("lines", 200))
+        limit = int(args.get("timeout", 0) or 0)
+        began = time.monotonic()
+        lines: list[dict[str, Any]] = []
+        first: dict[str, Any] = {}
+        slices = 0
+        while True:
+            left = limit - (time.monotonic() - began) if limit else SLICES[-1]
+            last_one = bool(limit) and left <= SLICES[min(slices, len(SLICES) - 1)]
+            args["timeout"] = max(1, round(min(left, SLICES[min(slices, len(SLICES) - 1)])))
+            args.update(_slice=not last_one, lines=MOST_LINES if show else most)
+            if not last_one:
+                args["on_timeout"] = "leave"
+            else:
+                args["on_timeout"] = self._task.args.get("on_timeout", "leave")
+            found = self._module(args, task_vars)
+            slices += 1
+            first = first or found
+            lines = [*lines, *found.get("lines", [])]
+            if show:
+                for line in shown_lines(host, found.get("lines", [])):
+                    self._display.display(line)
+            if found.get("finished") is not False or last_one or found.get("failed"):
+                break
+            args.update(invocation_id=found["invocation_id"], _after=found.get("cursor") or args.get("_after"))
+            if show:
+                self._display.display(progress_line(host, name, time.monotonic() - began))
+        if "lines" in found:
+            found["lines"] = lines[-most:] if most else []
+        found.pop("cursor", None)
+        # The first slice knows whether it was started or joined.
+        for key in ("joined", "changed"):
+            if key in first:
+                found[key] = first[key]
+        if last_one and found.get("failed") and limit and not found.get("finished"):
+            found["msg"] = f"{name}: still runs after {limit} s, and goes on"
+        elif found.get("stopped"):
+            found["msg"] = f"{name}: ran for more than {limit} s, and was stopped"
+        return found

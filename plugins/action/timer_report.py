@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, dotmobi.systemd_timers contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shows what modules returned on all hosts, on the controller: readable, or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible import constants
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import (
+    log_lines,
+    run_lines,
+    schedule_lines,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._status import detail_lines, status_lines
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import describe
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import BAD, DOUBTFUL, GOOD, Shown
+
+COLOURS = {GOOD: constants.COLOR_OK, BAD: constants.COLOR_ERROR, DOUBTFUL: constants.COLOR_CHANGED}
+# What Ansible itself adds to a result.
+NOISE = (
+    "changed",
+    "failed",
+    "failed_when_result",
+    "invocation",
+    "warnings",
+    "deprecations",
+    "_ansible_no_log",
+    "cursor",
+)
+
+Results = Mapping[str, Mapping[str, Any]]
+
+
+def unknown_everywhere(results: Results) -> str:
+    """Return the error when a job that was named is none on any host, or an empty text."""
+    unknown = [one for result in results.values() for one in result.get("unknown", [])]
+    found = any(result.get("jobs") for result in results.values())
+    if not unknown or found:
+        return ""
+    mends = sorted({one["nearest"] for one in unknown if one["nearest"]})
+    mend = f"; did you mean {' or '.join(mends)}?" if mends else "; the playbook `status` lists the jobs"
+    hosts = "this host" if len(results) == 1 else f"any of {len(results)} hosts"
+    return f"{unknown[0]['name']} is not a job on {hosts}{mend}"
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller alone."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _VALID_ARGS = frozenset(("kind", "results", "output", "limit"))
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Print; change nothing."""
+        result = super().run(tmp, task_vars)
+        kinds: dict[str, Callable[[Results, int], list[Shown]]] = {
+            "status": status_lines,
+            "details": lambda results, _limit: detail_lines(results),
+            "run": lambda results, _limit: run_lines(results),
+            "logs": lambda results, _limit: log_lines(results, several_jobs=True),
+            "log": lambda results, _limit: log_lines(results, several_jobs=False),
+            "schedule": lambda results, _limit: schedule_lines(results, words_of(results)),
+        }
+        _validation, options = self.validate_argument_spec(
+            {
+                "kind": {"type": "str", "required": True, "choices": list(kinds)},
+                "results": {"type": "dict", "required": True},
+                "output": {"type": "str", "default": "text", "choices": ["text", "json"]},
+                "limit": {"type": "int", "default": 500},
+            }
+        )
+        results = options["results"]
+        result["changed"] = False
+        error = unknown_everywhere(results)
+        if error:
+            result.update(failed=True, msg=error)
+            return result
+        if options["output"] == "json":
+            plain = {host: {k: v for k, v in found.items() if k not in NOISE} for host, found in results.items()}
+            self._display.display(json.dumps(plain, ensure_ascii=False))
+            return result
+        for line in kinds[options["kind"]](results, options["limit"]):
+            self._display.display(line.text, color=COLOURS.get(line.mood))
+        return result
+
+
+def words_of(results: Results) -> str:
+    """Return the expression in plain words, where it has any."""
+    for result in results.values():
+        for one in result["calendars"]:
+            words = describe([one["expression"]])
+            return words if one["valid"] and words != one["expression"] else ""
+    return ""

@@ -1,0 +1,186 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Says in one word how a job is, with the reason and what to do; pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import FileState, UnitState
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import GOOD_RESULTS, words
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import RunState
+
+OK = "ok"
+RUNNING = "running"
+NEVER_RAN = "never-ran"
+SUSPENDED = "suspended"
+OVERDUE = "overdue"
+FAILING = "failing"
+DRIFTED = "drifted"
+BROKEN = "broken"
+HEALTHS = (OK, RUNNING, NEVER_RAN, OVERDUE, FAILING, SUSPENDED, DRIFTED, BROKEN)
+# These are what a monitor cries for.
+UNHEALTHY = (OVERDUE, FAILING, DRIFTED, BROKEN)
+
+RUNNING_STATES = ("activating", "deactivating", "reloading")
+
+
+class Seen(NamedTuple):
+    """What is known of one job on the host, before anybody judges it.
+
+    timer, service: the unit files. timer_unit, service_unit: the units in memory, None when systemd has not loaded
+    them. enabled: whether a link starts the timer at boot. next_elapse: Unix time, 0 for none. last_run: the newest
+    one. missed: an elapse that has gone by without a run (Unix time). stuck: an elapse after that, so long does the
+    job run already. drift: what differs from what an apply leaves behind. ours: whether the job carries an owner mark.
+    """
+
+    name: str
+    service_name: str
+    timer: FileState
+    service: FileState
+    timer_unit: UnitState | None
+    service_unit: UnitState | None
+    enabled: bool
+    next_elapse: float
+    last_trigger: float
+    last_run: RunState | None
+    missed: float | None
+    stuck: float | None
+    drift: list[str]
+    ours: bool
+    late: bool = False
+
+
+class Health(NamedTuple):
+    """One word, why, and what to do about it (empty when there is nothing to do)."""
+
+    word: str
+    reason: str
+    mend: str = ""
+
+
+def is_running(seen: Seen) -> bool:
+    """Tell whether a run is under way."""
+    unit = seen.service_unit
+    if unit is None:
+        return False
+    return unit.active in RUNNING_STATES or (unit.active == "active" and unit.sub != "exited")
+
+
+def is_armed(seen: Seen) -> bool:
+    """Tell whether systemd holds the timer active."""
+    return seen.timer_unit is not None and seen.timer_unit.active == "active"
+
+
+def waits_for_boot(seen: Seen) -> bool:
+    """Tell whether the timer only counts from boot, so that it is rightly not active now."""
+    return seen.enabled and bool(timer_text.boot_spans(seen.timer.text))
+
+
+def file_fault(unit: str, file: FileState) -> str:
+    """Return what is wrong with a unit file, or an empty text."""
+    if file.kind == "absent":
+        return f"{unit} is missing"
+    if file.kind == "symlink" and file.target == "/dev/null":
+        return f"{unit} is masked: it is a link to /dev/null"
+    if file.kind != "file":
+        return f"{unit} is not an ordinary file"
+    return "" if file.text.strip() else f"{unit} is empty, which systemd takes for masked"
+
+
+def load_fault(unit: str, state: UnitState | None) -> str:
+    """Return why systemd cannot use a unit that it holds in memory, or an empty text."""
+    if state is None or state.load == "loaded":
+        return ""
+    return f"systemd could not load {unit}: {state.load}"
+
+
+def broken(seen: Seen) -> Health | None:
+    """Return why the job cannot run as it stands."""
+    timer = f"{seen.name}.timer"
+    again = "apply the declaration again" if seen.ours else f"see `systemctl status {timer}`"
+    for unit, file, state in (
+        (seen.service_name, seen.service, seen.service_unit),
+        (timer, seen.timer, seen.timer_unit),
+    ):
+        fault = file_fault(unit, file) or load_fault(unit, state)
+        if fault:
+            return Health(BROKEN, fault, again)
+    if seen.timer_unit is not None and seen.timer_unit.active == "failed":
+        return Health(BROKEN, f"{timer} has failed", f"see `systemctl status {timer}`; {again}")
+    if not is_armed(seen) and seen.enabled and not waits_for_boot(seen) and seen.missed is None:
+        reason = f"{timer} is enabled, but not active: nothing starts the job before the next boot"
+        return Health(BROKEN, reason, f"`systemctl start {timer}`, or {again}")
+    ended = seen.timer_unit is not None and seen.timer_unit.sub == "elapsed"
+    if is_armed(seen) and ended and not timer_text.elapses_once(seen.timer.text):
+        return Health(BROKEN, f"{timer} will not elapse again", "give it a schedule with a time ahead")
+    return None
+
+
+def overdue(seen: Seen, at: str, again: str) -> Health | None:
+    """Return why the job has not run when it should. `at`: the elapse it missed, in words; `again`: one after it."""
+    timer = f"{seen.name}.timer"
+    if is_running(seen) and seen.stuck is not None:
+        reason = f"still runs, and has missed its elapses of {at} and {again}"
+        return Health(OVERDUE, reason, f"look at what it does; `systemctl stop {seen.service_name}` ends it")
+    if not is_armed(seen) and seen.enabled and seen.missed is not None and not waits_for_boot(seen):
+        reason = f"has not run for its elapse of {at}: {timer} is enabled, but not active"
+        return Health(OVERDUE, reason, f"`systemctl start {timer}`, which runs the job at once if it is persistent")
+    if seen.late:
+        return Health(OVERDUE, f"{timer} was to elapse at {at}, and has not", "see whether systemd answers")
+    return None
+
+
+def judge(seen: Seen, at: str = "", again: str = "") -> Health:
+    """Return how the job is: the first of these that is so. `at`, `again`: the missed elapses in words."""
+    return broken(seen) or suspended(seen) or failing(seen) or overdue(seen, at, again) or drifted(seen) or well(seen)
+
+
+def suspended(seen: Seen) -> Health | None:
+    """Return that the job is not armed, and is not meant to be."""
+    if seen.enabled or is_armed(seen) or is_running(seen):
+        return None
+    return Health(SUSPENDED, "; ".join(["is installed, but not armed", *seen.drift]), "`resume` arms it")
+
+
+def failing(seen: Seen) -> Health | None:
+    """Return how the last run failed."""
+    if seen.service_unit is None or seen.service_unit.active != "failed":
+        return None
+    run = seen.last_run
+    how = words(run.result, run.exit_status, run.signal) if run else "failed"
+    return Health(FAILING, f"last run: {how}", f"`logs -e job={seen.name}` shows its output")
+
+
+def drifted(seen: Seen) -> Health | None:
+    """Return what was changed on the host."""
+    if not seen.drift:
+        return None
+    return Health(DRIFTED, "; ".join(seen.drift), "apply the declaration again, or declare the change")
+
+
+def well(seen: Seen) -> Health:
+    """Return the reason of a job with which nothing is wrong."""
+    run = seen.last_run
+    if is_running(seen):
+        return Health(RUNNING, "a run is under way")
+    if run is None and not seen.last_trigger:
+        return Health(NEVER_RAN, "waits for its first run")
+    if run is None:
+        return Health(OK, "nothing is known of its last run")
+    if run.result not in GOOD_RESULTS:
+        return Health(OK, f"last run: {words(run.result, run.exit_status, run.signal)}; the failure was reset")
+    return Health(OK, f"last run: {words(run.result)}")
+
+
+def unit_drift(seen_files: list[tuple[str, FileState]], stale: list[str], drop_ins: list[str]) -> list[str]:
+    """Return how the units of a job differ from what an apply leaves behind, as far as the host itself can tell."""
+    found = [f"{unit} has changed, and systemd has not read it since" for unit in stale]
+    found += [f"{path} changes the unit" for path in drop_ins]
+    for unit, file in seen_files:
+        if file.kind == "file" and (file.uid, file.gid) != (0, 0):
+            found.append(f"{unit} does not belong to root")
+        elif file.kind == "file" and file.mode != 0o644:
+            found.append(f"{unit} has the mode {file.mode:04o}")
+    return found

@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads what jobs have written to the journal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import iso8601
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import text_of
+
+FIELDS = "MESSAGE,PRIORITY,_PID,_SYSTEMD_UNIT,UNIT,_SYSTEMD_INVOCATION_ID,INVOCATION_ID"
+PRIORITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
+LONGEST_LINE = 4000
+MOST_LINES = 10000
+# The journal has the time when it got a line.
+SLACK = 1.0
+
+
+class Line(NamedTuple):
+    """One line of a job, or of systemd about it (`by_systemd`)."""
+
+    time: float
+    service: str
+    priority: str
+    text: str
+    by_systemd: bool
+    invocation_id: str
+    cursor: str
+
+
+class Window(NamedTuple):
+    """The lines of one run, all attempts together: of which service, and when (Unix time, None: it goes on)."""
+
+    service: str
+    invocations: list[str]
+    start: float
+    end: float | None
+
+    def holds(self, line: Line) -> bool:
+        """Tell whether a line is of this run.
+
+        A process can be gone before the journal has asked for its invocation id: then the time decides.
+        """
+        if line.service != self.service:
+            return False
+        if line.invocation_id:
+            return line.invocation_id in self.invocations
+        return self.start - SLACK <= line.time and (self.end is None or line.time <= self.end + SLACK)
+
+
+class JournalError(Exception):
+    """The journal cannot be read; the text says why."""
+
+
+def command(matches: list[str], options: list[str], lines: int) -> list[str]:
+    """Return the call that reads the last lines that match."""
+    return [
+        *("journalctl", "--quiet", "--no-pager", "--output=json", f"--output-fields={FIELDS}"),
+        *(f"--lines={lines}", *options, *matches),
+    ]
+
+
+def of_services(services: list[str]) -> list[str]:
+    """Return the matches that find all lines of services, and what systemd says of them."""
+    own = [f"_SYSTEMD_UNIT={one}" for one in services]
+    return [*own, "+", "_PID=1", *(f"UNIT={one}" for one in services)]
+
+
+def parse_lines(text: str) -> list[Line]:
+    """Parse lines of JSON; what is no JSON is left out."""
+    found = []
+    for one in text.splitlines():
+        try:
+            entry: dict[str, Any] = json.loads(one)
+        except ValueError:
+            continue
+        by_systemd = text_of(entry.get("_PID")) == "1"
+        priority = text_of(entry.get("PRIORITY"))
+        found.append(
+            Line(
+                int(text_of(entry.get("__REALTIME_TIMESTAMP")) or 0) / 1e6,
+                text_of(entry.get("UNIT" if by_systemd else "_SYSTEMD_UNIT")),
+                PRIORITIES[int(priority)] if priority in "01234567" and priority else "info",
+                text_of(entry.get("MESSAGE"))[:LONGEST_LINE],
+                by_systemd,
+                text_of(entry.get("INVOCATION_ID" if by_systemd else "_SYSTEMD_INVOCATION_ID")),
+                text_of(entry.get("__CURSOR")),
+            )
+        )
+    return found
+
+
+def read_lines(runner: Runner, matches: list[str], options: list[str], lines: int) -> list[Line]:
+    """Return the last lines that match, the oldest first. Raises JournalError."""
+    done = runner(command(matches, options, lines))
+    if done.rc != 0:
+        raise JournalError(f"journalctl failed: {done.stderr.strip() or done.stdout.strip()}")
+    return parse_lines(done.stdout)
+
+
+def read_runs(runner: Runner, windows: list[Window], options: list[str], lines: int) -> list[Line]:
+    """Return the last lines of runs, the oldest first; one call. Raises JournalError."""
+    if not windows:
+        return []
+    if not any(one.startswith(("--since=", "--after-cursor=")) for one in options):
+        options = [f"--since=@{int(min(window.start for window in windows) - SLACK)}", *options]
+    found = read_lines(runner, of_services([window.service for window in windows]), options, MOST_LINES)
+    kept = [line for line in found if any(window.holds(line) for window in windows)]
+    return kept[-lines:] if lines else []
+
+
+def sync(runner: Runner) -> None:
+    """Have the journal write down what it was given; where that cannot be asked for, it does so soon by itself."""
+    runner(["journalctl", "--sync"])
+
+
+def line_data(line: Line) -> dict[str, Any]:
+    """Return a line as the modules document it."""
+    return {
+        "time": iso8601(int(line.time)),
+        "job": line.service[: -len(".service")] if line.service.endswith(".service") else line.service,
+        "priority": line.priority,
+        "text": line.text,
+        "by_systemd": line.by_systemd,
+    }

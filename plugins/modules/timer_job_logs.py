@@ -1,0 +1,242 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, dotmobi.systemd_timers contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: timer_job_logs
+short_description: Reads what jobs have written
+version_added: 0.1.0
+description:
+  - Returns what jobs of this collection wrote to the journal, and what systemd says of them there.
+  - On request also the newest files of the directory that jobs log to.
+options:
+  names:
+    description:
+      - The jobs. All of them when not given.
+      - A name that is not known does not make the module fail. It is returned in RV(unknown).
+    type: list
+    elements: str
+  since:
+    description:
+      - Only lines since then, as C(journalctl) takes it, for example V(1 hour ago) or V(2027-02-01 08:00).
+    type: str
+  until:
+    description:
+      - Only lines until then.
+    type: str
+  priority:
+    description:
+      - Only lines that are as urgent as this, or more. What a job writes has V(info), unless it says otherwise.
+    type: str
+    choices: [emerg, alert, crit, err, warning, notice, info, debug]
+  run:
+    description:
+      - V(last) for the lines of the last run of each job, or the invocation id of a run.
+    type: str
+  lines:
+    description:
+      - How many lines to return, the last ones, from 1 to 10000.
+    type: int
+    default: 200
+  log_directory:
+    description:
+      - The directory that jobs log to. Its newest files are listed.
+    type: path
+  file:
+    description:
+      - The name of a file in O(log_directory), of which the last O(lines) lines are returned.
+    type: str
+  unit_directory:
+    description:
+      - The directory of the unit files.
+    type: path
+    default: /etc/systemd/system
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check mode and then does the same, as it never changes anything.
+  diff_mode:
+    support: N/A
+    description: Would return what changes, but nothing ever does.
+requirements:
+  - systemd 247 or newer on the host
+notes:
+  - Needs root, or a user that may read the journal.
+  - A link in O(log_directory) is not followed.
+seealso:
+  - module: dotmobi.systemd_timers.timer_jobs_info
+author:
+  - dotmobi.systemd_timers contributors (@dotmobi)
+"""
+
+EXAMPLES = r"""
+- name: Read the errors of the last hour
+  dotmobi.systemd_timers.timer_job_logs:
+    names: [it-glue-backup]
+    since: 1 hour ago
+    priority: err
+  become: true
+  register: logs
+
+- name: Read what the last run wrote
+  dotmobi.systemd_timers.timer_job_logs:
+    names: [it-glue-backup]
+    run: last
+  become: true
+"""
+
+RETURN = r"""
+lines:
+  description: The lines, the oldest first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    time:
+      description: When it was written.
+      type: str
+    job:
+      description: The job.
+      type: str
+    priority:
+      description: How urgent it is.
+      type: str
+      sample: info
+    text:
+      description: The line.
+      type: str
+    by_systemd:
+      description: Whether systemd wrote it, about the job.
+      type: bool
+log_directory:
+  description: The directory that jobs log to, as given.
+  returned: success
+  type: str
+files:
+  description: Its newest files, the newest first, each with C(name), C(size) and C(modified). At most 10.
+  returned: success
+  type: list
+  elements: dict
+file:
+  description: Path of O(file). Empty when none was asked for.
+  returned: success
+  type: str
+file_lines:
+  description: Its last lines.
+  returned: success
+  type: list
+  elements: str
+jobs:
+  description: Names of the jobs that were looked at.
+  returned: success
+  type: list
+  elements: str
+unknown:
+  description: Names of O(names) that are no job of this host, each with C(name) and C(nearest).
+  returned: success
+  type: list
+  elements: dict
+"""
+
+import os
+import re
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_output import (
+    PRIORITIES,
+    JournalError,
+    Window,
+    line_data,
+    of_services,
+    read_lines,
+    read_runs,
+    sync,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._log_files import LogFileError, last_lines, newest
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import own_pairs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner, make_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import read_history
+
+# Among so many runs of a job one is looked for by its id.
+MOST_RUNS = 1000
+
+
+def windows_of(runner: Runner, services: list[str], run: str) -> list[Window]:
+    """Return the runs that were asked for, as far as they are known."""
+    found = read_history(runner, services, 1 if run == "last" else MOST_RUNS).runs
+    return [
+        Window(service, [one.invocation_id], one.start or one.end or 0.0, one.end)
+        for service, runs in found.items()
+        for one in runs
+        if run in ("last", one.invocation_id)
+    ]
+
+
+def journal_lines(runner: Runner, services: list[str], given: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the lines of the journal. Raises JournalError."""
+    if not services:
+        return []
+    sync(runner)
+    options = [f"--{key}={given[key]}" for key in ("since", "until", "priority") if given[key]]
+    if given["run"]:
+        found = read_runs(runner, windows_of(runner, services, given["run"]), options, given["lines"])
+    else:
+        found = read_lines(runner, of_services(services), options, given["lines"])
+    return [line_data(line) for line in found]
+
+
+def main() -> None:
+    """Return the lines."""
+    module = AnsibleModule(
+        argument_spec={
+            "names": {"type": "list", "elements": "str"},
+            "since": {"type": "str"},
+            "until": {"type": "str"},
+            "priority": {"type": "str", "choices": list(PRIORITIES)},
+            "run": {"type": "str"},
+            "lines": {"type": "int", "default": 200},
+            "log_directory": {"type": "path"},
+            "file": {"type": "str"},
+            "unit_directory": {"type": "path", "default": "/etc/systemd/system"},
+        },
+        required_by={"file": ("log_directory",)},
+        supports_check_mode=True,
+    )
+    given = module.params
+    if not 1 <= given["lines"] <= 10000:
+        module.fail_json(msg=f"lines {given['lines']} does not lie between 1 and 10000")
+    if given["run"] and given["run"] != "last" and not re.match(r"^[0-9a-f]{32}$", given["run"]):
+        module.fail_json(msg=f"run {given['run']!r} is neither `last` nor 32 hexadecimal digits")
+    use_host_zone()
+    known = own_pairs(os.path.normpath(given["unit_directory"]))
+    names = given["names"] or sorted(known)
+    services = [known[name].service_name for name in names if name in known]
+    directory = given["log_directory"] or ""
+    try:
+        lines = journal_lines(make_runner(), services, given)
+        files = newest(directory) if directory else []
+        file_lines = last_lines(directory, given["file"], given["lines"]) if given["file"] else []
+    except (ProgramMissing, JournalError, LogFileError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(
+        changed=False,
+        lines=lines,
+        log_directory=directory,
+        files=files,
+        file=os.path.join(directory, given["file"]) if given["file"] else "",
+        file_lines=file_lines,
+        jobs=[name for name in names if name in known],
+        unknown=[{"name": name, "nearest": nearest(name, known)} for name in names if name not in known],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,339 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, dotmobi.systemd_timers contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: timer_job_run
+short_description: Runs a job now
+version_added: 0.1.0
+description:
+  - Starts a job that M(dotmobi.systemd_timers.timer_jobs) has installed, waits for its end, and returns how it ended
+    and what it wrote.
+  - The job runs as its timer would run it, as its user and with its environment. Its schedule is not touched.
+  - The run is found by its invocation id, so a run that the timer starts at the same time is not mistaken for it.
+  - Fails when the job fails.
+options:
+  name:
+    description:
+      - The job.
+    type: str
+    required: true
+  wait:
+    description:
+      - Whether to wait for the end of the run. If not, the module returns as soon as it has begun.
+    type: bool
+    default: true
+  timeout:
+    description:
+      - How many seconds to wait at most. V(0) is no limit.
+    type: int
+    default: 0
+  on_timeout:
+    description:
+      - What becomes of a run that goes on for longer than O(timeout). V(leave) lets it go on. V(stop) ends it.
+      - The module fails in both cases.
+    type: str
+    choices: [leave, stop]
+    default: leave
+  when_running:
+    description:
+      - What to do when a run is under way already. V(fail) fails. V(join) waits for that one.
+    type: str
+    choices: [fail, join]
+    default: fail
+  invocation_id:
+    description:
+      - Start nothing, and wait for this run, which was started before with O(wait=false).
+    type: str
+  lines:
+    description:
+      - How many of its last lines to return, from 0 to 10000.
+    type: int
+    default: 200
+  show:
+    description:
+      - Whether its lines are printed as they come, and a word about how long it takes.
+      - Not for a task with C(async).
+    type: bool
+    default: false
+  unit_directory:
+    description:
+      - The directory of the unit files.
+    type: path
+    default: /etc/systemd/system
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.conn
+  - ansible.builtin.action_common_attributes.flow
+attributes:
+  action:
+    support: full
+  async:
+    support: full
+  become:
+    support: full
+  bypass_host_loop:
+    support: none
+  check_mode:
+    support: full
+    description: Says what would run, and runs nothing.
+  connection:
+    support: full
+  delegation:
+    support: full
+  diff_mode:
+    support: none
+  platform:
+    platforms: posix
+requirements:
+  - systemd 247 or newer on the host
+notes:
+  - Needs root.
+  - The host is asked again every few seconds, so a connection that is cut does not end the job.
+seealso:
+  - module: dotmobi.systemd_timers.timer_jobs_info
+author:
+  - dotmobi.systemd_timers contributors (@dotmobi)
+"""
+
+EXAMPLES = r"""
+- name: Make a backup now, and wait for it
+  dotmobi.systemd_timers.timer_job_run:
+    name: it-glue-backup
+    timeout: 600
+  become: true
+
+- name: Start it and go on
+  dotmobi.systemd_timers.timer_job_run:
+    name: it-glue-backup
+    wait: false
+  become: true
+  register: started
+
+- name: Wait for it later
+  dotmobi.systemd_timers.timer_job_run:
+    name: it-glue-backup
+    invocation_id: "{{ started.invocation_id }}"
+  become: true
+"""
+
+RETURN = r"""
+name:
+  description: The job.
+  returned: success or failure of the job
+  type: str
+invocation_id:
+  description: systemd's id of the run. Empty when it did not begin.
+  returned: when it was started
+  type: str
+invocation_ids:
+  description: The same for each attempt, when systemd has retried it.
+  returned: when it was started
+  type: list
+  elements: str
+finished:
+  description: Whether the run has ended.
+  returned: when it was started
+  type: bool
+joined:
+  description: Whether the run was under way already.
+  returned: when it was started
+  type: bool
+stopped:
+  description: Whether it was stopped because of O(timeout).
+  returned: when it was started
+  type: bool
+result:
+  description: How it ended, in the word of C(Result=) of systemd, or V(running).
+  returned: when it was started
+  type: str
+  sample: exit-code
+words:
+  description: The same in plain words.
+  returned: when it was started
+  type: str
+  sample: exit status 3
+rc:
+  description: Exit status of its main process. V(null) when it is not known.
+  returned: when it was started
+  type: int
+signal:
+  description: Name of the signal that ended its main process.
+  returned: when it was started
+  type: str
+start:
+  description: When it began, ISO 8601 in the time zone of the host.
+  returned: when it was started
+  type: str
+end:
+  description: When it ended. V(null) while it runs.
+  returned: when it was started
+  type: str
+duration:
+  description: How long it took, in seconds.
+  returned: when it was started
+  type: float
+cpu:
+  description: Seconds of processor time, where systemd accounts for them.
+  returned: when it was started
+  type: float
+memory:
+  description: The most memory that it had, in bytes, where systemd accounts for it.
+  returned: when it was started
+  type: int
+lines:
+  description:
+    - What the run wrote to the journal, each line with C(time), C(job), C(priority), C(text), and C(by_systemd) for
+      what systemd says of it. At most O(lines) of them, the last ones.
+  returned: when it was started
+  type: list
+  elements: dict
+command:
+  description: What it runs, without secrets.
+  returned: always, for a job that is known
+  type: list
+  elements: str
+user:
+  description: The user it runs as.
+  returned: always, for a job that is known
+  type: str
+"""
+
+import os
+import re
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_output import (
+    JournalError,
+    Window,
+    line_data,
+    read_runs,
+    sync,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob, pair_named
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import declared, own_pairs, run_data
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import GOOD_RESULTS
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner, make_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._start import (
+    Progress,
+    RunError,
+    ask,
+    follow,
+    invocation_of,
+    start,
+    stop,
+)
+
+
+def outcome(runner: Runner, service: str, progress: Progress, given: dict[str, Any]) -> dict[str, Any]:
+    """Return what the module returns of a run."""
+    run = progress.run
+    data = run_data(run) if run else {"result": "unknown", "words": "nothing is known of its end"}
+    data["rc"] = data.pop("exit_status", None)
+    result: dict[str, Any] = {**data, "finished": progress.finished, "lines": [], "cursor": ""}
+    result["invocation_ids"] = progress.invocations
+    result["invocation_id"] = progress.invocations[-1] if progress.invocations else ""
+    if progress.invocations and given["lines"]:
+        sync(runner)
+        after = [f"--after-cursor={given['_after']}"] if given["_after"] else []
+        window = Window(service, progress.invocations, progress.started, run.end if run and progress.finished else None)
+        found = read_runs(runner, [window], after, given["lines"])
+        result["lines"] = [line_data(line) for line in found]
+        result["cursor"] = found[-1].cursor if found else given["_after"] or ""
+    return result
+
+
+def seconds(given: dict[str, Any]) -> float | None:
+    """Return for how long to wait."""
+    return float(given["timeout"]) or None
+
+
+def run_job(runner: Runner, service: str, given: dict[str, Any]) -> tuple[Progress, dict[str, bool]]:
+    """Start or find the run, and wait as asked. Raises RunError."""
+    notes = {"joined": False, "stopped": False, "changed": False}
+    if given["invocation_id"]:
+        progress = Progress([given["invocation_id"]], None, finished=False)
+    else:
+        memory = ask(runner, service)
+        if memory.running and given["when_running"] == "fail":
+            raise RunError("runs already; `when_running: join` waits for that run")
+        if memory.running:
+            notes["joined"] = True
+            progress = Progress([invocation_of(memory)], memory.run, finished=False)
+        else:
+            notes["changed"] = True
+            progress = start(runner, service)
+    if given["wait"] and not progress.finished:
+        progress = follow(runner, service, progress.invocations, seconds(given))
+        if not progress.finished and given["on_timeout"] == "stop":
+            notes["stopped"] = True
+            progress = stop(runner, service, progress.invocations)
+    return progress, notes
+
+
+def message(result: dict[str, Any], given: dict[str, Any]) -> str:
+    """Return why this is a failure, or an empty text."""
+    name = given["name"]
+    if result["stopped"]:
+        return f"{name}: ran for more than {given['timeout']} s, and was stopped"
+    if not result["finished"]:
+        return f"{name}: still runs after {given['timeout']} s, and goes on" if given["wait"] else ""
+    return "" if result["result"] in GOOD_RESULTS else f"{name}: {result['words']}"
+
+
+def main() -> None:
+    """Run the job."""
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "wait": {"type": "bool", "default": True},
+            "timeout": {"type": "int", "default": 0},
+            "on_timeout": {"type": "str", "default": "leave", "choices": ["leave", "stop"]},
+            "when_running": {"type": "str", "default": "fail", "choices": ["fail", "join"]},
+            "invocation_id": {"type": "str"},
+            "lines": {"type": "int", "default": 200},
+            "show": {"type": "bool", "default": False},
+            "unit_directory": {"type": "path", "default": "/etc/systemd/system"},
+            # From the action plugin: where to go on in the journal, and that a timeout is no failure yet.
+            "_after": {"type": "str"},
+            "_slice": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    given = module.params
+    if not 0 <= given["lines"] <= 10000:
+        module.fail_json(msg=f"lines {given['lines']} does not lie between 0 and 10000")
+    if given["timeout"] < 0:
+        module.fail_json(msg=f"timeout {given['timeout']} is negative; 0 is no limit")
+    if given["invocation_id"] and not re.match(r"^[0-9a-f]{32}$", given["invocation_id"]):
+        module.fail_json(msg=f"invocation_id {given['invocation_id']!r} is not 32 hexadecimal digits")
+    use_host_zone()
+    try:
+        pair = pair_named(given["name"], own_pairs(os.path.normpath(given["unit_directory"])))
+    except UnknownJob as error:
+        module.fail_json(msg=str(error), unknown=True, nearest=error.nearest)
+    about = {key: value for key, value in declared(pair).items() if key in ("name", "command", "user")}
+    if module.check_mode:
+        module.exit_json(changed=True, msg=f"{pair.name}: would run as {about['user']}", **about)
+    runner = make_runner()
+    try:
+        progress, notes = run_job(runner, pair.service_name, given)
+        result = {**outcome(runner, pair.service_name, progress, given), **notes}
+    except (ProgramMissing, RunError, JournalError) as error:
+        module.fail_json(msg=f"{pair.name}: {error}", **about)
+    failed = message(result, given)
+    if given["_slice"] and not result["finished"]:
+        failed = ""
+    # `rc` alone would be taken for a failure by Ansible.
+    module.exit_json(**about, **result, failed=bool(failed), **({"msg": failed} if failed else {}))
+
+
+if __name__ == "__main__":
+    main()

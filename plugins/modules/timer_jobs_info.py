@@ -1,0 +1,307 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, dotmobi.systemd_timers contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: timer_jobs_info
+short_description: Shows how the jobs on a host are
+version_added: 0.1.0
+description:
+  - Returns the live picture of the jobs that M(dotmobi.systemd_timers.timer_jobs) has installed, and on request of
+    every other timer of the host.
+  - It says in one word how each job is, with the reason and what to do about it.
+  - A fixed number of programs is called, whatever the number of jobs.
+  - An ordinary user can run it. Then the history of runs is missing, unless that user may read the journal.
+options:
+  names:
+    description:
+      - Jobs to look at. All of them when not given.
+      - A name that is not known does not make the module fail. It is returned in RV(unknown).
+    type: list
+    elements: str
+  owners:
+    description:
+      - Look only at jobs with these owner marks, as set by O(dotmobi.systemd_timers.timer_jobs#module:owner).
+    type: list
+    elements: str
+  health:
+    description:
+      - Return only jobs that are like this.
+    type: list
+    elements: str
+    choices: [ok, running, never-ran, overdue, failing, suspended, drifted, broken]
+  all:
+    description:
+      - Whether timers that carry no owner mark are returned as well, such as those of the distribution.
+    type: bool
+    default: false
+  runs:
+    description:
+      - How many of the last runs of each job to return, from 0 to 1000. They are read from the journal.
+      - The journal is read for all jobs together, so a job that runs very often can leave fewer for others.
+    type: int
+    default: 5
+  exposure:
+    description:
+      - Whether to ask C(systemd-analyze security) how much of the host each job could reach.
+    type: bool
+    default: false
+  unit_directory:
+    description:
+      - The directory of the unit files.
+    type: path
+    default: /etc/systemd/system
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check mode and then does the same, as it never changes anything.
+  diff_mode:
+    support: N/A
+    description: Would return what changes, but nothing ever does.
+requirements:
+  - systemd 247 or newer on the host
+notes:
+  - A unit file that was edited by hand and read by systemd since cannot be told from one that an apply has written.
+    The playbook C(site) in check mode shows such an edit.
+seealso:
+  - module: dotmobi.systemd_timers.timer_jobs
+  - module: dotmobi.systemd_timers.timer_job_run
+author:
+  - dotmobi.systemd_timers contributors (@dotmobi)
+"""
+
+EXAMPLES = r"""
+- name: Look at all jobs
+  dotmobi.systemd_timers.timer_jobs_info:
+  register: result
+
+- name: Find what needs somebody
+  dotmobi.systemd_timers.timer_jobs_info:
+    health: [overdue, failing, drifted, broken]
+  register: unhealthy
+
+- name: Look at the last 20 runs of one job
+  dotmobi.systemd_timers.timer_jobs_info:
+    names: [it-glue-backup]
+    runs: 20
+"""
+
+RETURN = r"""
+jobs:
+  description: The jobs, sorted by name.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the job.
+      type: str
+      sample: it-glue-backup
+    owner:
+      description: The owner mark. V(null) for a timer that is not of this collection.
+      type: str
+      sample: default
+    unit_files:
+      description: Paths of C(service) and C(timer).
+      type: dict
+    description:
+      description: Description of the service.
+      type: str
+      sample: IT Glue Export Backup
+    command:
+      description: What it runs, as the unit file has it, without secrets.
+      type: list
+      elements: str
+      sample: [/usr/bin/python3 /usr/local/dotmobi-tools/scripts/it_glue_export_backup.py]
+    user:
+      description: The user it runs as.
+      type: str
+      sample: root
+    working_directory:
+      description: The directory it runs in, empty when the unit names none.
+      type: str
+    schedule:
+      description: Its calendar expressions.
+      type: list
+      elements: str
+      sample: [Mon *-*-* 08:00:00]
+    triggers:
+      description: Its other triggers, each with C(directive) and C(value).
+      type: list
+      elements: dict
+      sample: [{directive: OnBootSec, value: 5min}]
+    persistent:
+      description: Whether a run that was missed while the host was down is caught up.
+      type: bool
+    accuracy:
+      description: How late systemd may start it, to save power.
+      type: str
+      sample: 1s
+    jitter:
+      description: How late it is started at most, so that hosts do not run at once. Empty for none.
+      type: str
+    state:
+      description: V(armed), V(running), V(suspended), V(stopped) (enabled, but not active) or V(failed) (the timer).
+      type: str
+      sample: armed
+    enabled:
+      description: Whether the timer is started at boot.
+      type: bool
+    timer_state:
+      description: State of the timer in systemd's words.
+      type: str
+      sample: active (waiting)
+    service_state:
+      description: State of the service in systemd's words.
+      type: str
+      sample: inactive (dead)
+    next_elapse:
+      description: When it runs next, ISO 8601 in the time zone of the host. V(null) when it does not.
+      type: str
+      sample: "2027-02-01T08:00:00+01:00"
+    last_trigger:
+      description: When its timer elapsed last, as far as systemd knows.
+      type: str
+    last_run:
+      description: The last run, however it was started. V(null) when none is known. See RV(jobs[].runs).
+      type: dict
+    runs:
+      description: The last runs, the newest first.
+      type: list
+      elements: dict
+      contains:
+        invocation_id:
+          description: systemd's id of this run, which finds its lines in the journal.
+          type: str
+        start:
+          description: When it began.
+          type: str
+        end:
+          description: When it ended. V(null) while it runs.
+          type: str
+        duration:
+          description: How long it took, in seconds.
+          type: float
+        result:
+          description: How it ended, in the word of C(Result=) of systemd, or V(running).
+          type: str
+          sample: exit-code
+        words:
+          description: The same in plain words.
+          type: str
+          sample: exit status 3
+        exit_status:
+          description: Exit status of the main process, when it is known.
+          type: int
+        signal:
+          description: Name of the signal that ended the main process.
+          type: str
+          sample: SIGKILL
+        cpu:
+          description: Seconds of processor time, where systemd accounts for them.
+          type: float
+        memory:
+          description: The most memory that it had, in bytes, where systemd accounts for it.
+          type: int
+    overdue_since:
+      description: The elapse that has gone by without a run. V(null) when there is none.
+      type: str
+    drift:
+      description: How the job differs from what an apply leaves behind, in words. Empty when it does not.
+      type: list
+      elements: str
+    exposure:
+      description: What C(systemd-analyze security) says of the service, from 0 (safe) to 10. V(null) when nothing.
+      returned: when O(exposure=true)
+      type: float
+    health:
+      description:
+        - How the job is. V(overdue), V(failing), V(drifted) and V(broken) need somebody.
+        - V(broken) - it cannot run as it stands. V(failing) - its last run has failed. V(overdue) - it should have
+          run and has not, or its run does not end. V(drifted) - it was changed on the host.
+      type: str
+      sample: ok
+    reason:
+      description: Why.
+      type: str
+      sample: "last run: success"
+    mend:
+      description: What to do about it. Empty when nothing.
+      type: str
+counts:
+  description: How many jobs there are of each health, before O(health) is looked at.
+  returned: success
+  type: dict
+  sample: {ok: 3, failing: 1}
+unhealthy:
+  description: Names of the jobs that are overdue, failing, drifted or broken, before O(health) is looked at.
+  returned: success
+  type: list
+  elements: str
+unknown:
+  description: Names of O(names) that are no job of this host, each with C(name) and C(nearest), the name that was
+    probably meant.
+  returned: success
+  type: list
+  elements: dict
+history_readable:
+  description: Whether runs could be read from the journal. V(false) also when it holds none.
+  returned: success
+  type: bool
+time:
+  description: The time of the host.
+  returned: success
+  type: str
+"""
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError, use_host_zone
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import HEALTHS
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import ObserveError
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Wish, picture
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, make_runner
+
+
+def main() -> None:
+    """Return the live picture."""
+    module = AnsibleModule(
+        argument_spec={
+            "names": {"type": "list", "elements": "str"},
+            "owners": {"type": "list", "elements": "str"},
+            "health": {"type": "list", "elements": "str", "choices": list(HEALTHS)},
+            "all": {"type": "bool", "default": False},
+            "runs": {"type": "int", "default": 5},
+            "exposure": {"type": "bool", "default": False},
+            "unit_directory": {"type": "path", "default": "/etc/systemd/system"},
+        },
+        supports_check_mode=True,
+    )
+    given = module.params
+    if not 0 <= given["runs"] <= 1000:
+        module.fail_json(msg=f"runs {given['runs']} does not lie between 0 and 1000")
+    use_host_zone()
+    wish = Wish(
+        os.path.normpath(given["unit_directory"]),
+        given["names"] or [],
+        given["owners"] or [],
+        given["health"] or [],
+        given["all"],
+        given["runs"],
+        given["exposure"],
+    )
+    try:
+        result = picture(make_runner(), wish)
+    except (ProgramMissing, ObserveError, CalendarError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=False, **result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, dotmobi.systemd_timers contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The work is in the action plugin of the same name; this file is its documentation.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: timer_report
+short_description: Shows what modules of this collection returned on all hosts
+version_added: 0.1.0
+description:
+  - Prints the results of several hosts on the controller, readable in a terminal of 100 columns, or as JSON.
+  - The playbooks of this collection use it. It looks at nothing and changes nothing itself.
+author:
+  - dotmobi.systemd_timers contributors (@dotmobi)
+options:
+  kind:
+    description:
+      - What is shown. V(status) and V(details) take results of M(dotmobi.systemd_timers.timer_jobs_info), V(run) those
+        of M(dotmobi.systemd_timers.timer_job_run), V(logs) and V(log) (of one job) those of
+        M(dotmobi.systemd_timers.timer_job_logs), V(schedule) those of M(dotmobi.systemd_timers.calendar) with one
+        expression.
+    type: str
+    choices: [status, details, run, logs, log, schedule]
+    required: true
+  results:
+    description:
+      - Inventory name of a host to what the module returned there.
+    type: dict
+    required: true
+  output:
+    description:
+      - V(text) for people, coloured on a terminal. V(json) prints all of it as one line of JSON.
+    type: str
+    choices: [text, json]
+    default: text
+  limit:
+    description:
+      - How many jobs of a host to show at most in the table of V(status).
+    type: int
+    default: 500
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.conn
+  - ansible.builtin.action_common_attributes.flow
+attributes:
+  action:
+    support: full
+  async:
+    support: none
+  become:
+    support: none
+  bypass_host_loop:
+    support: none
+  check_mode:
+    support: full
+  connection:
+    support: none
+  delegation:
+    support: none
+  diff_mode:
+    support: none
+  platform:
+    platforms: posix
+seealso:
+  - module: dotmobi.systemd_timers.timer_jobs_info
+  - module: dotmobi.systemd_timers.timer_job_run
+"""
+
+EXAMPLES = r"""
+- name: Look at all jobs
+  dotmobi.systemd_timers.timer_jobs_info:
+  register: live
+
+- name: Show them
+  dotmobi.systemd_timers.timer_report:
+    kind: status
+    results: "{{ dict(ansible_play_hosts | zip(ansible_play_hosts | map('extract', hostvars, ['live']))) }}"
+  run_once: true
+"""
+
+RETURN = r"""
+"""

@@ -1,0 +1,201 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Says how jobs are: a table for each host, and the details of one job; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import OK, SUSPENDED, UNHEALTHY
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import short_words
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report import plural
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import GAP, shorten
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import describe, spoken_timespan
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import (
+    BAD,
+    DOUBTFUL,
+    GOOD,
+    PLAIN,
+    Shown,
+    clock,
+    relative,
+    size_words,
+    span_words,
+)
+
+WIDTH = 100
+HEAD = ["JOB", "SCHEDULE", "STATE", "LAST RUN", "RESULT", "TOOK", "NEXT RUN", "HEALTH"]
+# Which columns give way when the table is too wide, and how far.
+SHRINK = ((1, 16), (0, 18))
+SIGNALS = ("signal", "core-dump")
+
+
+def triggers_words(job: Mapping[str, Any]) -> str:
+    """Return when a job runs, in plain words; an expression that has no words stands as itself."""
+    parts = [describe(job["schedule"])] if job["schedule"] else []
+    for trigger in job["triggers"]:
+        directive, value = trigger["directive"], trigger["value"]
+        if directive in ("OnBootSec", "OnStartupSec"):
+            parts.append(f"{value} after boot")
+        elif directive in ("OnUnitActiveSec", "OnUnitInactiveSec"):
+            parts.append(spoken_timespan(value))
+        elif directive != "OnActiveSec":
+            parts.append(f"{directive}={value}")
+    return " and ".join(parts)
+
+
+def result_cell(run: Mapping[str, Any] | None) -> str:
+    """Return how a run ended, for a narrow column."""
+    if run is None:
+        return "-"
+    if run["result"] in SIGNALS and run["signal"]:
+        return str(run["signal"])
+    return "-" if run["result"] == "running" else short_words(run["result"], run["exit_status"])
+
+
+def mood_of(health: str) -> str:
+    """Return the colour of a health."""
+    if health in UNHEALTHY:
+        return BAD
+    return {OK: GOOD, SUSPENDED: DOUBTFUL}.get(health, PLAIN)
+
+
+def cells(job: Mapping[str, Any], now: str) -> list[str]:
+    """Return the row of a job."""
+    run = job["last_run"]
+    return [
+        job["name"],
+        triggers_words(job) or "-",
+        job["state"],
+        relative(run["start"] if run else None, now),
+        result_cell(run),
+        span_words(run["duration"]) if run else "-",
+        relative(job["next_elapse"], now),
+        job["health"],
+    ]
+
+
+def fitted(rows: list[list[str]], widest: int = WIDTH) -> list[str]:
+    """Return the lines of a table that is no wider than a terminal; the first row is its head."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for column, least in SHRINK:
+        excess = sum(widths) + len(GAP) * (len(widths) - 1) - widest
+        if excess > 0:
+            widths[column] = max(min(least, widths[column]), widths[column] - excess)
+    return [
+        GAP.join(shorten(cell, width).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def sentence(job: Mapping[str, Any]) -> str:
+    """Return why a job is as it is, and what to do."""
+    mend = f"; {job['mend']}" if job["mend"] else ""
+    return f"{job['name']}: {job['health']}: {job['reason']}{mend}"
+
+
+def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int) -> list[Shown]:
+    """Return a table for each host, and a line for each job with which something is wrong."""
+    shown: list[Shown] = []
+    for host, result in results.items():
+        jobs = result["jobs"]
+        shown.append(Shown(f"{host}  ({summary(result)})"))
+        if jobs:
+            lines = fitted([HEAD, *(cells(job, result["time"]) for job in jobs[:limit])])
+            shown.append(Shown(lines[0]))
+            shown += [Shown(line, mood_of(job["health"])) for line, job in zip(lines[1:], jobs, strict=False)]
+        if len(jobs) > limit:
+            shown.append(Shown(f"... and {len(jobs) - limit} more"))
+        shown += [Shown(f"  {sentence(job)}", BAD) for job in jobs if job["health"] in UNHEALTHY]
+        shown.append(Shown(""))
+    return shown[:-1]
+
+
+def summary(result: Mapping[str, Any]) -> str:
+    """Return `4 jobs: 3 ok, 1 failing`."""
+    counted: dict[str, int] = {}
+    for job in result["jobs"]:
+        counted[job["health"]] = counted.get(job["health"], 0) + 1
+    found = ", ".join(f"{number} {health}" for health, number in counted.items())
+    return f"{plural(len(result['jobs']), 'job')}{': ' if found else ''}{found}"
+
+
+def facts_of(job: Mapping[str, Any], now: str) -> list[tuple[str, str]]:
+    """Return what is known of a job, each with its label."""
+    run = job["last_run"]
+    rows = [
+        ("description", job["description"]),
+        ("health", f"{job['health']}: {job['reason']}"),
+        ("what to do", job["mend"]),
+        ("schedule", triggers_words(job)),
+        ("expression", "; ".join(job["schedule"])),
+        (
+            "next run",
+            f"{clock(job['next_elapse'])} ({relative(job['next_elapse'], now)})" if job["next_elapse"] else "-",
+        ),
+        ("last trigger", clock(job["last_trigger"])),
+        ("last run", last_words(run, now)),
+        ("command", "; ".join(job["command"])),
+        ("runs as", job["user"]),
+        ("directory", job["working_directory"]),
+        ("timer", f"{job['timer_state']}{', enabled' if job['enabled'] else ', not enabled'}"),
+        ("service", job["service_state"]),
+        ("persistent", "yes" if job["persistent"] else "no"),
+        ("accuracy", job["accuracy"]),
+        ("jitter", job["jitter"]),
+        ("owner", job["owner"] or "none: not a job of this collection"),
+        ("unit files", f"{job['unit_files']['service']}, {job['unit_files']['timer']}"),
+        ("exposure", exposure_words(job)),
+        ("changed", "; ".join(job["drift"])),
+    ]
+    return [(label, text) for label, text in rows if text]
+
+
+def exposure_words(job: Mapping[str, Any]) -> str:
+    """Return what systemd says of how much the job could reach, if it was asked."""
+    return f"{job['exposure']} of 10" if job.get("exposure") is not None else ""
+
+
+def last_words(run: Mapping[str, Any] | None, now: str) -> str:
+    """Return when the last run was, how it ended, and what it took."""
+    if run is None:
+        return "none is known"
+    parts = [f"{clock(run['start'])} ({relative(run['start'], now)}): {run['words']}"]
+    if run["duration"] is not None:
+        parts.append(f"took {span_words(run['duration'])}")
+    if run["cpu"] is not None:
+        parts.append(f"processor {span_words(run['cpu'])}")
+    if run["memory"] is not None:
+        parts.append(f"memory {size_words(run['memory'])}")
+    return ", ".join(parts)
+
+
+def detail_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
+    """Return all that is known of the jobs, host by host; what equal hosts would say is said for each."""
+    shown: list[Shown] = []
+    for host, result in results.items():
+        for job in result["jobs"]:
+            shown.append(Shown(f"{job['name']} on {host}", mood_of(job["health"])))
+            facts = facts_of(job, result["time"])
+            width = max(len(label) for label, _text in facts)
+            for label, text in facts:
+                mood = mood_of(job["health"]) if label == "health" else PLAIN
+                shown.append(Shown(f"  {label.ljust(width)}  {text}", mood))
+            shown += runs_lines(job["runs"])
+            if not result["history_readable"]:
+                shown.append(Shown("  The journal cannot be read, so earlier runs are not shown; --become may help."))
+            shown.append(Shown(""))
+    return shown[:-1]
+
+
+def runs_lines(runs: Sequence[Mapping[str, Any]]) -> list[Shown]:
+    """Return the last runs as a table."""
+    if not runs:
+        return []
+    rows = [["START", "RESULT", "TOOK", "CPU", "MEMORY"]]
+    rows += [
+        [clock(run["start"]), run["words"], *map(span_words, (run["duration"], run["cpu"])), size_words(run["memory"])]
+        for run in runs
+    ]
+    return [Shown("  last runs"), *(Shown(f"    {line}") for line in fitted(rows, WIDTH - 4))]
