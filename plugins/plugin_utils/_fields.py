@@ -6,7 +6,8 @@ kind: text (one line), texts (a text or a list), path, span (a time span), zone 
 command (text or list), script, environment (name to value), environment_file (a path or a dictionary), credentials
 (name to dictionary), directives (directive to value or list of values), codes (of findings, a text or a list),
 variables (names, a text or a list), retries, concurrency (short forms or dictionaries), duration (a time span that
-becomes seconds), token (a word).
+becomes seconds), token (a word), notice (ways to values), heartbeat (an address or a
+dictionary).
 """
 
 from __future__ import annotations
@@ -63,6 +64,9 @@ FIELDS: dict[str, Field] = {
     "concurrency": Field("concurrency"),
     "starting_deadline": Field("duration"),
     "skip_next": Field("token"),
+    "on_failure": Field("notice"),
+    "on_success": Field("notice"),
+    "heartbeat": Field("heartbeat"),
     "unit": Field("directives"),
     "service": Field("directives"),
     "timer": Field("directives"),
@@ -108,4 +112,15 @@ SYNONYMS = {
     "starting_deadline_seconds": "starting_deadline",
     "startingdeadlineseconds": "starting_deadline",
     "skip": "skip_next",
+    "onfailure": "on_failure",
+    "failure": "on_failure",
+    "notify": "on_failure",
+    "mailto": "on_failure",
+    "alert": "on_failure",
+    "onsuccess": "on_success",
+    "healthcheck": "heartbeat",
+    "healthchecks": "heartbeat",
+    "ping": "heartbeat",
+    "ping_url": "heartbeat",
+    "monitor": "heartbeat",
 }
