@@ -14,7 +14,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path import MEND_COMMAND, mend_missing
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._writable import first_writable
 
-PYTHON = "/usr/bin/python3"
 SENDMAIL = "/usr/sbin/sendmail"
 MEND_SENDMAIL = "install a mail program that brings it, such as postfix, exim4, msmtp-mta or nullmailer"
 FIELDS = {"failure": "on_failure", "success": "on_success"}
@@ -32,10 +31,6 @@ def check_notices(job: JobView, known: Known) -> list[Finding]:
     if not settings:
         return []
     findings = []
-    first = next((field for event, field in FIELDS.items() if event in settings), "heartbeat")
-    if not known.facts.path(PYTHON).executable:
-        reason = "does not exist on this host, and the notices need it"
-        findings.append(job.finding("missing-command", first, PYTHON, reason, "install python3"))
     for event, field in FIELDS.items():
         given = settings.get(event, {})
         if given.get("mail") and not known.facts.path(SENDMAIL).executable:

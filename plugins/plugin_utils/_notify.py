@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NOTIFY_SETTINGS, JobFile
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import PYTHON
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quote
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_notify import CHANNELS
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._programs import program_text
 
-PYTHON = "/usr/bin/python3"
 # There with and without a merged /usr.
 SYSTEMCTL = "/bin/systemctl"
 PROGRAM = "notifier.py"

@@ -39,6 +39,8 @@ DOCUMENTED_TYPES = {
     "duration": "raw",
     "token": "raw",
     "retries": "raw",
+    "notice": "dict",
+    "heartbeat": "raw",
     "concurrency": "raw",
     "zone": "str",
     "user": "str",
@@ -106,6 +108,7 @@ CHECKERS = {
     "_proof_variable": SHARED | {"_command_text", "_proof_shell"},
     "_proof_account": SHARED | {"_proof_path"},
     "_proof_service": SHARED,
+    "_proof_notify": SHARED | {"_proof_path"},
 }
 WAY = {
     "_observe": SHARED - {"_verify"},
