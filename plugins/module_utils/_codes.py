@@ -135,7 +135,8 @@ SERVICE = {
     ),
     "missing-unit": _never("The unit that the timer starts does not exist.", "Remove `Unit=`, or correct it."),
     "missing-handler": _lacks(
-        "A unit of `OnFailure=` or `OnSuccess=` does not exist.", "Install it before the job, or correct the name."
+        "A unit of `on_failure`, `on_success`, `OnFailure=` or `OnSuccess=` does not exist.",
+        "Install it before the job, or correct the name.",
     ),
     "marked-secret": _error(
         "A raw `Environment=` holds a variable that `secrets` names, and every user of the host can read a unit file.",

@@ -14,6 +14,8 @@ ABSENT = "absent"
 FILES_DIRECTORY = "/etc/dotmobi.systemd_timers"
 # Where the programs beside a job keep what outlives a boot (roles/timer/files/gate.py).
 STATE_DIRECTORY = "/var/lib/dotmobi.systemd_timers"
+# In a job's folder: whom its notifier tells, and how.
+NOTIFY_SETTINGS = "notify.json"
 FILE_MODE = 0o644
 OTHERS_READ = 0o044
 

@@ -51,6 +51,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_name
     check_enabled_service,
     check_names,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_notify import check_notices
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path import (
     COMMAND_KEYS,
     check_credentials,
@@ -124,6 +125,7 @@ CHECKERS: tuple[Checker, ...] = (
     check_finishes,
     check_unit,
     check_handlers,
+    check_notices,
     check_drop_ins,
     check_enabled_service,
 )

@@ -71,6 +71,12 @@ def unit_exists(unit: str, known: Known) -> bool:
     return unit in known.observed.host_units or (bool(at) and f"{name}@.{suffix}" in known.observed.host_units)
 
 
+def is_own(unit: str, job: JobView) -> bool:
+    """Tell whether a unit, or the template that it is an instance of, comes with the job."""
+    template = f"{unit.partition('@')[0]}@.{unit.rpartition('.')[2]}"
+    return unit in job.wanted.units() or ("@" in unit and template in job.wanted.units())
+
+
 def nearest_unit(unit: str, units: Iterable[str]) -> str:
     """Return the unit of the same type that was probably meant, or an empty text."""
     suffix = f".{unit.rpartition('.')[2]}"
@@ -99,7 +105,7 @@ def check_handlers(job: JobView, known: Known) -> list[Finding]:
             for unit in value.split():
                 # A template and its instance: `notify@%n.service`.
                 plain = f"{unit.partition('@')[0]}@x.{unit.rpartition('.')[2]}" if "@" in unit else unit
-                if "%" in plain or unit_exists(plain, known):
+                if "%" in plain or is_own(plain, job) or unit_exists(plain, known):
                     continue
                 meant = nearest_unit(plain.replace("@x.", "@."), known.observed.host_units)
                 mend = "install it before the job, or correct the name" + (f': "{meant}"?' if meant else "")

@@ -48,6 +48,7 @@ NO_TRIGGER = "has no trigger left, so it would never run"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _WITH_PATH = re.compile(r"^(?P<path>/.*/(?P<unit>[^/:]+\.(?:service|timer))):(?:(?P<line>\d+):)? (?P<text>.*)$")
 _WITH_UNIT = re.compile(r"^(?:Unit )?(?P<unit>\S+\.(?:service|timer)):? (?P<text>.*)$")
+_INSTANCE = re.compile(r"@.*(?=\.)")
 _UNKNOWN = re.compile(r"^Unknown (?:key|lvalue|key name) '(?P<key>[^']*)' in section '?\[?(?P<section>[^'\]]*)\]?'?")
 _UNKNOWN_SECTION = re.compile(r"^Unknown section '(?P<section>[^']*)'")
 _NOT_EXECUTABLE = re.compile(r"^Command (?P<command>.+) is not executable: (?P<reason>.*)$")
@@ -75,13 +76,19 @@ def parse_verify(stderr: str, staged: set[str]) -> tuple[list[Diagnostic], list[
     others: list[str] = []
     for raw in _COLOUR.sub("", stderr).split("\n"):
         found = _WITH_PATH.match(raw) or _WITH_UNIT.match(raw)
-        if found and found.group("unit") in staged and not found.group("text").startswith(_HARMLESS):
+        unit = staged_unit(found.group("unit"), staged) if found else ""
+        if found and unit and not found.group("text").startswith(_HARMLESS):
             line = found.groupdict().get("line")
-            ours.append(Diagnostic(found.group("unit"), int(line or 0), found.group("text")))
+            ours.append(Diagnostic(unit, int(line or 0), found.group("text")))
         elif raw.strip():
             others.append(raw.strip())
     explained = {diagnostic.unit for diagnostic in ours if not _is_consequence(diagnostic)}
     return [d for d in ours if d.unit not in explained or not _is_consequence(d)], others
+
+
+def staged_unit(unit: str, staged: set[str]) -> str:
+    """Return which of the staged units is meant: of a template, verify speaks of an instance (@i, @test_instance)."""
+    return next((one for one in (unit, _INSTANCE.sub("@", unit)) if one in staged), "")
 
 
 def _is_consequence(diagnostic: Diagnostic) -> bool:

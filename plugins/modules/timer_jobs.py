@@ -344,6 +344,40 @@ options:
           - A value can be a list, of which all must hold. C(!) before a text negates it. C(command) is a command as in
             the field of that name. Exit status 0 lets the job run, 1 to 254 skip it.
         type: dict
+      on_failure:
+        description:
+          - Who is told when a run has failed, once for each run, after the last retry. C(OnFailure=) of the service.
+            See systemd.unit(5).
+          - C(mail) is an address, a list of them, or a dictionary with C(to) and C(from). It goes through
+            C(/usr/sbin/sendmail) of the host.
+          - C(webhook) is an address, or a dictionary with C(url) and C(headers), or a list of these. It gets the facts
+            as JSON with a POST request. In the place of an address or the text of a header there can be a dictionary
+            with C(credential), the name of a credential of the job, or with C(path), a file on the host; C(prefix) is
+            put before what is read, for example V(Bearer ).
+          - C(command) is a program and its arguments, a text or a list. Root runs it, with the facts as JSON on its
+            input and in variables such as C(TIMER_JOB) and C(TIMER_RESULT).
+          - C(unit) is the name of a unit, or a list of names, which systemd starts, for example V(alert@%n.service).
+          - C(lines) is how many of the last lines of that run in the journal are told, 20 when left out.
+          - A run that a condition has skipped is neither a failure nor a success. Nobody is told when left out.
+        type: dict
+      on_success:
+        description:
+          - Who is told when a run has succeeded, in the same way as with C(on_failure). C(OnSuccess=) of the service.
+            See systemd.unit(5). Needs systemd 249 or newer.
+          - Nobody is told when left out.
+        type: dict
+      heartbeat:
+        description:
+          - A monitor that is pinged at each success and failure, such as healthchecks.io, so that it notices also a job
+            that does not run at all. C(OnFailure=) and C(OnSuccess=) of the service. See systemd.unit(5). Needs systemd
+            249 or newer.
+          - A text is the address of the ping. A success asks for that address, a failure for C(/fail) below it. In its
+            path C({job}) and C({host}) stand for the names of job and host.
+          - A dictionary with C(url), an address as in a webhook of C(on_failure); C(start), whether C(/start) is pinged
+            when a run begins, V(false) when left out; and C(exit_status), whether a ping ends in the exit status, such
+            as C(/0) and C(/3), V(false) when left out.
+          - A ping can neither fail nor delay the job. No pings when left out.
+        type: raw
       unit:
         description:
           - Directives for the service's C([Unit]) section, by their own names. See systemd.unit(5).

@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import ACCEPTABLE, CODES
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_notify import check_heartbeat, check_notice
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_runs import (
     check_concurrency,
     check_duration,
@@ -462,6 +463,8 @@ CHECKERS: dict[str, Callable[[Any, Field], Any]] = {
     "conditions": check_conditions,
     "directories": check_directories,
     "paths": check_paths,
+    "notice": check_notice,
+    "heartbeat": check_heartbeat,
     "directives": check_directives,
     "retries": check_retries,
     "concurrency": check_concurrency,

@@ -7,7 +7,8 @@ command (text or list), script, environment (name to value), environment_file (a
 (name to dictionary), directives (directive to value or list of values), codes (of findings, a text or a list),
 variables (names, a text or a list), limits and conditions (by name), directories (relative paths) and paths (a text or
 a list), spread (a time span up to a day, or a word for it), retries, concurrency (short forms or dictionaries),
-duration (a time span that becomes seconds), token (a word).
+duration (a time span that becomes seconds), token (a word), notice (ways to values), heartbeat (an address or a
+dictionary).
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ KIND_WORDS = {
     "concurrency": "`queue`, `forbid`, `replace`, or dictionary",
     "duration": "[time span](#values)",
     "token": "word",
+    "notice": "ways and values",
+    "heartbeat": "address or dictionary",
 }
 
 FIELDS: dict[str, Field] = {
@@ -163,6 +166,24 @@ FIELDS: dict[str, Field] = {
         becomes="`ConditionPathExists=` and others, see [below](#conditions)",
         example="{path_exists: /srv/data}",
     ),
+    "on_failure": Field(
+        "notice",
+        becomes="`OnFailure=`, see [notification](notification.md)",
+        example="{mail: ops@example.com}",
+        left_out="nobody is told",
+    ),
+    "on_success": Field(
+        "notice",
+        becomes="`OnSuccess=`, see [notification](notification.md)",
+        example="{command: /usr/local/bin/done}",
+        left_out="nobody is told",
+    ),
+    "heartbeat": Field(
+        "heartbeat",
+        becomes="`OnFailure=`, `OnSuccess=`, see [notification](notification.md)",
+        example="https://example.com/ping/1",
+        left_out="no pings",
+    ),
     "unit": Field("directives", becomes="lines of the service's `[Unit]`", example="{ConditionACPower: true}"),
     "service": Field("directives", becomes="lines of `[Service]`", example="{OOMScoreAdjust: 500}"),
     "timer": Field("directives", becomes="lines of `[Timer]`", example="{WakeSystem: true}"),
@@ -218,4 +239,15 @@ SYNONYMS = {
     "starting_deadline_seconds": "starting_deadline",
     "startingdeadlineseconds": "starting_deadline",
     "skip": "skip_next",
+    "onfailure": "on_failure",
+    "failure": "on_failure",
+    "notify": "on_failure",
+    "mailto": "on_failure",
+    "alert": "on_failure",
+    "onsuccess": "on_success",
+    "healthcheck": "heartbeat",
+    "healthchecks": "heartbeat",
+    "ping": "heartbeat",
+    "ping_url": "heartbeat",
+    "monitor": "heartbeat",
 }

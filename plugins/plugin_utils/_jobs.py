@@ -12,14 +12,18 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _use
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import check_field
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, SYNONYMS
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._notify import refusals as notify_refusals
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_rules import (
     other_limits,
     refusals,
 )
 
-MERGED_KINDS = ("environment", "directives", "credentials", "limits", "conditions", "retries", "concurrency")
+MERGED_KINDS = (
+    *("environment", "directives", "credentials", "limits", "conditions", "retries", "concurrency", "notice"),
+    "heartbeat",
+)
 # What they hold may be a secret, and the reason names the part at fault.
-HIDDEN_KINDS = ("environment", "variables", "script", "environment_file", "credentials")
+HIDDEN_KINDS = ("environment", "variables", "script", "environment_file", "credentials", "notice", "heartbeat")
 TRIGGER_FIELDS = ("schedule", "every", "on_boot")
 # They let the rest of a job be proved whose command or schedule is missing or wrong; it is never applied.
 STAND_IN_COMMAND = "/bin/true"
@@ -129,7 +133,8 @@ def _check_entry(job: str, entry: Any, findings: list[Finding], allowed: list[st
             except BadValue as error:
                 hidden = FIELDS[field].kind in HIDDEN_KINDS and not (field == "environment_file" and is_path(value))
                 told = None if hidden else value
-                findings.append(Finding(job, field, told, error.reason, error.mend, error.code))
+                faults = (error, *error.more)
+                findings.extend(Finding(job, field, told, one.reason, one.mend, one.code) for one in faults)
     return good
 
 
@@ -200,5 +205,5 @@ def _complete(
             mend = "add a schedule, or remove the field"
             reason = "has no schedule that it applies to"
             findings.append(Finding(name, field, job[field], reason, mend, "invalid-value"))
-    findings.extend(found for found in refusals(job) if found.field not in told)
+    findings.extend(found for found in [*refusals(job), *notify_refusals(job)] if found.field not in told)
     return job

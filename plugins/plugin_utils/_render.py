@@ -14,6 +14,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quote
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._job_files import with_files
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._notify import Notices, with_notices
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._programs import program_text
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_command import Beside, beside
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._semantics import service_lines, unit_lines
@@ -123,12 +124,25 @@ def check_beside(stands: Beside, job: Mapping[str, Any], service: str, timer: st
         raise TemplateRuntimeError("leaves out job.beside, which retries, concurrency and the like need")
 
 
+def check_notices(notices: Notices, service: str) -> None:
+    """Refuse a template of a user that leaves out what tells of runs."""
+    lines = [f"{key}={value}" for part in (notices.unit, notices.service) for key in part for value in part[key]]
+    if not set(service.split("\n")).issuperset(lines):
+        raise TemplateRuntimeError(
+            "leaves out job.unit or job.service, which on_failure, on_success and heartbeat need"
+        )
+
+
 def render(
     templates: Templates, job: Mapping[str, Any], owner: str, files_directory: str = FILES_DIRECTORY
 ) -> Rendered:
     """Return the units of a job, each with the owner mark, and its files. Raises jinja2.TemplateError."""
     files_directory = files_directory_of(job, files_directory)
     plain, files = with_files(job, files_directory)
+    mark = f"\n[{OWNER_SECTION}]\nOwner={owner}\nJob={job['name']}\n"
+    notices = with_notices(job, files_directory, mark)
+    plain["unit"] = {**(plain["unit"] or {}), **notices.unit}
+    plain["service"] = {**(plain["service"] or {}), **notices.service}
     stands = beside(plain, files_directory)
     shown = {
         **plain,
@@ -140,14 +154,14 @@ def render(
         "service_lines": service_lines(job),
     }
     context = {"job": shown}
-    mark = f"\n[{OWNER_SECTION}]\nOwner={owner}\nJob={job['name']}\n"
     # Names only: the host hides what they hold, also in a diff to the next version of the file.
     secrets = f"Secrets={' '.join(job['secrets'])}\n" if job["secrets"] else ""
     service = templates.service.render(context).rstrip("\n") + "\n" + mark + secrets
     timer = templates.timer.render(context).rstrip("\n") + "\n" + mark
     check_beside(stands, job, service, timer)
+    check_notices(notices, service)
     folder = f"{files_directory}/{job['name']}"
     files += [JobFile(f"{folder}/{name}", program_text(name), PROGRAM_MODE, True) for name in stands.programs]
     if stands.replace:
         files.append(JobFile(f"{job['name']}-replace.service", stands.replace + mark))
-    return Rendered(service, timer, files)
+    return Rendered(service, timer, [*files, *notices.files])

@@ -16,11 +16,16 @@ USER = "user"
 REFUSED = {
     "group": ("cannot be changed by a user manager", "remove it"),
     **dict.fromkeys(
-        ("concurrency", "starting_deadline", "skip_next", "hardening"),
+        (
+            *("concurrency", "starting_deadline", "skip_next", "hardening"),
+            *("on_failure", "on_success", "heartbeat"),
+        ),
         ("needs root, which a user manager has not", "remove it, or let the system run the job with `user`"),
     ),
     "network_online": ("is of no use: a user manager has no network-online.target", "remove it, or use retries"),
 }
+# Their values may hold a secret.
+SECRET = ("on_failure", "on_success", "heartbeat")
 
 
 def account_of(job: Mapping[str, Any]) -> str:
@@ -39,7 +44,7 @@ def refusals(job: Mapping[str, Any]) -> list[Finding]:
     if job["scope"] != USER:
         return []
     found = [
-        Finding(job["name"], field, job[field], reason, mend, "invalid-value")
+        Finding(job["name"], field, None if field in SECRET else job[field], reason, mend, "invalid-value")
         for field, (reason, mend) in REFUSED.items()
         if job.get(field) not in (None, FIELDS[field].default)
     ]

@@ -44,6 +44,8 @@ DOCUMENTED_TYPES = {
     "duration": "raw",
     "token": "raw",
     "retries": "raw",
+    "notice": "dict",
+    "heartbeat": "raw",
     "concurrency": "raw",
     "zone": "str",
     "user": "str",
@@ -118,6 +120,7 @@ CHECKERS = {
     "_proof_account": SHARED | {"_proof_path"},
     "_proof_service": SHARED,
     "_proof_sandbox": SHARED | {"_proof_path", "_proof_account"},
+    "_proof_notify": SHARED | {"_proof_path"},
 }
 WAY = {
     "_observe": SHARED - {"_verify"},

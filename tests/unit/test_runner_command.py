@@ -85,7 +85,8 @@ def test_the_options_of_the_attempts(fields, options):
 
 
 def test_every_program_that_is_deployed_is_there_and_imports_what_is_deployed_with_it():
-    found = {name for fields in ({"retries": 1}, {"skip_next": "x"}) for name in units(**fields).files}
+    every = ({"retries": 1}, {"skip_next": "x"}, {"heartbeat": "https://example.com/x"})
+    found = {one for fields in every for one in units(**fields).files if one.is_program}
     deployed = {one.name.rpartition("/")[2]: one for one in found}
     assert set(deployed) == {path.name for path in PROGRAMS.glob("*.py")}
     for name, one in deployed.items():

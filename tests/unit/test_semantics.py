@@ -22,9 +22,19 @@ def service(**fields: Any) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("fields", "lines"),
     [
+        ({"timeout": "1h"}, ["TimeoutStartSec=1h"]),
+        ({"timeout": 90, "kill_after": "5s"}, ["TimeoutStartSec=90", "TimeoutStopSec=5s"]),
+    ],
+)
+def test_time_limits(fields: dict[str, Any], lines: list[str]) -> None:
+    found = wanted(**fields).service.split("\n")
+    assert [line for line in found if line.startswith("Timeout")] == lines
+
+
+@pytest.mark.parametrize(
+    ("fields", "lines"),
+    [
         ({}, []),
-        ({"timeout": "1h"}, [("TimeoutStartSec", "1h")]),
-        ({"timeout": 90, "kill_after": "5s"}, [("TimeoutStartSec", "90"), ("TimeoutStopSec", "5s")]),
         (
             {"limits": {"memory": "512M", "cpu": "50%", "tasks": 7, "nice": 10, "open_files": 64, "io_class": "idle"}},
             [
