@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import time
+from itertools import chain, repeat
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -54,41 +55,40 @@ class ActionModule(ActionBase):
         name = str(args.get("name", ""))
         show = str(args.get("show", False)).lower() in ("true", "yes", "1", "on")
         most = int(args.get("lines", 200))
-        limit = int(args.get("timeout", 0) or 0)
+        limit = int(args.get("timeout") or 0)
         began = time.monotonic()
         lines: list[dict[str, Any]] = []
-        first: dict[str, Any] = {}
-        slices = 0
-        while True:
-            left = limit - (time.monotonic() - began) if limit else SLICES[-1]
-            last_one = bool(limit) and left <= SLICES[min(slices, len(SLICES) - 1)]
-            args["timeout"] = max(1, round(min(left, SLICES[min(slices, len(SLICES) - 1)])))
-            args.update(_slice=not last_one, lines=MOST_LINES if show else most)
-            if not last_one:
-                args["on_timeout"] = "leave"
-            else:
-                args["on_timeout"] = self._task.args.get("on_timeout", "leave")
+        changed = joined = False
+        for length in chain(SLICES, repeat(SLICES[-1])):
+            left = limit - (time.monotonic() - began) if limit else length
+            is_last = bool(limit) and left <= length
+            args.update(timeout=max(1, round(min(left, length))), _slice=not is_last)
+            args["on_timeout"] = self._task.args.get("on_timeout", "leave") if is_last else "leave"
+            args["lines"] = MOST_LINES if show else most
             found = self._module(args, task_vars)
-            slices += 1
-            first = first or found
-            lines = [*lines, *found.get("lines", [])]
+            lines += found.get("lines", [])
+            changed, joined = changed or found.get("changed", False), joined or found.get("joined", False)
             if show:
                 for line in shown_lines(host, found.get("lines", [])):
                     self._display.display(line)
-            if found.get("finished") is not False or last_one or found.get("failed"):
+            if found.get("finished") is not False or found.get("failed") or is_last:
                 break
             args.update(invocation_id=found["invocation_id"], _after=found.get("cursor") or args.get("_after"))
             if show:
                 self._display.display(progress_line(host, name, time.monotonic() - began))
-        if "lines" in found:
-            found["lines"] = lines[-most:] if most else []
-        found.pop("cursor", None)
-        # The first slice knows whether it was started or joined.
-        for key in ("joined", "changed"):
-            if key in first:
-                found[key] = first[key]
-        if last_one and found.get("failed") and limit and not found.get("finished"):
-            found["msg"] = f"{name}: still runs after {limit} s, and goes on"
-        elif found.get("stopped"):
-            found["msg"] = f"{name}: ran for more than {limit} s, and was stopped"
+        return told(found, limit, lines[-most:] if most else [], changed=changed, joined=joined)
+
+
+def told(
+    found: dict[str, Any], limit: int, lines: list[dict[str, Any]], *, changed: bool, joined: bool
+) -> dict[str, Any]:
+    """Return the result of the last slice, as if there had been one only."""
+    if "finished" not in found:
         return found
+    found.pop("cursor", None)
+    found.update(lines=lines, changed=changed, joined=joined)
+    if found["stopped"]:
+        found["msg"] = f"{found['name']}: ran for more than {limit} s, and was stopped"
+    elif not found["finished"]:
+        found["msg"] = f"{found['name']}: still runs after {limit} s, and goes on"
+    return found

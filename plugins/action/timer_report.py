@@ -14,6 +14,7 @@ from ansible import constants
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import (
+    change_lines,
     log_lines,
     run_lines,
     schedule_lines,
@@ -64,6 +65,7 @@ class ActionModule(ActionBase):
         kinds: dict[str, Callable[[Results, int], list[Shown]]] = {
             "status": status_lines,
             "details": lambda results, _limit: detail_lines(results),
+            "change": lambda results, _limit: change_lines(results),
             "run": lambda results, _limit: run_lines(results),
             "logs": lambda results, _limit: log_lines(results, several_jobs=True),
             "log": lambda results, _limit: log_lines(results, several_jobs=False),

@@ -16,7 +16,10 @@ class UnknownJob(Exception):
 
     def __init__(self, name: str, known: Mapping[str, object]) -> None:
         self.nearest = nearest(name, known)
-        mend = f"did you mean {self.nearest}?" if self.nearest else "`status` lists the jobs"
+        if not name:
+            super().__init__("no job is named: say which one with -e job=NAME; the playbook `status` lists them")
+            return
+        mend = f"did you mean {self.nearest}?" if self.nearest else "the playbook `status` lists them"
         super().__init__(f"{shown(name)} is not a job on this host; {mend}")
 
 

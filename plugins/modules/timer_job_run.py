@@ -273,7 +273,7 @@ def run_job(runner: Runner, service: str, given: dict[str, Any]) -> tuple[Progre
     if given["wait"] and not progress.finished:
         progress = follow(runner, service, progress.invocations, seconds(given))
         if not progress.finished and given["on_timeout"] == "stop":
-            notes["stopped"] = True
+            notes["stopped"] = notes["changed"] = True
             progress = stop(runner, service, progress.invocations)
     return progress, notes
 

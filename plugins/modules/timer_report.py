@@ -23,9 +23,9 @@ options:
       - What is shown. V(status) and V(details) take results of M(dotmobi.systemd_timers.timer_jobs_info), V(run) those
         of M(dotmobi.systemd_timers.timer_job_run), V(logs) and V(log) (of one job) those of
         M(dotmobi.systemd_timers.timer_job_logs), V(schedule) those of M(dotmobi.systemd_timers.calendar) with one
-        expression.
+        expression, V(change) those of M(dotmobi.systemd_timers.timer_job_change).
     type: str
-    choices: [status, details, run, logs, log, schedule]
+    choices: [status, details, change, run, logs, log, schedule]
     required: true
   results:
     description:

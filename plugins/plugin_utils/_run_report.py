@@ -107,3 +107,16 @@ def schedule_lines(results: Mapping[str, Mapping[str, Any]], words: str) -> list
         shown.append(Shown(f"{', '.join(hosts)}:"))
         shown += [Shown(f"  {line}", BAD if bad else PLAIN) for line in block]
     return shown
+
+
+def change_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
+    """Return what was done to a job, a row for each host, and what the next apply makes of it."""
+    rows = [["HOST", "JOB", "DONE", "STATE", "NEXT RUN"]]
+    for host, result in results.items():
+        done = ", ".join(result["actions"]) or "nothing, it is so already"
+        rows.append([host, result["name"], done, result["state"], clock(result["next_elapse"])])
+    shown = [Shown(line) for line in fitted(rows)]
+    for text in dict.fromkeys(one for result in results.values() for one in result["warnings_of_proof"]):
+        shown.append(Shown(f"  {text}", DOUBTFUL))
+    shown += [Shown(f"Note: {text}.") for text in dict.fromkeys(result["hint"] for result in results.values())]
+    return shown

@@ -154,6 +154,8 @@ LOOK = {
     "_overdue": {"_calendar", "_model", "_predict", "_runner", "_timer_text", "_unit_file"},
     "_picture": SHARED | {"_health", "_observe", "_overdue", "_result_words", "_runs"},
     "_start": {"_observe", "_runner", "_runs"},
+    # It changes a job, by the way of every apply.
+    "_change": SHARED | {"_observe", "_picture"},
 }
 ALLOWED_IMPORTS: dict[str, set[str]] = {**HELPERS, **CHECKERS, **WAY, **ORCHESTRATORS, **LOOK}
 

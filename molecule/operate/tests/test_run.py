@@ -25,14 +25,13 @@ JOBS = [
 # What is done one after the other, and what is done beside that.
 CHAINS = [
     {
-        "leave": {"job": "run-slow", "timeout": 4},
+        "leave": {"job": "run-slow", "time_limit": 4},
         "already": {"job": "run-slow"},
-        "stop": {"job": "run-slow", "timeout": 1, "on_timeout": "stop", "when_running": "join"},
+        "stop": {"job": "run-slow", "time_limit": 1, "on_timeout": "stop", "when_running": "join"},
     },
     {"ok": {"job": "run-ok"}, "fail": {"job": "run-fail"}, "later": {"playbook": "molecule/operate/later.yml"}},
     {
         "misspelt": {"job": "run-fial"},
-        "unnamed": {},
         "check": {"job": "run-not"},
         "skipped": {"job": "run-skipped"},
         "suspended": {"job": "run-suspended", "output": "json"},
@@ -135,12 +134,6 @@ def test_a_wrong_name_gets_the_nearest(told, machine):
     assert f"fatal: [{machine}]" in run.output
     assert '"run-fial" is not a job on this host; did you mean run-fail?' in " ".join(run.output.split())
     only_readable(run)
-
-
-def test_no_name(told):
-    run = told.plays["unnamed"]
-    assert run.status != 0
-    assert "name the job: -e job=NAME" in run.output
 
 
 def test_check_mode_says_what_would_run(told, machine, host):

@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Changes one installed job without its declaration: as what stands on the host, with one thing changed.
+
+It goes the way of every apply, so it is proved, undone when it fails, and runs no job by surprise.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    ABSENT,
+    PRESENT,
+    SUSPENDED,
+    JobFile,
+    Request,
+    WantedJob,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
+    folder_files,
+    further_units,
+    unit_files,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import CHANGED_KEY, Pair
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION, goes_on, parse
+
+SUSPEND, RESUME, REMOVE, RESCHEDULE = "suspend", "resume", "remove", "reschedule"
+CHANGES = (SUSPEND, RESUME, REMOVE, RESCHEDULE)
+STATES = {SUSPEND: SUSPENDED, RESUME: PRESENT, REMOVE: ABSENT, RESCHEDULE: PRESENT}
+
+
+class NotChangeable(Exception):
+    """The job cannot be changed as it stands; the text says why."""
+
+
+class Change(NamedTuple):
+    """What is asked for. schedule, on_reschedule: for another schedule only."""
+
+    kind: str
+    schedule: list[str]
+    on_reschedule: str = "skip"
+
+
+def rescheduled(text: str, schedule: list[str]) -> str:
+    """Return a timer with other calendar expressions, and with a note that says so until the next apply."""
+    assignments = parse(text)
+    before = timer_text.calendars(text)
+    notes = [one.value for one in assignments if (one.section, one.key) == (OWNER_SECTION, CHANGED_KEY)]
+    # Changed twice, it is still the declared schedule that it was.
+    note = notes[0] if notes else f"rescheduled by hand, declared was: {'; '.join(before) or 'no calendar expression'}"
+    gone = {
+        one.line
+        for one in assignments
+        if (one.section, one.key) in (("Timer", "OnCalendar"), (OWNER_SECTION, CHANGED_KEY))
+    }
+    lines: list[str] = []
+    previous, dropped = "", False
+    for number, line in enumerate(text.rstrip("\n").split("\n"), 1):
+        # An assignment goes on in the lines after it.
+        dropped = number in gone or (dropped and goes_on(previous))
+        previous = line
+        if not dropped:
+            lines.append(line)
+        if line.strip() == "[Timer]":
+            lines += [f"OnCalendar={one}" for one in schedule]
+        elif line.strip() == f"[{OWNER_SECTION}]":
+            lines.append(f"{CHANGED_KEY}={note}")
+    return "\n".join(lines) + "\n"
+
+
+def request_of(pair: Pair, change: Change, unit_directory: str, files_directory: str) -> Request:
+    """Return what an apply is to do. Raises NotChangeable."""
+    for unit, file in zip(pair.units, (pair.service, pair.timer)):
+        if file.kind != "file" and change.kind != REMOVE:
+            raise NotChangeable(f"{unit} is not an ordinary file; apply the declaration again")
+    bare = Request([], pair.owner, False, "warn", unit_directory, "", files_directory)
+    if change.kind == REMOVE:
+        return bare._replace(jobs=[WantedJob(pair.name, ABSENT, "skip", "", "")])
+    timer = rescheduled(pair.timer.text, change.schedule) if change.kind == RESCHEDULE else pair.timer.text
+    job = WantedJob(
+        pair.name,
+        STATES[change.kind],
+        change.on_reschedule,
+        pair.service.text,
+        timer,
+        # What the declaration was warned of, or has accepted, is not said again.
+        accept=() if change.kind == RESCHEDULE else tuple(CODES),
+        files=tuple(files_of(pair, bare)),
+    )
+    return bare._replace(jobs=[job])
+
+
+def files_of(pair: Pair, request: Request) -> list[JobFile]:
+    """Return what the job has beside its pair, as it stands."""
+    everything = unit_files(request.unit_directory)
+    units = further_units(everything, [pair.owner], [pair.name]).get(pair.name, [])
+    found = [(unit, everything[unit]) for unit in units]
+    found += sorted(folder_files(request, [pair.name]).get(pair.name, {}).items())
+    return [JobFile(name, state.text, state.mode) for name, state in found if state.kind == "file"]
+
+
+def hint(change: Change) -> str:
+    """Return what to do so that the next apply does not undo it."""
+    return {
+        SUSPEND: "the next apply arms it again, unless its variables say `state: suspended`",
+        RESUME: "the next apply suspends it again, if its variables say `state: suspended`",
+        REMOVE: "the next apply installs it again, unless it is taken out of the variables",
+        RESCHEDULE: "shown as drifted until the next apply, which goes back to the schedule of the variables",
+    }[change.kind]

@@ -1,0 +1,187 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, dotmobi.systemd_timers contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: timer_job_change
+short_description: Suspends, resumes, reschedules or removes an installed job
+version_added: 0.1.0
+description:
+  - Changes a job as it stands on the host, without its declaration. It is meant for emergencies, because the next apply
+    of the declaration undoes it.
+  - It is done like every apply. It is proved, it is undone when it fails, and the job is not run by surprise.
+options:
+  name:
+    description:
+      - The job.
+    type: str
+    required: true
+  change:
+    description:
+      - V(suspend) - the job stays installed, and is not armed. A run that is under way is left to finish.
+      - V(resume) - it is armed. An elapse that has gone by meanwhile is not caught up.
+      - V(reschedule) - it gets another O(schedule). The job is shown as drifted until the next apply.
+      - V(remove) - its units, files and stamp are removed.
+    type: str
+    required: true
+    choices: [suspend, resume, remove, reschedule]
+  schedule:
+    description:
+      - Calendar expressions that take the place of all that the timer has. For O(change=reschedule).
+    type: list
+    elements: str
+  on_reschedule:
+    description:
+      - What the new schedule may trigger at once, as in M(dotmobi.systemd_timers.timer_jobs).
+    type: str
+    choices: [skip, run, fail]
+    default: skip
+  unit_directory:
+    description:
+      - The directory of the unit files.
+    type: path
+    default: /etc/systemd/system
+  files_directory:
+    description:
+      - The directory of the jobs' files.
+    type: path
+    default: /etc/dotmobi.systemd_timers
+attributes:
+  check_mode:
+    support: full
+    description: Says what would be done, and does nothing.
+  diff_mode:
+    support: full
+    description: Returns the change of the unit files.
+requirements:
+  - systemd 247 or newer on the host
+notes:
+  - Needs root.
+seealso:
+  - module: dotmobi.systemd_timers.timer_jobs
+author:
+  - dotmobi.systemd_timers contributors (@dotmobi)
+"""
+
+EXAMPLES = r"""
+- name: Keep a job from running
+  dotmobi.systemd_timers.timer_job_change:
+    name: it-glue-backup
+    change: suspend
+  become: true
+
+- name: Run it at another time for now
+  dotmobi.systemd_timers.timer_job_change:
+    name: it-glue-backup
+    change: reschedule
+    schedule: Tue 09:00
+  become: true
+"""
+
+RETURN = r"""
+name:
+  description: The job.
+  returned: success
+  type: str
+actions:
+  description: What was done to it, or in check mode would be. Empty when nothing.
+  returned: success
+  type: list
+  elements: str
+  sample: [disarm, disable]
+state:
+  description: V(present), V(suspended) or V(absent).
+  returned: success
+  type: str
+next_elapse:
+  description: When it runs next. V(null) when it does not, and in check mode when that is not known yet.
+  returned: success
+  type: str
+hint:
+  description: What the next apply makes of it.
+  returned: success
+  type: str
+warnings_of_proof:
+  description: What the proof warns of, each in one line.
+  returned: success
+  type: list
+  elements: str
+diff:
+  description: The change of the unit files.
+  returned: in diff mode
+  type: list
+  elements: dict
+"""
+
+import os
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change import (
+    CHANGES,
+    RESCHEDULE,
+    Change,
+    NotChangeable,
+    hint,
+    request_of,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import converge
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob, pair_named
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import own_pairs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_directory import LockBusy
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import ApplyFailed
+
+
+def main() -> None:
+    """Change the job."""
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "change": {"type": "str", "required": True, "choices": list(CHANGES)},
+            "schedule": {"type": "list", "elements": "str"},
+            "on_reschedule": {"type": "str", "default": "skip", "choices": ["skip", "run", "fail"]},
+            "unit_directory": {"type": "path", "default": "/etc/systemd/system"},
+            "files_directory": {"type": "path", "default": "/etc/dotmobi.systemd_timers"},
+        },
+        supports_check_mode=True,
+    )
+    given = module.params
+    if given["change"] == RESCHEDULE and not any(given["schedule"] or []):
+        module.fail_json(msg="no schedule is given: say which one with -e schedule='Mon 08:00'")
+    use_host_zone()
+    units = os.path.normpath(given["unit_directory"])
+    change = Change(given["change"], given["schedule"] or [], given["on_reschedule"])
+    result: dict[str, Any] = {}
+    try:
+        pair = pair_named(given["name"], own_pairs(units))
+        request = request_of(pair, change, units, os.path.normpath(given["files_directory"]))
+        outcome = converge(make_runner(), request, module.check_mode, with_diff=module._diff)
+    except (UnknownJob, NotChangeable, LockBusy) as error:
+        module.fail_json(msg=str(error))
+    except ApplyFailed as error:
+        after = "the host stands as before" if error.undone else f"and going back failed too: {error.trouble}"
+        module.fail_json(msg=f"{given['name']}: {error}; {after}")
+    if outcome.errors:
+        module.fail_json(msg="\n".join(["nothing was changed on this host:", *map(line, outcome.errors)]))
+    (row,) = [one for one in outcome.result["jobs"] if one["name"] == pair.name]
+    result = {key: row[key] for key in ("name", "actions", "state", "next_elapse")}
+    if "diff" in outcome.result:
+        result["diff"] = outcome.result["diff"]
+    module.exit_json(
+        changed=outcome.result["changed"],
+        hint=hint(change),
+        warnings_of_proof=[line(found) for found in outcome.warnings],
+        **result,
+    )
+
+
+if __name__ == "__main__":
+    main()
