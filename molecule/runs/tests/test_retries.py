@@ -43,6 +43,15 @@ JOBS = {
     "retries-script": {"script": {"content": SCRIPT, "args": ["50 %"]}, "retries": FAST},
     "retries-paused": {"command": recorder("retries-paused", "false"), "retries": {"attempts": 2, "delay": "10min"}},
     "retries-stopped": {"command": recorder("retries-stopped", "exec sleep 500"), "retries": 3},
+    # The program that makes the attempts stands in the sandbox, too.
+    "retries-strict": {
+        "command": ["/bin/sh", "-c", "trap '' TERM; sleep 500"],
+        "hardening": "strict",
+        "user": "nobody",
+        "retries": {"attempts": 2, "delay": 0},
+        "timeout": "500ms",
+        "kill_after": "200ms",
+    },
     "retries-same": {"command": ["/bin/sh", "-c", ENVIRONMENT], "retries": 1},
     "retries-plain": {"command": ["/bin/sh", "-c", ENVIRONMENT]},
 }
@@ -50,7 +59,15 @@ SAME = {"user": "nobody", "working_directory": "/usr", "service": {"UMask": "002
 JOBS["retries-same"].update(SAME)
 JOBS["retries-plain"].update(SAME)
 JOBS["retries-killed"]["retries"] = {"attempts": 2, "delay": 0}
-FAILING = ("retries-never", "retries-killed", "retries-hangs", "retries-script", "retries-paused", "retries-stopped")
+FAILING = (
+    "retries-never",
+    "retries-killed",
+    "retries-hangs",
+    "retries-script",
+    "retries-paused",
+    "retries-stopped",
+    "retries-strict",
+)
 
 
 def tell(site, host):
@@ -124,6 +141,12 @@ def test_a_time_limit_ends_all_processes_of_each_attempt(host):
     # Each was given its second, and half a second to end.
     lengths = [float(one.fields["duration"]) for one in entries(host, "retries-hangs", "attempt")]
     assert all(1.5 <= length < 30 for length in lengths)
+
+
+def test_attempts_are_made_and_ended_in_the_strictest_sandbox(host):
+    assert attempts(host, "retries-strict") == [("1", "timeout", "124"), ("2", "timeout", "124")]
+    assert {one.unit for one in entries(host, "retries-strict", "attempt")} == {"retries-strict.service"}
+    assert result(host, "retries-strict") == ("exit-code", "124")
 
 
 def test_a_text_and_a_script_are_repeated_too(host):
