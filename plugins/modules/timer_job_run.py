@@ -65,6 +65,15 @@ options:
       - The directory of the unit files.
     type: path
     default: /etc/systemd/system
+  _after:
+    description:
+      - Up to where the lines of the run have been returned already. Internal, tasks do not set it.
+    type: str
+  _slice:
+    description:
+      - Whether the action plugin asks again when the time is over. Internal, tasks do not set it.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.conn

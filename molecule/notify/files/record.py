@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes down how it was called, a line of JSON: the host's sendmail, and the command of a notice."""

@@ -131,7 +131,8 @@ def prepare(host):
     for name, text in UNITS.items():
         host.check_output("printf %%s %s > %s", text, f"{UNIT_DIRECTORY}/{name}")
     host.check_output("printf %%s %s > /srv/notify/receiver.py", (FILES / "receiver.py").read_text())
-    host.check_output("printf %%s %s > %s; chmod 0755 %s", (FILES / "record.py").read_text(), RECORD, RECORD)
+    program = "#!/usr/bin/python3\n" + (FILES / "record.py").read_text()
+    host.check_output("printf %%s %s > %s; chmod 0755 %s", program, RECORD, RECORD)
     host.check_output("systemctl daemon-reload")
     host.check_output("systemd-run --unit=notify-receiver python3 /srv/notify/receiver.py /srv/notify/requests")
     look = "import socket; socket.create_connection(('127.0.0.1', 18080), 1)"
