@@ -210,7 +210,9 @@ def test_an_elapse_during_a_run_that_was_started_by_hand_is_told_too(host):
 def test_replace_stops_the_old_run_and_starts_a_new_one(host, seen):
     pids = host.check_output("cat %s/overlap-replace.pids", RUNS).split()
     told = entries(host, "overlap-replace", "replaced")
-    assert len(pids) > len(told) >= 2
+    assert len(told) >= 2
+    # A run may be replaced before it has written anything.
+    assert len(set(pids)) >= 2
     assert [one for one in pids if host.run("test -e /proc/%s", one).succeeded] == []
     assert seen.replaced == {"Result": "success", "ActiveState": "activating"}
     assert not host.file(f"{RUNS}/failed").exists
