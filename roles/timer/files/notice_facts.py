@@ -20,6 +20,8 @@ PROPERTIES = (
     "ExecMainStartTimestampMonotonic,ExecMainExitTimestampMonotonic,"
     "InactiveExitTimestampMonotonic,InactiveEnterTimestampMonotonic"
 )
+FIELDS = "--output-fields=MESSAGE,_SYSTEMD_INVOCATION_ID"
+LINES_OF_OTHERS = 1000
 CALL_SECONDS = 10.0
 LONGEST_LINE = 2000
 # waitid(2), as systemd tells it in ExecMainCode=.
@@ -142,7 +144,7 @@ def find_run(job: str, environment: Mapping[str, str], over: bool = False) -> Ru
 
 def journal_entries(matches: Sequence[str], *options: str) -> list[dict[str, Any]]:
     """Return entries of the journal."""
-    argv = ["journalctl", "--quiet", "--all", "--no-pager", "--output=json", "--output-fields=MESSAGE", *options]
+    argv = ["journalctl", "--quiet", "--all", "--no-pager", "--output=json", FIELDS, *options]
     # One object for each line.
     return [json.loads(line) for line in called([*argv, *matches]).splitlines() if line.startswith("{")]
 
@@ -177,14 +179,25 @@ def plain(text: str) -> str:
     return text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}..."
 
 
-def journal_lines(invocation: str, count: int, secrets: Sequence[str]) -> list[str]:
+def nameless(job: str, run: Run, count: int) -> list[dict[str, Any]]:
+    """Return entries of a run that name none: on a busy host the last ones reach the journal when the run is over."""
+    if run.began_at is None:
+        return []
+    options = (f"--since=@{int(run.began_at)}", f"--lines={count + LINES_OF_OTHERS}")
+    found = journal_entries([f"_SYSTEMD_UNIT={job}.service"], *options)
+    return [entry for entry in found if "_SYSTEMD_INVOCATION_ID" not in entry]
+
+
+def journal_lines(job: str, run: Run, count: int, secrets: Sequence[str]) -> list[str]:
     """Return the last lines of a run: those of its processes, and what systemd itself wrote of it."""
     if not count:
         return []
     # What is on its way must have arrived. A process of any user can write INVOCATION_ID=, so only PID 1 is believed.
     called(["journalctl", "--sync"], CALL_SECONDS / 2)
-    matches = [f"_SYSTEMD_INVOCATION_ID={invocation}", "+", f"INVOCATION_ID={invocation}", "_PID=1"]
-    texts = (text_of(entry.get("MESSAGE")) for entry in journal_entries(matches, f"--lines={count}"))
+    matches = [f"_SYSTEMD_INVOCATION_ID={run.invocation}", "+", f"INVOCATION_ID={run.invocation}", "_PID=1"]
+    entries = [*journal_entries(matches, f"--lines={count}"), *nameless(job, run, count)]
+    entries.sort(key=lambda entry: int(entry.get("__REALTIME_TIMESTAMP") or 0))
+    texts = (text_of(entry.get("MESSAGE")) for entry in entries)
     return [plain(line) for text in texts for line in masked(text, secrets).split("\n")][-count:]
 
 

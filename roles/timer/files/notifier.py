@@ -122,10 +122,10 @@ def tell(settings: Mapping[str, Any], facts: Mapping[str, Any], seconds: float =
 def tell_of_run(settings: Mapping[str, Any], job: str, event: str, run: Run) -> int:
     """Tell of a run that has ended."""
     given = settings.get(event) or settings.get("failure") or settings.get("success") or {}
-    lines = journal_lines(run.invocation, given.get("lines", 0), settings["hide"]) if run.invocation else []
     if run.invocation and (run.began_at is None or run.ended_at is None):
         began, ended = times_by_journal(run.invocation)
         run = run._replace(began_at=began, ended_at=ended)
+    lines = journal_lines(job, run, given.get("lines", 0), settings["hide"]) if run.invocation else []
     return tell(settings, {**facts_of(event, job, run), "lines": lines})
 
 
