@@ -114,9 +114,11 @@ def change_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
     rows = [["HOST", "JOB", "DONE", "STATE", "NEXT RUN"]]
     for host, result in results.items():
         done = ", ".join(result["actions"]) or "nothing, it is so already"
-        rows.append([host, result["name"], done, result["state"], clock(result["next_elapse"])])
+        # In check mode the timer still has one.
+        following = clock(result["next_elapse"] if result["state"] == "present" else None)
+        rows.append([host, result["name"], done, result["state"], following])
     shown = [Shown(line) for line in fitted(rows)]
-    for text in dict.fromkeys(one for result in results.values() for one in result["warnings_of_proof"]):
-        shown.append(Shown(f"  {text}", DOUBTFUL))
+    warnings = dict.fromkeys(one for result in results.values() for one in result["warnings_of_proof"])
+    shown += [Shown(f"  {text}", DOUBTFUL) for text in warnings]
     shown += [Shown(f"Note: {text}.") for text in dict.fromkeys(result["hint"] for result in results.values())]
     return shown

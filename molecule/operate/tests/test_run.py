@@ -56,7 +56,7 @@ def told(everywhere, tmp_path_factory):
     def follow(number):
         site = Site("timer_hosts", tmp_path_factory.mktemp(f"chain{number}"))
         return {
-            name: site.play(*(["--check"] if name == "check" else []), **{"playbook": "run", **variables})
+            name: site.play(*(["--check"] if name == "check" else []), **{"playbook": "playbooks/run.yml", **variables})
             for name, variables in CHAINS[number].items()
         }
 

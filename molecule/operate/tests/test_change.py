@@ -1,0 +1,119 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One job is suspended, resumed, rescheduled and removed by playbooks; nothing runs, its files and neighbours stay."""
+
+from __future__ import annotations
+
+import pytest
+from harness import FILES_DIRECTORY, UNIT_DIRECTORY, Site, active_since, is_armed, recorder, runs, show, snapshot
+from operating import as_json, machines, only_readable, row_of
+
+OWNER = {"timer_owner": "change"}
+JOBS = [
+    {"name": "change-me", "schedule": "*-*-* 00:00:07", "script": {"content": "#!/bin/sh\necho ran >> /srv/ran\n"}},
+    {"name": "change-not", "schedule": "*-*-* 00:00:07", "command": recorder("change-not")},
+]
+SCRIPT = f"{FILES_DIRECTORY}/change-me"
+STAMP = "/var/lib/systemd/timers/stamp-change-me.timer"
+
+
+class Story:
+    """What was printed, and how each machine stood after it."""
+
+    def __init__(self):
+        self.plays = {}
+        self.seen = {}
+
+
+@pytest.fixture(scope="module")
+def story(everywhere, tmp_path_factory):
+    told = Story()
+    site = Site("timer_hosts", tmp_path_factory.mktemp("change"))
+
+    def look(_site, host):
+        return {
+            "armed": is_armed(host, "change-me"),
+            "units": snapshot(host).units(),
+            "neighbour": active_since(host, "change-not.timer"),
+            "ran": host.file("/srv/ran").exists or bool(runs(host, "change-not")),
+            "timer": host.run("cat %s/change-me.timer", UNIT_DIRECTORY).stdout,
+        }
+
+    def step(name, *options, **variables):
+        told.plays[name] = site.play(*options, **variables)
+        told.seen[name] = {machine: found.result() for machine, found in everywhere(look).items()}
+
+    step("apply", timer_jobs=JOBS, **OWNER)
+    step("suspend", playbook="suspend", job="change-me")
+    # So that there is something to catch up.
+    for found in everywhere(lambda _site, host: host.check_output("touch -d '3 days ago' %s", STAMP)).values():
+        found.result()
+    step("resume", playbook="resume", job="change-me")
+    step("bad", playbook="reschedule", job="change-me", schedule="25:00")
+    step("reschedule", playbook="reschedule", job="change-me", schedule="Tue 09:00")
+    step("status", playbook="status", job="change-me", output="json")
+    step("again", timer_jobs=JOBS, **OWNER)
+    step("remove", playbook="remove", job="change-me")
+    return told
+
+
+def done(story, name, machine):
+    run = story.plays[name]
+    assert run.status == 0, run.output
+    only_readable(run)
+    return row_of(machines(run, "Show what was done"), machine)
+
+
+def test_suspend(story, machine):
+    assert done(story, "suspend", machine)[1:] == ["change-me", "disarm, disable", "suspended", "-"]
+    assert "the next apply arms it again" in story.plays["suspend"].output
+    before, after = story.seen["apply"][machine], story.seen["suspend"][machine]
+    assert before["armed"]
+    assert not after["armed"]
+    # The link that enables it, and nothing else: its script is still there.
+    gone = before["units"].keys() ^ after["units"].keys()
+    assert gone == {f"{UNIT_DIRECTORY}/timers.target.wants/change-me.timer"}
+    assert any(path.startswith(SCRIPT) for path in after["units"])
+
+
+def test_resume(story, machine):
+    assert done(story, "resume", machine)[2:4] == ["arm, enable", "present"]
+    assert story.seen["resume"][machine]["armed"]
+    assert story.seen["resume"][machine]["units"] == story.seen["apply"][machine]["units"]
+
+
+def test_a_bad_schedule_changes_nothing(story, machine):
+    run = story.plays["bad"]
+    assert run.status != 0
+    only_readable(run)
+    assert 'change-me: schedule "25:00": is not a valid calendar expression' in " ".join(run.output.split())
+    assert story.seen["bad"][machine] == story.seen["resume"][machine]
+
+
+def test_reschedule(story, machine):
+    assert done(story, "reschedule", machine)[2:4] == ["update, reschedule", "present"]
+    text = story.seen["reschedule"][machine]["timer"]
+    assert [line for line in text.splitlines() if line.startswith("OnCalendar=")] == ["OnCalendar=Tue 09:00"]
+    (job,) = as_json(story.plays["status"])[machine]["jobs"]
+    assert job["health"] == "drifted"
+    assert job["drift"] == ["rescheduled by hand, declared was: *-*-* 00:00:07"]
+    assert job["next_elapse"].endswith("T09:00:00+00:00")
+    assert story.plays["status"].status != 0
+
+
+def test_the_next_apply_goes_back_to_the_variables(story, machine):
+    assert story.plays["again"].status == 0, story.plays["again"].output
+    assert story.seen["again"][machine]["units"] == story.seen["apply"][machine]["units"]
+
+
+def test_remove(story, machine, host):
+    assert done(story, "remove", machine)[2:] == ["remove, disarm, disable", "absent", "-"]
+    left = [path for path in story.seen["remove"][machine]["units"] if "change-me" in path]
+    assert left == []
+    assert not host.file(STAMP).exists
+    assert show(host, "change-me.timer", "LoadState") == {"LoadState": "not-found"}
+
+
+def test_nothing_has_run_and_the_neighbour_was_left_alone(story, machine):
+    assert not any(seen[machine]["ran"] for seen in story.seen.values())
+    assert len({seen[machine]["neighbour"] for seen in story.seen.values()}) == 1

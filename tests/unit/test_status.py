@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What people read: tables that fit a terminal, times in words, and nothing that steers it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._log_files import LogFileError, last_lines, newest
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import printable, shown_lines
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._status import (
+    HEAD,
+    WIDTH,
+    cells,
+    fitted,
+    status_lines,
+    triggers_words,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import (
+    relative,
+    size_words,
+    span_words,
+)
+
+NOW = "2027-02-01T08:00:00+01:00"
+RUN = {"start": "2027-02-01T07:30:00+01:00", "duration": 1.26, "result": "exit-code", "exit_status": 3, "signal": None}
+
+
+def job(**fields: Any) -> dict[str, Any]:
+    found = {
+        "name": "backup", "schedule": ["Mon 08:00"], "triggers": [], "state": "armed", "last_run": RUN,
+        "next_elapse": "2027-02-08T08:00:00+01:00", "health": "failing", "reason": "last run: exit status 3",
+        "mend": "look",
+    }  # fmt: skip
+    return {**found, **fields}
+
+
+def test_a_table_for_each_host() -> None:
+    result = {"time": NOW, "jobs": [job(), job(name="sync", health="ok", last_run=None)]}
+    lines = [line.text for line in status_lines({"web1": result, "web2": {"time": NOW, "jobs": []}}, 10)]
+    assert lines == [
+        "web1  (2 jobs: 1 failing, 1 ok)",
+        "JOB     SCHEDULE               STATE  LAST RUN    RESULT  TOOK   NEXT RUN  HEALTH",
+        "backup  every Monday at 08:00  armed  30 min ago  exit 3  1.3 s  in 7 d    failing",
+        "sync    every Monday at 08:00  armed  -           -       -      in 7 d    ok",
+        "  backup: failing: last run: exit status 3; look",
+        "",
+        "web2  (0 jobs)",
+    ]
+
+
+def test_rows_beyond_the_limit_are_counted_and_their_faults_still_told() -> None:
+    result = {"time": NOW, "jobs": [job(name=f"job{number}") for number in range(7)]}
+    lines = [line.text for line in status_lines({"web1": result}, 5)]
+    assert "... and 2 more" in lines
+    assert any(line.startswith("  job6: failing") for line in lines)
+
+
+@given(st.text("abc ", max_size=250), st.text("abc", min_size=1, max_size=250))
+def test_the_table_fits_a_terminal(schedule: str, name: str) -> None:
+    row = cells(job(name=name, schedule=[schedule], state="suspended", health="never-ran"), NOW)
+    assert max(len(line) for line in fitted([HEAD, row])) <= WIDTH
+
+
+def test_other_triggers_in_words() -> None:
+    triggers = [
+        {"directive": "OnBootSec", "value": "5min"},
+        {"directive": "OnActiveSec", "value": "1h"},
+        {"directive": "OnUnitActiveSec", "value": "1h"},
+        {"directive": "OnClockChange", "value": "yes"},
+    ]
+    assert triggers_words(job(schedule=[], triggers=triggers)) == "5min after boot and every hour and OnClockChange=yes"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "-"), (0.013, "13 ms"), (1.26, "1.3 s"), (59.6, "60 s"), (120, "2 min"), (7200, "2 h"), (400000, "5 d")],
+)
+def test_spans(seconds: float | None, text: str) -> None:
+    assert span_words(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (None, "-"),
+        (NOW, "now"),
+        ("2027-02-01T07:59:55+01:00", "5 s ago"),
+        ("2027-02-01T07:00:00+00:00", "now"),
+        ("2027-02-01T10:00:00+01:00", "in 2 h"),
+    ],
+)
+def test_relative_times(moment: str | None, text: str) -> None:
+    assert relative(moment, NOW) == text
+
+
+def test_sizes() -> None:
+    assert [size_words(number) for number in (None, 0, 1023, 1536, 5 << 30)] == [
+        "-", "0 B", "1023 B", "1.5 KiB", "5.0 GiB",
+    ]  # fmt: skip
+
+
+@given(st.text())
+def test_nothing_steers_the_terminal(text: str) -> None:
+    assert all(letter.isprintable() or letter == "\t" for letter in printable(text))
+
+
+def test_lines_of_a_job_and_of_systemd() -> None:
+    lines = [{"text": "a\x1b[31m", "by_systemd": False}, {"text": "Finished x.", "by_systemd": True}]
+    assert shown_lines("web1", lines) == ["web1 | a\\x1b[31m", "web1 | (Finished x.)"]
+
+
+def test_log_files(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_bytes(b"one\ntwo\n\xff\n")
+    (tmp_path / "link.log").symlink_to("/etc/passwd")
+    (tmp_path / "folder").mkdir()
+    assert [one["name"] for one in newest(str(tmp_path))] == ["a.log"]
+    assert last_lines(str(tmp_path), "a.log", 2) == ["two", "\ufffd"]
+    for name in ("link.log", "folder", "../a.log", "", "not-there"):
+        with pytest.raises(LogFileError):
+            last_lines(str(tmp_path), name, 2)
+    with pytest.raises(LogFileError, match="log_directory"):
+        newest(str(tmp_path / "none"))
