@@ -20,21 +20,35 @@ TOKEN = "write a date or the number of a change: letters, digits and _ . : + -"
 
 GOOD = [
     ("on_failure", {"mail": "root, ops@example.com"}, {"mail": {"to": ["root", "ops@example.com"], "from": None}}),
-    ("on_failure", {"mail": {"to": "a@b.example", "from": "c@d.example"}},
-     {"mail": {"to": ["a@b.example"], "from": "c@d.example"}}),
+    (
+        "on_failure",
+        {"mail": {"to": "a@b.example", "from": "c@d.example"}},
+        {"mail": {"to": ["a@b.example"], "from": "c@d.example"}},
+    ),
     ("on_failure", {"mail": None, "lines": 0}, {"mail": None, "lines": 0}),
-    ("on_failure", {"webhook": "https://a.example/x"},
-     {"webhook": [{"url": "https://a.example/x", "headers": {}}]}),
-    ("on_failure", {"webhook": ["http://a.example", {"url": {"path": "/etc/url"}, "headers": {"X-A": 7, "X-B": None}}]},
-     {"webhook": [{"url": "http://a.example", "headers": {}},
-                  {"url": {"path": "/etc/url"}, "headers": {"X-A": "7"}}]}),
-    ("on_failure", {"command": "/usr/bin/page --to 'two words'"},
-     {"command": ["/usr/bin/page", "--to", "two words"]}),
-    ("on_success", {"command": ["/usr/bin/page", 7, "$HOME"], "unit": "alert@%n.service"},
-     {"command": ["/usr/bin/page", "7", "$HOME"], "unit": ["alert@%n.service"]}),
+    ("on_failure", {"webhook": "https://a.example/x"}, {"webhook": [{"url": "https://a.example/x", "headers": {}}]}),
+    (
+        "on_failure",
+        {"webhook": ["http://a.example", {"url": {"path": "/etc/url"}, "headers": {"X-A": 7, "X-B": None}}]},
+        {
+            "webhook": [
+                {"url": "http://a.example", "headers": {}},
+                {"url": {"path": "/etc/url"}, "headers": {"X-A": "7"}},
+            ]
+        },
+    ),
+    ("on_failure", {"command": "/usr/bin/page --to 'two words'"}, {"command": ["/usr/bin/page", "--to", "two words"]}),
+    (
+        "on_success",
+        {"command": ["/usr/bin/page", 7, "$HOME"], "unit": "alert@%n.service"},
+        {"command": ["/usr/bin/page", "7", "$HOME"], "unit": ["alert@%n.service"]},
+    ),
     ("heartbeat", "https://hc.example/{host}/{job}?rid=1", {"url": "https://hc.example/{host}/{job}?rid=1"}),
-    ("heartbeat", {"url": {"credential": "hc", "prefix": "https://hc.example/"}, "start": "yes", "exit_status": True},
-     {"url": {"credential": "hc", "prefix": "https://hc.example/"}, "start": True, "exit_status": True}),
+    (
+        "heartbeat",
+        {"url": {"credential": "hc", "prefix": "https://hc.example/"}, "start": "yes", "exit_status": True},
+        {"url": {"credential": "hc", "prefix": "https://hc.example/"}, "start": True, "exit_status": True},
+    ),
     ("accept", "missing-command", ["missing-command"]),
     ("accept", ["missing-command", "drop-in"], ["missing-command", "drop-in"]),
     ("name", "it-glue_backup.2", "it-glue_backup.2"),
