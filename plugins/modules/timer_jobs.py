@@ -65,19 +65,21 @@ options:
         type: str
       on_boot:
         description:
-          - Runs the job this time span after the host has booted, for example V(5min). C(OnBootSec=) of the timer.
-            See systemd.timer(5).
+          - Runs the job this time span after the host has booted, for example V(5min). C(OnBootSec=) of the timer. See
+            systemd.timer(5).
           - When it is the only trigger, and the host has been up for longer already, the timer is enabled and not
             started. The job runs after the next boot.
-          - Together with C(every), or with a C(schedule) that is not C(persistent), systemd would run the job at
-            once on a host that has been up for longer. That is refused, unless C(on_reschedule) is V(run).
+          - Together with C(every), the timer is started, and the first run is one C(every) later. Only after a boot
+            does it begin with C(on_boot).
+          - Together with a C(schedule) that is not C(persistent), systemd would run the job at once on a host that has
+            been up for longer. That is refused, unless C(on_reschedule) is V(run).
         type: str
       every:
         description:
           - Runs the job again and again, this time span after the last run began, for example V(15min).
             C(OnUnitActiveSec=) of the timer. See systemd.timer(5).
-          - The first run is one time span after the timer has started (C(OnActiveSec=)), or at C(on_boot) when that
-            is set.
+          - The first run is one time span after the timer has started (C(OnActiveSec=)), after a boot at C(on_boot)
+            when that is set and shorter.
         type: str
       persistent:
         description:

@@ -406,3 +406,19 @@ def test_a_unit_that_refers_to_a_rescheduled_timer_is_known(tmp_path: Path, monk
     for job, referenced in ((edited, {"old.timer": "other.service"}), (wanted(name="old", persistent=False), {})):
         request = Request([job], "default", False, "strict", str(home), "")
         assert observe(answering(), request, Manager(252, [str(home)], None)).referenced == referenced
+
+
+def test_an_instance_has_the_drop_ins_of_its_template(tmp_path: Path) -> None:
+    folders = ["a-b@x.service.d", "a-b@.service.d", "a-@x.service.d", "a-@.service.d"]
+    others = ["a-b.service.d", "a-b@y.service.d", "a-b@.timer.d", "a-.service.d"]
+    for folder in (*folders, *others):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "c.conf").touch()
+    found = read_directories([str(tmp_path)], str(tmp_path), ["a-b@x.service"])
+    assert sorted(found.drop_ins["a-b@x.service"]) == sorted(str(tmp_path / one / "c.conf") for one in folders)
+
+
+def test_an_instance_is_taken_when_its_template_is_there(tmp_path: Path) -> None:
+    (tmp_path / "a@.timer").touch()
+    found = read_directories([str(tmp_path)], str(tmp_path), ["a@x.service", "a@x.timer", "b@x.timer"])
+    assert found.elsewhere == {"a@x.timer": str(tmp_path / "a@.timer")}

@@ -373,7 +373,8 @@ REPEATING = {"schedule": None, "on_boot": "5min", "every": "1h"}
 @pytest.mark.parametrize(
     ("job", "refused"),
     [
-        (wanted(**REPEATING), True),
+        (wanted(**REPEATING), False),
+        (wanted(**REPEATING, timer={"Persistent": None}), True),
         (wanted(schedule=None, on_boot="2h", every="1h"), False),
         (wanted(**REPEATING, on_reschedule="run"), False),
         (wanted(**REPEATING, state="suspended"), False),

@@ -159,6 +159,7 @@ TIMER_LINES = [
     ("Timer", "OnCalendar"),
     ("Timer", "OnCalendar"),
     ("Timer", "OnBootSec"),
+    ("Timer", "OnActiveSec"),
     ("Timer", "OnUnitActiveSec"),
     ("Timer", "AccuracySec"),
     ("Timer", "RandomizedDelaySec"),

@@ -157,7 +157,10 @@ def test_the_least_job() -> None:
             ["OnCalendar=Mon 08:00", "RandomizedDelaySec=5min", "Persistent=true"],
         ),
         ({"schedule": None, "every": "15min"}, ["OnActiveSec=15min", "OnUnitActiveSec=15min"]),
-        ({"schedule": None, "every": "1h", "on_boot": "2min"}, ["OnBootSec=2min", "OnUnitActiveSec=1h"]),
+        (
+            {"schedule": None, "every": "1h", "on_boot": "2min"},
+            ["OnBootSec=2min", "OnActiveSec=1h", "OnUnitActiveSec=1h", "Persistent=true"],
+        ),
         ({"schedule": None, "on_boot": "2min"}, ["OnBootSec=2min"]),
         ({"timer": {"OnCalendar": ["daily", "Mon"]}}, ["OnCalendar=daily", "OnCalendar=Mon", "Persistent=true"]),
         ({"timer": {"Persistent": None, "WakeSystem": True}}, ["OnCalendar=Mon 08:00", "WakeSystem=true"]),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -16,13 +17,23 @@ JOBS = [
     # Long past, and the host is not booted anew.
     {"name": "boot-long-ago", "on_boot": "1s", "command": recorder("boot-long-ago")},
     {"name": "boot-in-a-week", "on_boot": "1w", "command": recorder("boot-in-a-week")},
+    # The boot is long past, and the job goes on all the same; it does not begin at once.
+    {
+        "name": "boot-and-five",
+        "on_boot": "1s",
+        "every": "5s",
+        "accuracy": "100ms",
+        "command": recorder("boot-and-five"),
+    },
+    {"name": "boot-and-hour", "on_boot": "1s", "every": "1h", "command": recorder("boot-and-hour")},
 ]
-QUIET = ("every-hour", "boot-long-ago", "boot-in-a-week")
+QUIET = ("every-hour", "boot-long-ago", "boot-in-a-week", "boot-and-hour")
 
 
 def tell(site, host):
     run = site.apply(JOBS, **OWNER)
     wait_until(lambda: len(runs(host, "every-two")) >= 3, 40, "every-two has run three times")
+    wait_until(lambda: len(runs(host, "boot-and-five")) >= 2, 60, "boot-and-five has run twice")
     return run
 
 
@@ -45,6 +56,16 @@ def test_a_job_with_every_starts_and_repeats(applied, host):
 @pytest.mark.parametrize("name", QUIET)
 def test_the_others_do_not_run_at_once(applied, host, name):  # noqa: ARG001
     assert runs(host, name) == []
+
+
+def test_a_job_with_every_and_a_boot_long_ago_begins_after_its_span_and_repeats(applied, host):
+    assert applied.rows()["boot-and-five"]["armed"] == applied.rows()["boot-and-hour"]["armed"] == "now"
+    first, second = runs(host, "boot-and-five")[:2]
+    # The clocks of host and test are those of one kernel.
+    started = time.time() - time.clock_gettime(time.CLOCK_MONOTONIC) + active_since(host, "boot-and-five.timer") / 1e6
+    assert first - started > 4.5
+    assert second - first > 4.5
+    assert show(host, "boot-and-hour.timer", "SubState") == {"SubState": "waiting"}
 
 
 def test_what_counts_from_a_boot_long_ago_waits_for_the_next(applied, host):
