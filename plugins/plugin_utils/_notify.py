@@ -31,7 +31,7 @@ DEFAULT_LINES = 20
 EVENTS = {"failure": ("on_failure", "OnFailure"), "success": ("on_success", "OnSuccess")}
 NOTICES = ("on_failure", "on_success")
 # Each run gets a unit: JOB-notify@failure-INVOCATION.service.
-LONGEST_NAME = 255 - len("-notify@failure-.service") - 32
+LONGEST_UNIT = 255 - 32
 # A shorter text would be masked in the middle of words.
 SHORTEST_SECRET = 4
 
@@ -108,8 +108,9 @@ def _raw_refusals(job: Mapping[str, Any]) -> list[Finding]:
             if key in (job[section] or {}) and job[section][key] is None:
                 reason, mend = f"is null, and {field} needs that directive", f"remove it, or {field}"
                 found.append(Finding(name, f"{section}.{key}", None, reason, mend, "invalid-declaration"))
-    if len(name) > LONGEST_NAME and settings_of(job):
-        reason = f"is longer than {LONGEST_NAME} characters, which {field} allows"
+    too_long = len(unit_of(job, "failure-")) - LONGEST_UNIT
+    if too_long > 0 and settings_of(job):
+        reason = f"is longer than {len(name) - too_long} characters, which {field} allows"
         found.append(Finding(name, "name", name, reason, "shorten it", "invalid-name"))
     return found
 
@@ -128,6 +129,15 @@ def secret_places(job: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[st
 # --- lines of the service
 
 
+def unit_of(job: Mapping[str, Any], instance: str = "") -> str:
+    """Return the unit that tells of a job, without an instance its template (notify_unit in notice_facts.py is alike).
+
+    The first `@` of a name decides about its template, so that of an instance (backup@db1) is written as systemd-escape
+    does.
+    """
+    return f"{job['name']}-notify".replace("@", r"\x40") + f"@{instance}.service"
+
+
 def needs_program(job: Mapping[str, Any], field: str) -> bool:
     """Tell whether the program tells of such runs; systemd itself starts what `unit` names."""
     return bool(set(given_parts(job, field)) & (set(CHANNELS) - {"unit"})) or has_heartbeat(job)
@@ -142,7 +152,7 @@ def directives_of(job: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the lines of [Unit]."""
     found = {}
     for event, (field, directive) in EVENTS.items():
-        own = [f"{job['name']}-notify@{event}.service"] if needs_program(job, field) else []
+        own = [unit_of(job, event)] if needs_program(job, field) else []
         units = [*own, *(given_parts(job, field).get("unit") or [])]
         if units:
             found[directive] = units
@@ -153,7 +163,7 @@ def commands_of(job: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the lines of [Service]. `-`: it cannot fail the job. `+`: as root."""
     if not has_heartbeat(job) or not given_parts(job, "heartbeat").get("start"):
         return {}
-    return {"ExecStartPre": [f"-+{SYSTEMCTL} start --no-block {job['name']}-notify@start.service"]}
+    return {"ExecStartPre": [f"-+{_quote.command([SYSTEMCTL, 'start', '--no-block', unit_of(job, 'start')])}"]}
 
 
 def put_before(ours: list[str], given: list[str]) -> list[str]:
@@ -232,5 +242,5 @@ def with_notices(job: Mapping[str, Any], files_directory: str, mark: str) -> Not
     text = json.dumps(settings, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     files.append(JobFile(os.path.join(folder, NOTIFY_SETTINGS), text, SETTINGS_MODE))
     command = _quote.command([PYTHON, "-I", os.path.join(folder, PROGRAM), job["name"]])
-    files.append(JobFile(f"{job['name']}-notify@.service", UNIT.format(name=job["name"], command=command) + mark))
+    files.append(JobFile(unit_of(job), UNIT.format(name=job["name"], command=command) + mark))
     return Notices(unit, service, files)

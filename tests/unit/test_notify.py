@@ -20,6 +20,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._verify imp
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import merge_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import compile_templates, render
 from ansible_collections.dotmobi.systemd_timers.tests.unit.fake_facts import FILE, PROGRAM, FakeFacts, job_view, known
+from ansible_collections.dotmobi.systemd_timers.tests.unit.programs import program
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import complete, empty_host, wanted
 
 FOLDER = f"{FILES_DIRECTORY}/backup"
@@ -69,6 +70,18 @@ def test_a_job_that_nobody_is_told_of_is_as_it_was() -> None:
 )
 def test_what_systemd_is_told(fields: dict[str, Any], expected: list[str]) -> None:
     assert lines(wanted(**fields), "OnFailure", "OnSuccess", "ExecStartPre") == expected
+
+
+def test_the_units_of_an_instance_have_a_template_of_their_own() -> None:
+    job = wanted(name="backup@db1", heartbeat={"url": HEARTBEAT, "start": True})
+    assert lines(job, "OnFailure", "ExecStartPre") == [
+        r"OnFailure=backup\x40db1-notify@failure.service",
+        r'ExecStartPre=-+/bin/systemctl start --no-block "backup\\x40db1-notify@start.service"',
+    ]
+    assert r"backup\x40db1-notify@.service" in job.units()
+    assert program("notice_facts").notify_unit("backup@db1", "start") == r"backup\x40db1-notify@start.service"
+    view = job_view(name="backup@db1", heartbeat=HEARTBEAT)
+    assert check_handlers(view, known(view.wanted)) == []
 
 
 def test_units_alone_need_no_program() -> None:
@@ -232,6 +245,9 @@ def test_the_name_leaves_room_for_the_units_of_runs() -> None:
     (found,) = faults(name=longer, heartbeat=HEARTBEAT)
     assert "is longer than 199 characters" in found
     assert faults(name=longer, on_failure={"unit": "a.service"}) == []
+    (found,) = faults(name=f"{'a' * 195}@b", heartbeat=HEARTBEAT)
+    assert "is longer than 196 characters" in found
+    assert faults(name=f"{'a' * 194}@b", heartbeat=HEARTBEAT) == []
 
 
 def test_a_user_manager_tells_nobody_and_no_address_is_repeated() -> None:

@@ -59,6 +59,7 @@ STATUS = job(
     unit={"OnFailure": "notify-raw.service"},
     service={"ExecStartPre": ["/bin/true"]},
 )
+RETRIED = {"retries": {"attempts": 3, "delay": 0}, "runtime_directory": "notify-caught"}
 JOBS = [
     job("ok", "echo fine", on_success={"mail": "root", "command": [RECORD, "ok"], "lines": 2}),
     STATUS,
@@ -81,6 +82,10 @@ JOBS = [
         on_failure={"webhook": [f"{SILENT}/{ADDRESS}", f"{CLOSED}/{ADDRESS}"], "command": [RECORD, "hangs"]},
     ),
     job("nobody", "false", **ALONE),
+    job("retried", "echo attempt; exit 6", retries={"attempts": 3, "delay": 0}),
+    job("caught", "test -e $RUNTIME_DIRECTORY/mark || { touch $RUNTIME_DIRECTORY/mark; exit 6; }", **RETRIED),
+    job("instance@db1", "exit 7"),
+    job("strict", "exit 8", hardening="strict", user="nobody"),
 ]
 AGAIN = 3
 RUN_ONCE = [one["name"] for one in JOBS if one["name"] not in ("notify-again", "notify-stopped")]
@@ -382,6 +387,9 @@ def test_a_success_is_told_and_is_no_failure(story):
         ("user", "exit status 217", "exit-code"),
         ("resources", "systemd could not start it (resources)", "resources"),
         ("suspended", "exit status 4", "exit-code"),
+        ("retried", "exit status 6", "exit-code"),
+        ("instance@db1", "exit status 7", "exit-code"),
+        ("strict", "exit status 8", "exit-code"),
     ],
 )
 def test_every_kind_of_failure_is_told_once(story, name, words, result):
@@ -390,6 +398,12 @@ def test_every_kind_of_failure_is_told_once(story, name, words, result):
     assert found["summary"].endswith(f"notify-{name} failed: {words}")
     assert found["duration"] is not None
     assert found["lines"]
+
+
+def test_retries_are_told_as_one_run(story):
+    (found,) = notices(story, "retried")
+    assert found["lines"].count("attempt") == 3
+    assert notices(story, "caught") == []
 
 
 def test_what_was_skipped_or_stopped_is_not_told(story):
@@ -427,10 +441,17 @@ def test_who_is_not_to_be_told_is_not(story):
         ("stopped", ["/start"]),
         ("suspended", ["/start", "/4"]),
         ("suspended-ok", ["/0"]),
+        ("retried", ["/start", "/fail"]),
+        ("caught", ["/start", ""]),
+        ("strict", ["/start", "/fail"]),
     ],
 )
 def test_the_monitor_is_pinged_in_order(story, name, expected):
     assert pings(story, name) == expected
+
+
+def test_an_instance_is_pinged_by_its_whole_name(story):
+    assert pings(story, "instance%40db1") == ["/start", "/fail"]
 
 
 def test_pings_are_repeated_while_the_server_is_broken(story):

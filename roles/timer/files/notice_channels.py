@@ -24,7 +24,7 @@ import urllib.parse
 import urllib.request
 from typing import Any, Callable, Mapping, NamedTuple, NoReturn
 
-from notice_facts import as_text, show
+from notice_facts import as_text, notify_unit, show
 
 SENDMAIL = "/usr/sbin/sendmail"
 ATTEMPT_SECONDS = 10.0
@@ -196,7 +196,7 @@ def wait_for_start(job: str, until: float) -> None:
     systemd has ordered it before the job's program began, so it is under way or done.
     """
     while time.monotonic() < until:
-        found = dict(show(f"{job}-notify@start.service"))
+        found = dict(show(notify_unit(job, "start")))
         if found.get("ActiveState") != "activating" and found.get("Job", "0") in ("", "0"):
             return
         time.sleep(0.1)

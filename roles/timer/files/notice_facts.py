@@ -78,6 +78,11 @@ def show(unit: str) -> list[tuple[str, str]]:
     return [(name, value) for name, equals, value in (line.partition("=") for line in text.splitlines()) if equals]
 
 
+def notify_unit(job: str, instance: str) -> str:
+    """Return the unit that tells of a job. The `@` of a job such as backup@db1 would end the template's name."""
+    return f"{job}-notify".replace("@", r"\x40") + f"@{instance}.service"
+
+
 def signal_name(text: str) -> str:
     """Return the name of a signal without SIG, of a number or a name."""
     try:

@@ -25,7 +25,7 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, FOLDER)
 sys.dont_write_bytecode = True
 
-from notice_facts import SYSTEMCTL, Ended, Run, facts_of, find_run, journal_lines, times_by_journal
+from notice_facts import SYSTEMCTL, Ended, Run, facts_of, find_run, journal_lines, notify_unit, times_by_journal
 
 SETTINGS = os.path.join(FOLDER, "notify.json")
 NOTED = "/run/dotmobi.systemd_timers/notices"
@@ -81,7 +81,7 @@ def note(job: str, event: str, run: Run) -> int:
     descriptor = os.open(noted(job, instance), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with open(descriptor, "w", encoding="utf-8") as stream:
         json.dump({"event": event, "run": run}, stream)
-    argv = [SYSTEMCTL, "start", "--no-block", f"{job}-notify@{instance}.service"]
+    argv = [SYSTEMCTL, "start", "--no-block", notify_unit(job, instance)]
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
         remove(noted(job, instance))
