@@ -8,6 +8,7 @@ neither fail nor delay the job. Only the ping of a start needs a command before 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -17,11 +18,16 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NOTIFY_SETTINGS, JobFile
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import PYTHON
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quote
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_notify import CHANNELS
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._duration import seconds
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._programs import program_text
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_command import number, raw
 
 # There with and without a merged /usr.
 SYSTEMCTL = "/bin/systemctl"
+# What asks systemd for the ping of a start takes some hundredths of a second; it is ended where systemd does not answer.
+START_SECONDS = 5.0
 PROGRAM = "notifier.py"
 PROGRAMS = (PROGRAM, "notice_channels.py", "notice_facts.py")
 PROGRAM_MODE = 0o755
@@ -163,7 +169,23 @@ def commands_of(job: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the lines of [Service]. `-`: it cannot fail the job. `+`: as root."""
     if not has_heartbeat(job) or not given_parts(job, "heartbeat").get("start"):
         return {}
-    return {"ExecStartPre": [f"-+{_quote.command([SYSTEMCTL, 'start', '--no-block', unit_of(job, 'start')])}"]}
+    limited = ["/usr/bin/timeout", number(start_limit(job))]
+    return {
+        "ExecStartPre": [f"-+{_quote.command([*limited, SYSTEMCTL, 'start', '--no-block', unit_of(job, 'start')])}"]
+    }
+
+
+def start_limit(job: Mapping[str, Any]) -> float:
+    """Return how many seconds the command of the ping of a start may take.
+
+    The job's time limit counts for each of its commands, also for this one, and fails the job in spite of `-`.
+    """
+    limits = [START_SECONDS]
+    for value in (job["timeout"], *raw(job, "TimeoutSec"), *raw(job, "TimeoutStartSec")):
+        # What is no number of seconds is no limit, or is refused elsewhere.
+        with contextlib.suppress(BadValue):
+            limits += [one / 2 for one in [seconds(value)] if one]
+    return min(limits)
 
 
 def put_before(ours: list[str], given: list[str]) -> list[str]:

@@ -139,6 +139,17 @@ def test_lines_are_plain_and_without_secrets() -> None:
 
 
 @pytest.mark.parametrize(
+    ("ended", "expected"), [(110.0, ["100500000", "114000000"]), (None, ["100500000", "114000000", "116000000"])]
+)
+def test_lines_without_the_name_of_a_run_are_taken_by_their_time(ended: float | None, expected: list[str]) -> None:
+    times = ("100400000", "100500000", "114000000", "116000000")
+    entries = [{"__REALTIME_TIMESTAMP": when, "MESSAGE": "x"} for when in times]
+    named = {"__REALTIME_TIMESTAMP": "101000000", "_SYSTEMD_INVOCATION_ID": INVOCATION}
+    run = facts.Run(INVOCATION, facts.Ended("exit-code", 3), 100.5, ended)
+    assert [one["__REALTIME_TIMESTAMP"] for one in facts.nameless_of([*entries, named], run)] == expected
+
+
+@pytest.mark.parametrize(
     ("seconds", "words"), [(0.04, "0.0 s"), (9.94, "9.9 s"), (12.3, "12 s"), (185, "3 min 5 s"), (7800, "2 h 10 min")]
 )
 def test_durations(seconds: float, words: str) -> None:

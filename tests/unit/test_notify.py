@@ -27,7 +27,7 @@ FOLDER = f"{FILES_DIRECTORY}/backup"
 UNIT = "backup-notify@.service"
 FAILURE = "OnFailure=backup-notify@failure.service"
 SUCCESS = "OnSuccess=backup-notify@success.service"
-START = "ExecStartPre=-+/bin/systemctl start --no-block backup-notify@start.service"
+START = "ExecStartPre=-+/usr/bin/timeout 5 /bin/systemctl start --no-block backup-notify@start.service"
 HEARTBEAT = "https://hc.example/x"
 
 
@@ -76,12 +76,29 @@ def test_the_units_of_an_instance_have_a_template_of_their_own() -> None:
     job = wanted(name="backup@db1", heartbeat={"url": HEARTBEAT, "start": True})
     assert lines(job, "OnFailure", "ExecStartPre") == [
         r"OnFailure=backup\x40db1-notify@failure.service",
-        r'ExecStartPre=-+/bin/systemctl start --no-block "backup\\x40db1-notify@start.service"',
+        r'ExecStartPre=-+/usr/bin/timeout 5 /bin/systemctl start --no-block "backup\\x40db1-notify@start.service"',
     ]
     assert r"backup\x40db1-notify@.service" in job.units()
     assert program("notice_facts").notify_unit("backup@db1", "start") == r"backup\x40db1-notify@start.service"
     view = job_view(name="backup@db1", heartbeat=HEARTBEAT)
     assert check_handlers(view, known(view.wanted)) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "limit"),
+    [
+        ({"timeout": "1h"}, "5"),
+        ({"timeout": "3s"}, "1.5"),
+        ({"timeout": "3s", "retries": 2}, "1.5"),
+        ({"service": {"TimeoutStartSec": "1s"}}, "0.5"),
+        ({"service": {"TimeoutSec": 4}}, "2"),
+        ({"service": {"TimeoutStartSec": "infinity"}}, "5"),
+        ({"service": {"TimeoutStartSec": 0}}, "5"),
+    ],
+)
+def test_the_ping_of_a_start_is_given_up_before_it_fails_the_job(fields: dict[str, Any], limit: str) -> None:
+    (found,) = lines(wanted(heartbeat={"url": HEARTBEAT, "start": True}, **fields), "ExecStartPre")
+    assert found.startswith(f"ExecStartPre=-+/usr/bin/timeout {limit} /bin/systemctl start")
 
 
 def test_units_alone_need_no_program() -> None:

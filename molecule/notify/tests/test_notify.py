@@ -64,7 +64,7 @@ JOBS = [
     job("ok", "echo fine", on_success={"mail": "root", "command": [RECORD, "ok"], "lines": 2}),
     STATUS,
     job("signal", "kill -9 $$", heartbeat={"exit_status": True}),
-    job("timeout", "sleep 600", service={"TimeoutStartSec": "1s"}),
+    job("timeout", "sleep 600", service={"TimeoutStartSec": "1s"}, heartbeat={"start": False}),
     job("user", "true", user="notify-leaves"),
     job("resources", "true", environment_file="/srv/notify/leaves"),
     job("skipped", "true", unit={"ConditionPathExists": "/nowhere"}, on_success={"command": [RECORD]}),
@@ -284,7 +284,7 @@ def test_lines_of_a_raw_dictionary_stay(story):
         "OnFailure=notify-alert@%n.service",
     ]
     assert [line for line in lines if line.startswith("ExecStartPre=")] == [
-        "ExecStartPre=-+/bin/systemctl start --no-block notify-status-notify@start.service",
+        "ExecStartPre=-+/usr/bin/timeout 5 /bin/systemctl start --no-block notify-status-notify@start.service",
         "ExecStartPre=/bin/true",
     ]
 
@@ -432,7 +432,7 @@ def test_who_is_not_to_be_told_is_not(story):
         ("ok", ["/start", ""]),
         ("status", ["/start", "/fail"]),
         ("signal", ["/start", "/fail"]),
-        ("timeout", ["/start", "/fail"]),
+        ("timeout", ["/fail"]),
         # Neither the job nor the command before it could be started.
         ("user", ["/fail"]),
         ("resources", ["/fail"]),

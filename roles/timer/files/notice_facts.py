@@ -22,6 +22,8 @@ PROPERTIES = (
 )
 FIELDS = "--output-fields=MESSAGE,_SYSTEMD_INVOCATION_ID"
 LINES_OF_OTHERS = 1000
+# How late a line of a run may reach the journal.
+LATE_SECONDS = 5.0
 CALL_SECONDS = 10.0
 LONGEST_LINE = 2000
 # waitid(2), as systemd tells it in ExecMainCode=.
@@ -189,8 +191,15 @@ def nameless(job: str, run: Run, count: int) -> list[dict[str, Any]]:
     if run.began_at is None:
         return []
     options = (f"--since=@{int(run.began_at)}", f"--lines={count + LINES_OF_OTHERS}")
-    found = journal_entries([f"_SYSTEMD_UNIT={job}.service"], *options)
-    return [entry for entry in found if "_SYSTEMD_INVOCATION_ID" not in entry]
+    return nameless_of(journal_entries([f"_SYSTEMD_UNIT={job}.service"], *options), run)
+
+
+def nameless_of(entries: Sequence[dict[str, Any]], run: Run) -> list[dict[str, Any]]:
+    """Return which entries name no run, and are by their time of this one: another may follow at once."""
+    began = run.began_at or 0.0
+    until = float("inf") if run.ended_at is None else run.ended_at + LATE_SECONDS
+    unnamed = [entry for entry in entries if "_SYSTEMD_INVOCATION_ID" not in entry]
+    return [entry for entry in unnamed if began <= int(entry.get("__REALTIME_TIMESTAMP") or 0) / 1e6 <= until]
 
 
 def journal_lines(job: str, run: Run, count: int, secrets: Sequence[str]) -> list[str]:
