@@ -23,6 +23,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._job_files 
     shared_units,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import Merged, merge_jobs
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._logs import rotation_jobs, settle_outputs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._options import check_options
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import (
     Rendered,
@@ -78,6 +79,8 @@ class ActionModule(ActionBase):
             options["on_reschedule"],
         )
         findings = [*check_options(options), *merged.findings]
+        findings += settle_outputs(merged.jobs, options["log_directory"] or "")
+        merged.jobs.extend(rotation_jobs(options, merged.jobs))
         findings += read_sources(merged.jobs, self._read_source)
         findings += spread_jobs(merged.jobs, str(task_vars.get("inventory_hostname", "")))
         jobs, broken = self._rendered(options, merged, self._templates(options))

@@ -24,6 +24,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "unit_directory": {"type": "path", "default": "/etc/systemd/system"},
     "files_directory": {"type": "path", "default": FILES_DIRECTORY},
     "log_directory": {"type": "path"},
+    "log_keep": {"type": "int", "default": 0},
     "service_template": {"type": "path"},
     "timer_template": {"type": "path"},
 }

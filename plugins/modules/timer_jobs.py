@@ -234,6 +234,7 @@ options:
         description:
           - Where the command's output and errors go, for example V(journal) or V(append:/var/log/job.log).
             C(StandardOutput=) and C(StandardError=) of the service. See systemd.exec(5).
+          - V(log) appends them to the file C(NAME.log) in the log directory of the host.
           - systemd's own default when left out, which is the journal.
         type: str
       timeout:
@@ -463,6 +464,14 @@ options:
       - A directory on the host that the jobs log to. It is made when it is set and missing, with mode 0755, and is
         never removed.
     type: path
+  log_keep:
+    description:
+      - How many rotated files to keep of each C(*.log) in O(log_directory). Above 0, one more job is installed,
+        C(log-rotation) (with another owner mark than V(default), C(log-rotation-OWNER)). Each day it makes
+        C(NAME.log.1) of C(NAME.log), C(NAME.log.2.gz) of that, and so on. Files that are empty are left alone.
+      - With V(0) nothing is rotated.
+    type: int
+    default: 0
   service_template:
     description:
       - Jinja2 template for the service, on the controller, in place of the one of this collection. It is looked for

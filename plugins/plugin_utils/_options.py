@@ -27,6 +27,11 @@ def check_options(options: Mapping[str, Any]) -> list[Finding]:
             mend = "write the whole path, beginning with /"
             reason = "is not an absolute path"
             findings.append(Finding("", f"timer_{name}", options[name], reason, mend, "invalid-declaration"))
+    keep = options["log_keep"]
+    if keep < 0 or (keep and not options["log_directory"]):
+        reason = "is less than 0" if keep < 0 else "has no timer_log_directory whose files it could rotate"
+        mend = "write how many files to keep, or 0" if keep < 0 else "set timer_log_directory, or remove it"
+        findings.append(Finding("", "timer_log_keep", keep, reason, mend, "invalid-declaration"))
     files = str(options["files_directory"])
     if _PATH.fullmatch(files) and not _PLAIN_PATH.fullmatch(files):
         reason, mend = "holds characters that have a meaning in unit files", "use letters, digits, '-', '_' and '.'"

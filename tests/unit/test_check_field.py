@@ -446,6 +446,7 @@ OPTIONS = {
     "unit_directory": "/etc/systemd/system",
     "files_directory": "/etc/my-jobs",
     "log_directory": "/var/log/my jobs",
+    "log_keep": 0,
 }
 
 
@@ -460,6 +461,7 @@ def test_good_options(log_directory: str | None) -> None:
         *[("owner", text, "cannot be an owner mark") for text in ("", "a b", "a\nJob=x", "-a", "é", "a\n")],
         *[("unit_directory", text, "is not an absolute path") for text in ("etc", "./x", "/a\nb")],
         ("log_directory", "logs", "is not an absolute path"),
+        ("log_keep", -1, "is less than 0"),
         ("files_directory", "jobs", "is not an absolute path"),
         ("files_directory", "/etc/my jobs", "holds characters that have a meaning in unit files"),
         ("files_directory", "/etc/jobs[1]", "holds characters that have a meaning in unit files"),
