@@ -26,7 +26,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_com
 
 # There with and without a merged /usr.
 SYSTEMCTL = "/bin/systemctl"
-# What asks systemd for the ping of a start takes some hundredths of a second; it is ended where systemd does not answer.
+# Asking systemd for the ping of a start takes some hundredths of a second; it is ended where systemd does not answer.
 START_SECONDS = 5.0
 PROGRAM = "notifier.py"
 PROGRAMS = (PROGRAM, "notice_channels.py", "notice_facts.py")

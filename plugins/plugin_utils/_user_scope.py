@@ -17,7 +17,7 @@ REFUSED = {
     "group": ("cannot be changed by a user manager", "remove it"),
     **dict.fromkeys(
         (
-            *("concurrency", "starting_deadline", "skip_next", "hardening"),
+            *("concurrency", "starting_deadline", "skip_next", "hardening", "writable_paths"),
             *("on_failure", "on_success", "heartbeat"),
         ),
         ("needs root, which a user manager has not", "remove it, or let the system run the job with `user`"),

@@ -12,6 +12,7 @@ from jinja2 import TemplateError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_line import commands_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import view
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import JobFile
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import UnitText
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import unwrapped, wrapped
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import merge_jobs
@@ -87,6 +88,8 @@ def test_the_options_of_the_attempts(fields, options):
 def test_every_program_that_is_deployed_is_there_and_imports_what_is_deployed_with_it():
     every = ({"retries": 1}, {"skip_next": "x"}, {"heartbeat": "https://example.com/x"})
     found = {one for fields in every for one in units(**fields).files if one.is_program}
+    # The program of the job that rotates logs is its script: tests/unit/test_logs.py.
+    found |= {JobFile(f"{FOLDER}/j/rotate_logs.py", (PROGRAMS / "rotate_logs.py").read_text(), 0o755, True)}
     deployed = {one.name.rpartition("/")[2]: one for one in found}
     assert set(deployed) == {path.name for path in PROGRAMS.glob("*.py")}
     for name, one in deployed.items():

@@ -112,10 +112,11 @@ def both(everywhere, tmp_path_factory):
 NOBODY = {"ansible_user": "nobody", "ansible_remote_tmp": "/tmp/of-nobody"}
 # Each is run once, for both machines.
 PLAYS = {
-    "status": {"playbook": "status"},
+    "status": {"playbook": "status", "owner": "look"},
     "data": {"playbook": "status", "output": "json", "exposure": True, "all": True},
     "as nobody": {
         "playbook": "status",
+        "owner": "look",
         "output": "json",
         "ansible_user": "nobody",
         "ansible_remote_tmp": "/tmp/of-nobody",
@@ -185,7 +186,7 @@ class TestStatus:
         assert "; " in line
 
     def test_the_columns(self, table):
-        assert table[0] == f"{table[0].split()[0]}  (16 jobs: {table[0].split(': ', 1)[1]}"
+        assert re.fullmatch(r"debian\d+  \(16 jobs: .*\)", table[0])
         assert table[1].split("  ")[0] == "JOB"
         head = [word.strip() for word in table[1].split("  ") if word.strip()]
         assert head == ["JOB", "SCHEDULE", "STATE", "LAST RUN", "RESULT", "TOOK", "NEXT RUN", "HEALTH"]
@@ -247,17 +248,16 @@ class TestDetails:
 
 class TestData:
     def test_every_job_is_there(self, data):
-        assert {one["name"]: one["health"] for one in data["jobs"] if one["owner"]} == HEALTH
+        assert {one["name"]: one["health"] for one in data["jobs"] if one["owner"] == "look"} == HEALTH
         assert data["history_readable"]
 
-    def test_foreign_timers_are_there_on_request(self, data, job, status):
+    def test_foreign_timers_are_there_on_request(self, job, status):
         assert job("foreign-job")["owner"] is None
         assert job("foreign-job")["health"] == "never-ran"
         assert job("foreign-job")["schedule"] == ["hourly"]
         assert job("foreign-job")["command"] == ["/bin/true"]
         # Of the distribution.
         assert job("systemd-tmpfiles-clean")["unit_files"]["timer"].startswith(("/usr/lib/", "/lib/"))
-        assert data["counts"]["overdue"] == 2
         assert "foreign-job" not in status.output
 
     def test_what_systemd_says_of_a_run(self, job, host):

@@ -24,6 +24,7 @@ FIELDS = "--output-fields=MESSAGE,_SYSTEMD_INVOCATION_ID"
 LINES_OF_OTHERS = 1000
 # How late a line of a run may reach the journal.
 LATE_SECONDS = 5.0
+MOST_COMPLAINTS = 10
 CALL_SECONDS = 10.0
 LONGEST_LINE = 2000
 # waitid(2), as systemd tells it in ExecMainCode=.
@@ -203,16 +204,24 @@ def nameless_of(entries: Sequence[dict[str, Any]], run: Run) -> list[dict[str, A
 
 
 def journal_lines(job: str, run: Run, count: int, secrets: Sequence[str]) -> list[str]:
-    """Return the last lines of a run: those of its processes, and what systemd itself wrote of it."""
+    """Return the last lines of a run, and what systemd itself complained of in it, in the order of their times."""
     if not count:
         return []
-    # What is on its way must have arrived. A process of any user can write INVOCATION_ID=, so only PID 1 is believed.
+    # What is on its way must have arrived.
     called(["journalctl", "--sync"], CALL_SECONDS / 2)
-    matches = [f"_SYSTEMD_INVOCATION_ID={run.invocation}", "+", f"INVOCATION_ID={run.invocation}", "_PID=1"]
-    entries = [*journal_entries(matches, f"--lines={count}"), *nameless(job, run, count)]
-    entries.sort(key=lambda entry: int(entry.get("__REALTIME_TIMESTAMP") or 0))
-    texts = (text_of(entry.get("MESSAGE")) for entry in entries)
-    return [plain(line) for text in texts for line in masked(text, secrets).split("\n")][-count:]
+    own = journal_entries([f"_SYSTEMD_INVOCATION_ID={run.invocation}"], f"--lines={count}")
+    own = sorted([*own, *nameless(job, run, count)], key=when_written)[-count:]
+    # A process of any user can write INVOCATION_ID=, so only PID 1 is believed.
+    matches = [f"INVOCATION_ID={run.invocation}", "_PID=1"]
+    complaints = journal_entries(matches, f"--lines={MOST_COMPLAINTS}", "--priority=notice")
+    texts = (text_of(entry.get("MESSAGE")) for entry in sorted([*own, *complaints], key=when_written))
+    lines = [plain(line) for text in texts for line in masked(text, secrets).split("\n")]
+    return lines[-(count + MOST_COMPLAINTS) :]
+
+
+def when_written(entry: Mapping[str, Any]) -> int:
+    """Return when an entry of the journal was written, in microseconds."""
+    return int(entry.get("__REALTIME_TIMESTAMP") or 0)
 
 
 def duration_words(seconds: float) -> str:

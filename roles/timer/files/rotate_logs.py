@@ -94,7 +94,8 @@ def is_rotated(path: str, keep: int) -> bool:
 def main(argv: list[str]) -> int:
     """Rotate all log files; one that cannot be rotated does not keep the others from it."""
     directory, keep = argv[1], int(argv[2])
-    return 0 if all([is_rotated(path, keep) for path in due(directory)]) else 1
+    failed = [path for path in due(directory) if not is_rotated(path, keep)]
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
