@@ -4,18 +4,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import re
 import tempfile
 import time
-from typing import Iterable
+from typing import Any, Callable, Iterable
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _observe
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _run_directory as run_directory
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import HOME_MARK, Scope, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed, Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
 LINGER_DIRECTORY = "/var/lib/systemd/linger"
 # A user manager is there in less than a second; a busy host gets its time.
@@ -69,19 +71,18 @@ def at_home(job: WantedJob, scope: Scope) -> WantedJob:
     return job._replace(service=job.service.replace(mark, scope.home), files=files)
 
 
-def lingering(owner_marks: Iterable[str]) -> list[str]:
-    """Return the accounts with linger whose unit directory has a file with one of these marks: jobs of ours."""
+def lingering(owner: str = "") -> list[str]:
+    """Return the accounts with linger that have jobs of ours: unit files with the mark of this owner, or of any."""
     try:
         names = sorted(os.listdir(LINGER_DIRECTORY))
     except OSError:
         return []
-    marks = tuple(f"\nOwner={mark}\n" for mark in owner_marks)
     found = []
     for name in names:
         scope = find_scope(name)[0]
-        if scope and any(
-            mark in state.text for state in _observe.unit_files(scope.unit_directory).values() for mark in marks
-        ):
+        files = _observe.unit_files(scope.unit_directory).values() if scope else ()
+        marks = [mark for mark in (owner_of(state.text) for state in files) if mark]
+        if any(owner in ("", mark.owner) for mark in marks):
             found.append(name)
     return found
 
@@ -129,6 +130,26 @@ def become(scope: Scope) -> None:
     )
     run_directory.RUN_DIRECTORY = os.path.join(scope.runtime_directory, os.path.basename(run_directory.RUN_DIRECTORY))
     _observe.STAMP_DIRECTORY = scope.stamp_directory
+
+
+def as_account(scope: Scope, work: Callable[[], Any]) -> Any:
+    """Return what a process of the account makes of some work; None when it ends without an answer."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:  # pragma: no cover  another process
+        try:
+            os.close(reading)
+            become(scope)
+            answer = json.dumps(work()).encode()
+            with os.fdopen(writing, "wb") as stream:
+                stream.write(answer)
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream:
+        text = stream.read()
+    os.waitpid(child, 0)
+    return json.loads(text) if text else None
 
 
 def user_runner(scope: Scope, run: Runner) -> Runner:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import FileState, UnitState
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import SYSTEM, FileState, Scope, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import GOOD_RESULTS, words
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import RunState
 
@@ -174,13 +174,15 @@ def well(seen: Seen) -> Health:
     return Health(OK, f"last run: {words(run.result)}")
 
 
-def unit_drift(seen_files: list[tuple[str, FileState]], stale: list[str], drop_ins: list[str]) -> list[str]:
+def unit_drift(
+    seen_files: list[tuple[str, FileState]], stale: list[str], drop_ins: list[str], scope: Scope = SYSTEM
+) -> list[str]:
     """Return how the units of a job differ from what an apply leaves behind, as far as the host itself can tell."""
     found = [f"{unit} has changed, and systemd has not read it since" for unit in stale]
     found += [f"{path} changes the unit" for path in drop_ins]
     for unit, file in seen_files:
-        if file.kind == "file" and (file.uid, file.gid) != (0, 0):
-            found.append(f"{unit} does not belong to root")
+        if file.kind == "file" and (file.uid, file.gid) != (scope.uid, scope.gid):
+            found.append(f"{unit} does not belong to {scope.account or 'root'}")
         elif file.kind == "file" and file.mode != 0o644:
             found.append(f"{unit} has the mode {file.mode:04o}")
     return found

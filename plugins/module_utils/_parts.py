@@ -164,7 +164,7 @@ def converge_all(
 ) -> Outcome:
     """Bring the host to the jobs, in all its parts or in none. Raises ApplyFailed, LockBusy, see `converge`."""
     run = make_runner()
-    left = lingering([request.owner]) if os.geteuid() == 0 else []
+    left = lingering(request.owner) if os.geteuid() == 0 else []
     if not left and not any(job.account for job in request.jobs):
         return converge(run, request, check_mode, with_diff=with_diff, notes=notes)
     scopes, findings = find_scopes(request.jobs)

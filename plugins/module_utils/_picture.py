@@ -30,8 +30,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health imp
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_value
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     NO_FILE,
+    SYSTEM,
     FileState,
     Manager,
+    Scope,
     UnitState,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
@@ -90,6 +92,7 @@ class Wish(NamedTuple):
     everything: bool
     runs: int
     exposure: bool
+    scope: Scope = SYSTEM
 
 
 class Pair(NamedTuple):
@@ -123,6 +126,7 @@ class Observation(NamedTuple):
     cut_off: list[str]
     history: History
     memory: dict[str, Memory]
+    scope: Scope
 
 
 def readable_file(path: str) -> FileState:
@@ -226,11 +230,12 @@ def observe_pairs(runner: Runner, wish: Wish) -> tuple[dict[str, Pair], Observat
         elapses=elapses,
         links=enablement_links(wish.unit_directory),
         stamps=observe_stamps(),
-        stale=stale_units(runner, ours, units, manager, cut_off),
+        stale=stale_units(runner, ours, units, manager, cut_off, ids=(wish.scope.uid, wish.scope.gid)),
         drop_ins=read_directories(manager.unit_path, wish.unit_directory, ours).drop_ins,
         cut_off=cut_off,
         history=history,
         memory=memory,
+        scope=wish.scope,
     )
 
 
@@ -297,7 +302,7 @@ def drift_of(pair: Pair, seen: Observation) -> list[str]:
     service, timer = pair.units
     stale = [unit for unit in pair.units if unit in seen.stale]
     drop_ins = [path for unit in pair.units for path in seen.drop_ins.get(unit, [])]
-    found = unit_drift([(service, pair.service), (timer, pair.timer)], stale, drop_ins)
+    found = unit_drift([(service, pair.service), (timer, pair.timer)], stale, drop_ins, seen.scope)
     marks = [owner_of(file.text) for file in (pair.service, pair.timer) if file.kind == "file"]
     if len({mark for mark in marks if mark}) > 1 or None in marks:
         found.append(f"{service} and {timer} do not carry the same owner mark")

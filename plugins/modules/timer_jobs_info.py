@@ -117,8 +117,12 @@ jobs:
       type: list
       elements: str
       sample: [/usr/bin/python3 /usr/local/dotmobi-tools/scripts/it_glue_export_backup.py]
+    scope:
+      description: Whose manager has the job, V(system) or V(user). Those of user managers are shown to root only.
+      type: str
+      sample: system
     user:
-      description: The user it runs as.
+      description: The user it runs as, with C(scope) V(user) the account whose manager has it.
       type: str
       sample: root
     working_directory:
@@ -265,7 +269,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError, use_host_zone
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import HEALTHS
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import ObserveError
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Wish, picture
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Wish
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pictures import whole_picture
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, make_runner
 
 
@@ -297,7 +302,7 @@ def main() -> None:
         given["exposure"],
     )
     try:
-        result = picture(make_runner(), wish)
+        result = whole_picture(make_runner, wish)
     except (ProgramMissing, ObserveError, CalendarError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, **result)

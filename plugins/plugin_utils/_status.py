@@ -61,11 +61,16 @@ def mood_of(health: str) -> str:
     return {OK: GOOD, SUSPENDED: DOUBTFUL}.get(health, PLAIN)
 
 
+def shown_name(job: Mapping[str, Any]) -> str:
+    """Return the name of a job; for one of a user manager with the account: `alice: backup`."""
+    return f"{job['user']}: {job['name']}" if job.get("scope") == "user" else str(job["name"])
+
+
 def cells(job: Mapping[str, Any], now: str) -> list[str]:
     """Return the row of a job."""
     run = job["last_run"]
     return [
-        job["name"],
+        shown_name(job),
         triggers_words(job) or "-",
         job["state"],
         relative(run["start"] if run else None, now),
@@ -92,7 +97,7 @@ def fitted(rows: list[list[str]], widest: int = WIDTH) -> list[str]:
 def sentence(job: Mapping[str, Any]) -> str:
     """Return why a job is as it is, and what to do."""
     mend = f"; {job['mend']}" if job["mend"] else ""
-    return f"{job['name']}: {job['health']}: {job['reason']}{mend}"
+    return f"{shown_name(job)}: {job['health']}: {job['reason']}{mend}"
 
 
 def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int) -> list[Shown]:
@@ -176,7 +181,7 @@ def detail_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
     shown: list[Shown] = []
     for host, result in results.items():
         for job in result["jobs"]:
-            shown.append(Shown(f"{job['name']} on {host}", mood_of(job["health"])))
+            shown.append(Shown(f"{shown_name(job)} on {host}", mood_of(job["health"])))
             facts = facts_of(job, result["time"])
             width = max(len(label) for label, _text in facts)
             for label, text in facts:

@@ -155,6 +155,7 @@ LOOK = {
     "_picture": SHARED | {"_health", "_observe", "_overdue", "_result_words", "_runs"},
     "_start": {"_observe", "_runner", "_runs"},
     # It changes a job, by the way of every apply.
+    "_pictures": SHARED | {"_account", "_picture"},
     "_change": SHARED | {"_observe", "_picture"},
 }
 ALLOWED_IMPORTS: dict[str, set[str]] = {**HELPERS, **CHECKERS, **WAY, **ORCHESTRATORS, **LOOK}

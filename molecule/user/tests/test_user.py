@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -85,6 +86,8 @@ def tell(site, host):
     seen.who = host.check_output(f"cat {RUNS}/daily.who")
     seen.secret = host.check_output(f"cat /home/{ALICE}/secret")
     seen.ran = len(runs(host, "daily"))
+    seen.status = site.play(playbook="status")
+    seen.data = site.play(playbook="status", output="json", owner="user")
     seen.again = site.apply(all_of_it, "--diff", **OWNER)
 
     # An edited schedule, whose time has just gone by.
@@ -195,6 +198,22 @@ def test_the_job_runs_as_the_account(story):
     assert story.who == ALICE
     assert story.secret == "of alice"
     assert story.ran == 1
+
+
+def test_the_playbook_status_shows_them(story, machine):
+    assert story.status.status == 0, story.status.output
+    assert "alice: user-daily" in story.status.output
+    (line,) = [line for line in story.data.output.splitlines() if line.startswith("{")]
+    jobs = json.loads(line)[machine]["jobs"]
+    found = {job["name"]: job for job in jobs}
+    assert set(found) == {"user-system", "user-daily", "user-files", "user-daily-too"}
+    assert (found["user-daily"]["scope"], found["user-daily"]["user"]) == ("user", ALICE)
+    assert (found["user-system"]["scope"], found["user-system"]["user"]) == ("system", "root")
+    assert found["user-daily"]["health"] == "ok", found["user-daily"]
+    assert found["user-daily"]["last_run"]["result"] == "success"
+    assert found["user-daily-too"]["health"] == "never-ran"
+    assert found["user-daily"]["next_elapse"]
+    assert found["user-daily"]["drift"] == []
 
 
 def test_the_second_run_changes_nothing(story):
