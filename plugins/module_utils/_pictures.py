@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The live picture of all jobs on a host: those of the system, and those of user managers, which root alone looks at."""
+"""The live picture of all jobs on a host: those of the system, and of user managers, which only root looks at."""
 
 from __future__ import annotations
 
