@@ -163,21 +163,19 @@ def wait_for(path: Path, lines: int) -> None:
         time.sleep(0.01)
 
 
-def heed_signals() -> None:
-    """Let signals do what they do in a service: who runs the tests in the background may have some ignored."""
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
+# Signals do what they do in a service: who runs the tests in the background may have some of them ignored.
+HEED = """\
+import os, signal, sys
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 def started(log: Path, script: str, *options: str) -> subprocess.Popen[str]:
     # A group of its own: systemd gives a signal to all processes of the job, and so does the test.
-    return subprocess.Popen(
-        argv(*options, command=shell(script, log)),
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=heed_signals,
-    )
+    command = [sys.executable, "-c", HEED, *argv(*options, command=shell(script, log))]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
 def test_stopping_in_a_delay_ends_it_at_once(log):
