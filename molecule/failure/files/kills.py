@@ -28,11 +28,17 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import (  #
     _transaction,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import converge  # noqa: E402
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request, WantedJob  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (  # noqa: E402
+    FILES_DIRECTORY,
+    JobFile,
+    Request,
+    WantedJob,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import AFTER_EVIDENCE, ORDER  # noqa: E402
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner  # noqa: E402
 
 UNITS = Path("/etc/systemd/system")
+FILES = Path(FILES_DIRECTORY)
 STAMPS = Path("/var/lib/systemd/timers")
 MARKER = Path(_run_directory.path_of(_journal.MARKER_NAME))
 PREFIX = "kills-"
@@ -41,7 +47,10 @@ LONGEST_APPLY = 30
 
 def request_of(found):
     jobs, *rest = found
-    return Request([WantedJob(*job) for job in jobs], *rest)
+    wanted = [WantedJob(*job) for job in jobs]
+    wanted = [job._replace(files=tuple(JobFile(*one) for one in job.files)) for job in wanted]
+    # All of it but the scope: these are jobs of the system.
+    return Request(wanted, *rest[:-1])
 
 
 def kill_myself():
@@ -114,8 +123,8 @@ def systemctl(*arguments):
 def picture():
     """All that an undisturbed run leaves."""
     files = {}
-    for path in sorted(UNITS.rglob("*")):
-        name = str(path.relative_to(UNITS))
+    for path in [*sorted(UNITS.rglob("*")), *sorted(FILES.rglob("*"))]:
+        name = str(path)
         if PREFIX not in name and not path.name.startswith("."):
             continue
         if path.is_symlink():

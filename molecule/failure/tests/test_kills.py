@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness import CHECKOUT, recorder, runs
+from harness import CHECKOUT, RUNS, recorder, runs
 
 sys.path.insert(0, str(CHECKOUT / ".cache" / "collections"))
 from ansible_collections.dotmobi.systemd_timers.tests.unit.fixtures.capture_corpus import code, declared
@@ -31,7 +31,12 @@ def side(which):
         if number == 11:
             timing = {"every": f"{5 + which}h"}
         fields = {"description": f"Side {which}", "state": states.get(number, "present")}
-        jobs.append({"name": name, "command": recorder(name), **timing, **fields})
+        command = {"command": recorder(name)}
+        if number in (6, 10):
+            # With files of its own: these change as well, come and go.
+            command = {"script": {"content": f"echo {which} >> {RUNS}/{name}\n"}}
+            fields.update(environment={"SIDE": str(which)}, secrets=["SIDE"] if which else [])
+        jobs.append({"name": name, **command, **timing, **fields})
     return declared(jobs, OWNER).request
 
 
