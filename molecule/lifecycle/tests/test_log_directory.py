@@ -34,8 +34,8 @@ def test_it_is_made_once_and_a_job_logs_to_it(site, host):
 def test_logs_by_name_are_rotated_by_a_job_of_their_own(site, host):
     variables = {**VARIABLES, "timer_log_keep": 2, "timer_defaults": {"output": "log"}}
     run = site.apply([{key: value for key, value in JOB.items() if key != "output"}], **variables)
-    assert run.rows()["log-rotation"]["schedule_words"] == "every day at 00:00"
-    assert is_armed(host, "log-rotation")
+    assert run.rows()["log-rotation-logs"]["schedule_words"] == "every day at 00:00"
+    assert is_armed(host, "log-rotation-logs")
     own = f"{DIRECTORY}/written-by-a-user.log"
     host.check_output(f"echo its own > {own} && chown daemon:adm {own} && chmod 0640 {own}")
     for number in range(3):
@@ -44,8 +44,8 @@ def test_logs_by_name_are_rotated_by_a_job_of_their_own(site, host):
         wait_until(
             lambda before=before: host.file(f"{DIRECTORY}/log-writer.log").size > before, 20, "a line is written"
         )
-        host.check_output("systemctl start log-rotation.service")
-        assert show(host, "log-rotation.service", "Result") == {"Result": "success"}, number
+        host.check_output("systemctl start log-rotation-logs.service")
+        assert show(host, "log-rotation-logs.service", "Result") == {"Result": "success"}, number
     names = sorted(host.file(DIRECTORY).listdir())
     logs = [f"log-writer.log{end}" for end in ("", ".1", ".2.gz")]
     assert names == [*logs, "written-by-a-user.log", "written-by-a-user.log.1"]
@@ -56,5 +56,5 @@ def test_logs_by_name_are_rotated_by_a_job_of_their_own(site, host):
         "changed"
     ]
     # Wanted no more: it goes like any job that is declared no more.
-    assert site.apply([JOB], timer_prune=True, **VARIABLES).actions()["log-rotation"]
-    assert not host.file("/etc/systemd/system/log-rotation.timer").exists
+    assert site.apply([JOB], timer_prune=True, **VARIABLES).actions()["log-rotation-logs"]
+    assert not host.file("/etc/systemd/system/log-rotation-logs.timer").exists
