@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import ACCEPTABLE, CODES
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue, each_part
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_notify import check_heartbeat, check_notice
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_runs import (
     check_concurrency,
@@ -282,19 +282,19 @@ def check_credentials(value: Any, _field: Field) -> dict[str, dict[str, str] | N
     """Credential names to content, src, encrypted (all deployed with the job), or path (on the host already)."""
     if not isinstance(value, Mapping):
         raise BadValue(f"is {_kind(value)}, not a dictionary", "write NAME: {content: ...}")
-    result: dict[str, dict[str, str] | None] = {}
     sources = (*_SOURCES, "encrypted", "path")
-    for name, item in value.items():
+
+    def check_one(name: Any, item: Any) -> dict[str, str] | None:
         if not isinstance(name, str) or not _CREDENTIAL.fullmatch(name):
             raise BadValue("holds what is no name of a credential", "use letters, digits, '_', '.' and '-'")
         if item is None:
-            result[name] = None
-            continue
+            return None
         try:
-            result[name] = _one_source(_parts(item, sources, f"{name}: {{content: ...}}"), sources)
+            return _one_source(_parts(item, sources, f"{name}: {{content: ...}}"), sources)
         except BadValue as error:
             raise BadValue(f"{name} {error.reason}", error.mend, error.code) from error
-    return result
+
+    return each_part(value, check_one)
 
 
 def check_environment(value: Any, _field: Field) -> dict[str, str | None]:
@@ -354,8 +354,7 @@ def _directive(item: Any) -> str:
 
 def check_limits(value: Any, field: Field) -> dict[str, str | None]:
     """Limits by name; null takes one out again."""
-    given = _names(value, list(LIMITS), "`{memory: 512M}`")
-    return {name: None if item is None else _limit(name, item, field) for name, item in given.items()}
+    return _by_name(value, list(LIMITS), "`{memory: 512M}`", lambda name, item: _limit(name, item, field))
 
 
 def _limit(name: str, value: Any, field: Field) -> str:
@@ -372,8 +371,8 @@ def _limit(name: str, value: Any, field: Field) -> str:
 
 def check_conditions(value: Any, field: Field) -> dict[str, Any]:
     """Conditions by name; null takes one out again."""
-    given = _names(value, list(CONDITIONS), "`{path_exists: /srv/data}`")
-    return {name: None if item is None else _condition(name, item, field) for name, item in given.items()}
+    what = "`{path_exists: /srv/data}`"
+    return _by_name(value, list(CONDITIONS), what, lambda name, item: _condition(name, item, field))
 
 
 def _condition(name: str, value: Any, field: Field) -> Any:
@@ -420,10 +419,16 @@ def check_paths(value: Any, field: Field) -> list[str]:
     return paths
 
 
-def _names(value: Any, known: Sequence[str], what: str) -> dict[str, Any]:
-    """Return a dictionary with what is null in it, its names checked."""
-    _parts(value, known, what)
-    return dict(value)
+def _by_name(value: Any, known: Sequence[str], what: str, check: Callable[[str, Any], Any]) -> dict[str, Any]:
+    """Return a dictionary, null as it is, its names and values checked."""
+    if not isinstance(value, Mapping):
+        raise BadValue(f"is {_kind(value)}, not a dictionary", f"write {what}")
+
+    def check_one(name: Any, item: Any) -> Any:
+        _parts({name: item}, known, what)
+        return None if item is None else check(name, item)
+
+    return each_part(value, check_one)
 
 
 def _is_list(value: Any) -> bool:

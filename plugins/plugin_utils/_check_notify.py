@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue, raise_all
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import Field
 
 MOST_LINES = 1000
@@ -41,12 +41,6 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 
-def _raise(faults: list[BadValue]) -> None:
-    """Raise the first fault, with the others."""
-    if faults:
-        raise BadValue(faults[0].reason, faults[0].mend, faults[0].code, tuple(faults[1:]))
-
-
 def _below(error: BadValue, name: str) -> list[BadValue]:
     """Return a fault and those with it, as faults of a part."""
     return [BadValue(f"{name} {one.reason}", one.mend, one.code) for one in (error, *error.more)]
@@ -68,7 +62,7 @@ def _dictionary(value: Any, parts: Mapping[str, Part], what: str) -> dict[str, A
             found[name] = None if item is None else parts[name](item)
         except BadValue as error:
             faults += _below(error, name)
-    _raise(faults)
+    raise_all(faults)
     return found
 
 
@@ -83,7 +77,7 @@ def _each(value: Any, check: Part) -> list[Any]:
             found.append(check(item))
         except BadValue as error:
             faults += [error, *error.more]
-    _raise(faults)
+    raise_all(faults)
     return found
 
 
@@ -186,7 +180,7 @@ def _headers(value: Any) -> dict[str, Any]:
                 found[name] = _secret(item, _header)
         except BadValue as error:
             faults += _below(error, name)
-    _raise(faults)
+    raise_all(faults)
     return found
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue, each_part
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._duration import seconds
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import Field
 
@@ -72,17 +72,18 @@ CONCURRENCY: dict[str, Callable[[Any], Any]] = {
 
 def _dictionary(value: Mapping[Any, Any], keys: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
     """Check a dictionary key by key; null takes a key out again that a layer below has set."""
-    result: dict[str, Any] = {}
-    for key, item in value.items():
+
+    def check(key: Any, item: Any) -> Any:
         if key not in keys:
             meant = nearest(str(key), keys)
             mend = f'write "{meant}"' if meant else f"known keys: {', '.join(keys)}"
             raise BadValue(f'holds "{key}", which it does not know', mend)
         try:
-            result[key] = None if item is None else keys[key](item)
+            return None if item is None else keys[key](item)
         except BadValue as error:
             raise BadValue(f"{key} {error.reason}", error.mend) from error
-    return result
+
+    return each_part(value, check)
 
 
 def check_retries(value: Any, _field: Field) -> dict[str, Any]:

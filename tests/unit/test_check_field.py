@@ -421,6 +421,25 @@ def test_bad(field: str, value: Any, reason: str, mend: str) -> None:
     assert (caught.value.reason, caught.value.mend) == (reason, mend)
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "reasons"),
+    [
+        ("limits", {"memry": "1M", "cpu": "fast", "tasks": 5}, ["memry", "cpu"]),
+        ("conditions", {"ac": True, "path_exists": "x"}, ["ac", "path_exists"]),
+        ("retries", {"attempt": 3, "delay": "soon", "backoff": 0}, ["attempt", "delay", "backoff"]),
+        ("concurrency", {"policy": "x", "group_limit": 0}, ["policy", "group_limit"]),
+        ("credentials", {"a/b": {}, "c": {}, "d": {"content": "x"}, "e": "x"}, ["credential", "c", "e"]),
+        ("on_failure", {"mial": "x", "lines": -1}, ["mial", "lines"]),
+    ],
+)
+def test_all_that_is_wrong_with_a_value_is_said_at_once(field: str, value: Any, reasons: list[str]) -> None:
+    with pytest.raises(BadValue) as caught:
+        check_field(field, value)
+    found = [caught.value.reason, *(one.reason for one in caught.value.more)]
+    assert len(found) == len(reasons), found
+    assert all(part in reason for part, reason in zip(reasons, found, strict=True)), found
+
+
 def test_the_mend_of_a_name_is_a_name() -> None:
     for name in ("my job", "../x", "a.timer", "-a-", "a@b@c", "a@"):
         with pytest.raises(BadValue) as caught:
