@@ -259,7 +259,7 @@ BAD = [
     ("name", "a@b.timer", "already ends in .timer", 'write "a@b"'),
     *[("spread", text, *SPREAD) for text in ("week", "2d", "0s", "1s", "soon", "-1h", "5 parsecs", "90")],
     ("limits", "512M", "is a text, not a dictionary", "write `{memory: 512M}`"),
-    ("limits", {"memry": "512M"}, 'holds "memry", which is not known here', 'write "memory"'),
+    ("limits", {"memori": "512M"}, 'holds "memori", which is not known here', 'write "memory"'),
     ("limits", {"memory": "512MB"}, 'memory cannot be "512MB"', 'write "512M"'),
     ("limits", {"memory": "1 g"}, 'memory cannot be "1 g"', 'write "1G"'),
     ("limits", {"memory": "110%"}, 'memory cannot be "110%"',
@@ -424,12 +424,12 @@ def test_bad(field: str, value: Any, reason: str, mend: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "reasons"),
     [
-        ("limits", {"memry": "1M", "cpu": "fast", "tasks": 5}, ["memry", "cpu"]),
+        ("limits", {"memori": "1M", "cpu": "fast", "tasks": 5}, ["memori", "cpu"]),
         ("conditions", {"ac": True, "path_exists": "x"}, ["ac", "path_exists"]),
         ("retries", {"attempt": 3, "delay": "soon", "backoff": 0}, ["attempt", "delay", "backoff"]),
         ("concurrency", {"policy": "x", "group_limit": 0}, ["policy", "group_limit"]),
         ("credentials", {"a/b": {}, "c": {}, "d": {"content": "x"}, "e": "x"}, ["credential", "c", "e"]),
-        ("on_failure", {"mial": "x", "lines": -1}, ["mial", "lines"]),
+        ("on_failure", {"mails": "x", "lines": -1}, ["mails", "lines"]),
     ],
 )
 def test_all_that_is_wrong_with_a_value_is_said_at_once(field: str, value: Any, reasons: list[str]) -> None:
