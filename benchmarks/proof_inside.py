@@ -35,6 +35,7 @@ OPTIONS = {
     "prune": False,
     "proof": "strict",
     "unit_directory": "/etc/systemd/system",
+    "files_directory": "/etc/dotmobi.systemd_timers",
     "log_directory": "",
 }
 
