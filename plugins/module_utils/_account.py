@@ -71,19 +71,18 @@ def at_home(job: WantedJob, scope: Scope) -> WantedJob:
     return job._replace(service=job.service.replace(mark, scope.home), files=files)
 
 
-def lingering(owner: str = "") -> list[str]:
+def lingering(owner: str = "") -> list[Scope]:
     """Return the accounts with linger that have jobs of ours: unit files with the mark of this owner, or of any."""
     try:
         names = sorted(os.listdir(LINGER_DIRECTORY))
     except OSError:
         return []
     found = []
-    for name in names:
-        scope = find_scope(name)[0]
-        files = _observe.unit_files(scope.unit_directory).values() if scope else ()
+    for scope in filter(None, (find_scope(name)[0] for name in names)):
+        files = _observe.unit_files(scope.unit_directory).values()
         marks = [mark for mark in (owner_of(state.text) for state in files) if mark]
         if any(owner in ("", mark.owner) for mark in marks):
-            found.append(name)
+            found.append(scope)
     return found
 
 

@@ -16,7 +16,6 @@ from typing import Any, Callable, NamedTuple
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account import (
     at_home,
     become,
-    find_scope,
     find_scopes,
     has_manager,
     lingering,
@@ -171,7 +170,10 @@ def converge_all(
     # Without all its jobs no part may change anything.
     check_mode = check_mode or bool(findings)
     requests = requests_of(request, scopes, left)
-    lead = _Lead(run, [_start_part(make_runner, one, check_mode, with_diff) for one in requests])
+    parts: list[_Part] = []
+    for one in requests:
+        parts.append(_start_part(make_runner, one, parts, check_mode, with_diff))
+    lead = _Lead(run, parts)
     own = request._replace(jobs=[job for job in request.jobs if not job.account])
     outcome, failure = Outcome([], [], [], {}), None
     try:
@@ -185,13 +187,13 @@ def converge_all(
     return _together(outcome, lead, findings, [job.name for job in request.jobs])
 
 
-def requests_of(request: Request, scopes: dict[str, Scope], left: list[str]) -> list[Request]:
+def requests_of(request: Request, scopes: dict[str, Scope], left: list[Scope]) -> list[Request]:
     """Return what to ask of the part of each account: its jobs, in its own places."""
     jobs: dict[Scope, list[WantedJob]] = {}
     for job in request.jobs:
         if job.account in scopes:
             jobs.setdefault(scopes[job.account], []).append(at_home(job, scopes[job.account]))
-    for scope in filter(None, (find_scope(account)[0] for account in left)):
+    for scope in left:
         # None is declared any more: what is there is reported, or pruned.
         jobs.setdefault(scope, [])
     return [
@@ -206,7 +208,9 @@ def requests_of(request: Request, scopes: dict[str, Scope], left: list[str]) -> 
     ]
 
 
-def _start_part(make_runner: MakeRunner, request: Request, check_mode: bool, with_diff: bool) -> _Part:
+def _start_part(
+    make_runner: MakeRunner, request: Request, earlier: list[_Part], check_mode: bool, with_diff: bool
+) -> _Part:
     """Start the process that works for an account."""
     to_part, to_lead = os.pipe(), os.pipe()
     process = os.fork()
@@ -214,6 +218,9 @@ def _start_part(make_runner: MakeRunner, request: Request, check_mode: bool, wit
         try:
             os.close(to_part[1])
             os.close(to_lead[0])
+            # Else an earlier part would not notice that the one that leads has hung up.
+            for part in earlier:
+                part.line.hang_up()
             line = _Line(to_part[0], to_lead[1])
             line.say(_work(make_runner, request, line, check_mode, with_diff))
         finally:
@@ -227,12 +234,11 @@ def _start_part(make_runner: MakeRunner, request: Request, check_mode: bool, wit
 
 def _work(make_runner: MakeRunner, request: Request, line: _Line, check_mode: bool, with_diff: bool) -> dict[str, Any]:
     """Be the part of an account; return what it ends with."""
-    notes: dict[str, Any] = {}
     try:
         become(request.scope)
         run = user_runner(request.scope, make_runner())
         member = _Member(line, request.scope)
-        outcome = converge(run, request, check_mode, with_diff=with_diff, notes=notes, meeting=member)
+        outcome = converge(run, request, check_mode, with_diff=with_diff, meeting=member)
     except ApplyFailed as error:
         return {"failure": str(error), "undone": error.undone, "trouble": error.trouble}
     except (LockBusy, OSError) as error:

@@ -9,7 +9,6 @@ from typing import Any, Callable
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account import (
     as_account,
-    find_scope,
     lingering,
     user_runner,
 )
@@ -25,7 +24,7 @@ def whole_picture(make_runner: Callable[[], Runner], wish: Wish) -> dict[str, An
     for row in whole["jobs"]:
         row["scope"] = "system"
     accounts = lingering() if os.geteuid() == 0 else []
-    others = [of_account(make_runner, wish, scope) for scope in filter(None, (find_scope(one)[0] for one in accounts))]
+    others = [of_account(make_runner, wish, scope) for scope in accounts]
     return together(whole, [one for one in others if one])
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue, raise_all
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue, each_part, raise_all
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import Field
 
 MOST_LINES = 1000
@@ -50,20 +50,18 @@ def _dictionary(value: Any, parts: Mapping[str, Part], what: str) -> dict[str, A
     """Check a dictionary part by part; null takes a part out again that a layer below has set."""
     if not isinstance(value, Mapping):
         raise BadValue(f"is {_kind(value)}, not a dictionary", f"write {what}")
-    found: dict[str, Any] = {}
-    faults = []
-    for name, item in value.items():
+
+    def check(name: Any, item: Any) -> Any:
         if name not in parts:
             meant = nearest(str(name), parts)
             mend = f'write "{meant}"' if meant else f"known are {', '.join(parts)}"
-            faults.append(BadValue(f'holds "{name}", which is not known here', mend, "unknown-field"))
-            continue
+            raise BadValue(f'holds "{name}", which is not known here', mend, "unknown-field")
         try:
-            found[name] = None if item is None else parts[name](item)
+            return None if item is None else parts[name](item)
         except BadValue as error:
-            faults += _below(error, name)
-    raise_all(faults)
-    return found
+            raise_all(_below(error, name))
+
+    return each_part(value, check)
 
 
 def _each(value: Any, check: Part) -> list[Any]:
