@@ -407,8 +407,9 @@ options:
     description:
       - More jobs, with the fields of O(jobs). They are merged by name with the jobs of O(jobs), field by field, and
         win over them.
-      - A dictionary field (C(environment), C(credentials), C(limits), C(conditions), C(unit), C(service), C(timer),
-        C(install)) is merged key by key, any other value is replaced. V(null) takes a field out again.
+      - A dictionary field (C(environment), C(credentials), C(retries), C(concurrency), C(limits), C(conditions),
+        C(on_failure), C(on_success), C(heartbeat), C(unit), C(service), C(timer), C(install)) is merged key by key,
+        any other value is replaced. V(null) takes a field out again.
     type: raw
     default: []
   host_jobs:
@@ -655,6 +656,8 @@ jobs:
         - Any of V(install), V(update), V(remove), V(correct owner and mode), V(reschedule), V(reload), V(arm),
           V(disarm), V(enable), V(disable), V(disable the service itself), V(reset its failure),
           V(let its run finish) and V(stop its run).
+        - For a file of the job also V(install), V(update) or V(remove) with its name, for example V(update script), and
+          V(remove its folder).
       type: list
       elements: str
       sample: [install, arm, enable]
