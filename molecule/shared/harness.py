@@ -66,6 +66,10 @@ class Run(NamedTuple):
         """The error message of the only host."""
         return str(self.result["msg"])
 
+    def actions_of(self, machine: str) -> dict[str, list[str]]:
+        """What was done to each job of a host; jobs with nothing to do are left out."""
+        return {job["name"]: job["actions"] for job in self.results[machine]["jobs"] if job["actions"]}
+
     def actions(self) -> dict[str, list[str]]:
         """What was done to each job, or in check mode would be; jobs with nothing to do are left out."""
         return {job["name"]: job["actions"] for job in self.result["jobs"] if job["actions"]}

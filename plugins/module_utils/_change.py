@@ -25,11 +25,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     unit_files,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import CHANGED_KEY, Pair
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import Skip, with_skip, without_skip, words
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION, goes_on, parse
 
-SUSPEND, RESUME, REMOVE, RESCHEDULE = "suspend", "resume", "remove", "reschedule"
-CHANGES = (SUSPEND, RESUME, REMOVE, RESCHEDULE)
-STATES = {SUSPEND: SUSPENDED, RESUME: PRESENT, REMOVE: ABSENT, RESCHEDULE: PRESENT}
+SUSPEND, RESUME, REMOVE, RESCHEDULE, SKIP_NEXT = "suspend", "resume", "remove", "reschedule", "skip_next"
+CHANGES = (SUSPEND, RESUME, RESCHEDULE, SKIP_NEXT, REMOVE)
+STATES = {SUSPEND: SUSPENDED, RESUME: PRESENT, REMOVE: ABSENT, RESCHEDULE: PRESENT, SKIP_NEXT: PRESENT}
 
 
 class NotChangeable(Exception):
@@ -37,11 +38,12 @@ class NotChangeable(Exception):
 
 
 class Change(NamedTuple):
-    """What is asked for. schedule, on_reschedule: for another schedule only."""
+    """What is asked for. schedule, on_reschedule: for another schedule only. skip: the run to skip."""
 
     kind: str
     schedule: list[str]
     on_reschedule: str = "skip"
+    skip: Skip | None = None
 
 
 def rescheduled(text: str, schedule: list[str]) -> str:
@@ -84,13 +86,20 @@ def request_of(pair: Pair, change: Change, unit_directory: str, files_directory:
         pair.name,
         STATES[change.kind],
         change.on_reschedule,
-        pair.service.text,
+        service_of(pair, change),
         timer,
         # What the declaration was warned of, or has accepted, is not said again.
         accept=() if change.kind == RESCHEDULE else tuple(CODES),
         files=tuple(files_of(pair, bare)),
     )
     return bare._replace(jobs=[job])
+
+
+def service_of(pair: Pair, change: Change) -> str:
+    """Return the text of the service. A job that is resumed, or gets other times, skips no run."""
+    if change.skip:
+        return with_skip(pair.service.text, pair.name, change.skip)
+    return pair.service.text if change.kind == SUSPEND else without_skip(pair.service.text)
 
 
 def files_of(pair: Pair, request: Request) -> list[JobFile]:
@@ -104,6 +113,8 @@ def files_of(pair: Pair, request: Request) -> list[JobFile]:
 
 def hint(change: Change) -> str:
     """Return what to do so that the next apply does not undo it."""
+    if change.skip:
+        return f"the run of {words(change.skip.elapse)} is skipped, and no other; `resume` takes that back"
     return {
         SUSPEND: "the next apply arms it again, unless its variables say `state: suspended`",
         RESUME: "the next apply suspends it again, if its variables say `state: suspended`",

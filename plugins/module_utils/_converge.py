@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from typing import Any, ContextManager, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _run_directory as run_directory
@@ -45,6 +46,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_names import check_stamps
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._scratch import remove_leftovers
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import keeping_skip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import run_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
@@ -95,6 +97,7 @@ def parse_request(raw: dict[str, Any], options: dict[str, Any]) -> Request:
         os.path.normpath(options["unit_directory"]),
         options["log_directory"] or "",
         os.path.normpath(options["files_directory"]),
+        keep_skips=True,
     )
 
 
@@ -182,6 +185,8 @@ def _converge(
     gone = gone + [name for name in observed.dirty if name not in declared and is_gone(name, observed)]
     gone = gone + [name for name in former_names(request, observed) if name not in gone]
     request = request._replace(jobs=request.jobs + [WantedJob(name, ABSENT, "skip", "", "") for name in gone])
+    if request.keep_skips:
+        request = request._replace(jobs=[keeping_skip(job, observed, time.time()) for job in request.jobs])
     proof = prove_jobs(runner, request, observed, facts)
     stamps = check_stamps(odd_stamps(job.name for job in request.jobs))
     found = grouped(tolerated(finding, request.proof) for finding in stamps + proof.findings)

@@ -33,6 +33,7 @@ class Seen(NamedTuple):
     them. enabled: whether a link starts the timer at boot. next_elapse: Unix time, 0 for none. last_run: the newest
     one. missed: an elapse that has gone by without a run (Unix time). stuck: an elapse after that, so long does the
     job run already. drift: what differs from what an apply leaves behind. ours: whether the job carries an owner mark.
+    skipped: the elapse whose run is skipped by hand.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Seen(NamedTuple):
     drift: list[str]
     ours: bool
     late: bool = False
+    skipped: int | None = None
 
 
 class Health(NamedTuple):

@@ -65,7 +65,10 @@ HOME_MARK = "/@home:{}@"
 
 
 class Request(NamedTuple):
-    """What the controller asks for: rendered jobs and how to treat them."""
+    """What the controller asks for: rendered jobs and how to treat them.
+
+    keep_skips: a run that somebody has asked to skip by hand is skipped still.
+    """
 
     jobs: list[WantedJob]
     owner: str
@@ -75,6 +78,7 @@ class Request(NamedTuple):
     log_directory: str
     files_directory: str = FILES_DIRECTORY
     scope: Scope = SYSTEM
+    keep_skips: bool = False
 
     def folder_of(self, job: str) -> str:
         """Return the folder that holds the files of a job."""
@@ -171,6 +175,7 @@ class Observed(NamedTuple):
     another directory. drop_ins: unit name to paths of files that change it. host_units: names of all units of the host.
     stale: units in memory whose file PID 1 has not read yet. referenced: timers that another unit refers to, and that
     unit. dirty: jobs that a killed run left half done. marked: when that run began, for each of them (nanoseconds).
+    states: job to the names of what lies in its state folder.
     """
 
     manager: Manager
@@ -193,6 +198,7 @@ class Observed(NamedTuple):
     log_directory_exists: bool
     extras: dict[str, list[str]]
     folders: frozenset[str]
+    states: dict[str, list[str]]
 
 
 class Step(NamedTuple):

@@ -8,6 +8,7 @@ of every unit, which works out the enablement of each one anew.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -18,6 +19,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _jou
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     FILE_MODE,
     NO_FILE,
+    STATE_DIRECTORY,
     FileState,
     Manager,
     Observed,
@@ -166,6 +168,16 @@ def observe_stamps() -> dict[str, int]:
             }
     except (FileNotFoundError, NotADirectoryError):
         return {}
+
+
+def state_folders() -> dict[str, list[str]]:
+    """Return job to the names of what lies in its state folder; only root can see it."""
+    found: dict[str, list[str]] = {}
+    with contextlib.suppress(OSError):
+        for job in os.listdir(STATE_DIRECTORY):
+            with contextlib.suppress(OSError):
+                found[job] = sorted(os.listdir(os.path.join(STATE_DIRECTORY, job)))
+    return found
 
 
 def odd_stamps(names: Iterable[str]) -> list[tuple[str, str, FileState]]:
@@ -362,4 +374,5 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
             for name, found in {**{name: {} for name in extras}, **folders}.items()
         },
         folders=frozenset(folders),
+        states=state_folders() if request.scope.is_system else {},
     )

@@ -47,6 +47,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     parse_blocks,
     read_directories,
     stale_units,
+    state_folders,
     uptime,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._overdue import GRACE, Missed, missed_elapses
@@ -66,6 +67,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs impor
     parse_memory,
     read_history,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import skip_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import (
     OWNER_SECTION,
     UnitText,
@@ -127,6 +129,7 @@ class Observation(NamedTuple):
     history: History
     memory: dict[str, Memory]
     scope: Scope
+    states: dict[str, list[str]]
 
 
 def readable_file(path: str) -> FileState:
@@ -236,6 +239,7 @@ def observe_pairs(runner: Runner, wish: Wish) -> tuple[dict[str, Pair], Observat
         history=history,
         memory=memory,
         scope=wish.scope,
+        states=state_folders() if wish.scope.is_system else {},
     )
 
 
@@ -343,7 +347,18 @@ def seen_of(pair: Pair, observed: Observation, runs: list[RunState], missed: Mis
         drift=drift_of(pair, observed) if pair.owner else [],
         ours=bool(pair.owner),
         late=late,
+        skipped=skipped_of(pair, observed),
     )
+
+
+def skipped_of(pair: Pair, seen: Observation) -> int | None:
+    """Return the elapse whose run will be skipped, by hand (Unix time)."""
+    skip = skip_of(pair.service.text) if pair.owner else None
+    marks = seen.states.get(pair.name, [])
+    # An ordinary user does not see whether it was skipped already.
+    if skip is None or (os.geteuid() != 0 and seen.now >= skip.elapse):
+        return None
+    return skip.elapse if skip.is_pending(seen.now, marks) else None
 
 
 def when(moment: float | None) -> str | None:
@@ -415,6 +430,7 @@ def row_of(pair: Pair, seen: Seen, health: Health, runs: list[RunState], wanted_
         "timer_state": state(seen.timer_unit),
         "service_state": state(seen.service_unit),
         "next_elapse": when(seen.next_elapse),
+        "skips": when(seen.skipped),
         "last_trigger": when(seen.last_trigger),
         "last_run": run_data(runs[0]) if runs else None,
         "runs": [run_data(run) for run in runs[:wanted_runs]],

@@ -206,9 +206,10 @@ class _Pair:
             self.compare(name, wanted.get(name))
         if self.goal.name in self.observed.folders and not any(os.path.isabs(name) for name in wanted):
             self.add("remove_folder", self.goal.name)
-            if self.goal.timer is None:
-                self.add("remove_state", self.goal.name)
             self.say("remove" if self.goal.timer is None else "remove its folder")
+        if self.goal.timer is None and self.goal.name in self.observed.states:
+            self.add("remove_state", self.goal.name)
+            self.say("remove")
 
     def is_rescheduled(self) -> bool:
         current = self.file(self.timer)

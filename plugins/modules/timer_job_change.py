@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: timer_job_change
-short_description: Suspends, resumes, reschedules or removes an installed job
+short_description: Suspends, resumes, reschedules or removes an installed job, or skips its next run
 version_added: 0.1.0
 description:
   - Changes a job as it stands on the host, without its declaration. It is meant for emergencies, because the next apply
@@ -23,12 +23,15 @@ options:
   change:
     description:
       - V(suspend) - the job stays installed, and is not armed. A run that is under way is left to finish.
-      - V(resume) - it is armed. An elapse that has gone by meanwhile is not caught up.
+      - V(resume) - it is armed, and skips no run. An elapse that has gone by meanwhile is not caught up.
       - V(reschedule) - it gets another O(schedule). The job is shown as drifted until the next apply.
+      - V(skip_next) - the run that its timer starts next is skipped, and no other, also when the host is restarted
+        or the declaration is applied before that. A condition in the service does it, see C(ExecCondition=) in
+        systemd.service(5). A run that is started by hand before that time is not skipped.
       - V(remove) - its units, files and stamp are removed.
     type: str
     required: true
-    choices: [suspend, resume, remove, reschedule]
+    choices: [suspend, resume, reschedule, skip_next, remove]
   schedule:
     description:
       - Calendar expressions that take the place of all that the timer has. For O(change=reschedule).
@@ -74,6 +77,12 @@ EXAMPLES = r"""
     change: suspend
   become: true
 
+- name: Leave the next run out
+  dotmobi.systemd_timers.timer_job_change:
+    name: it-glue-backup
+    change: skip_next
+  become: true
+
 - name: Run it at another time for now
   dotmobi.systemd_timers.timer_job_change:
     name: it-glue-backup
@@ -102,7 +111,7 @@ next_elapse:
   returned: success
   type: str
 hint:
-  description: What the next apply makes of it.
+  description: What the next apply makes of it; for V(skip_next) which run is skipped.
   returned: success
   type: str
 warnings_of_proof:
@@ -122,10 +131,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError, use_host_zone
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change import (
     CHANGES,
     RESCHEDULE,
+    SKIP_NEXT,
     Change,
     NotChangeable,
     hint,
@@ -134,9 +144,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change imp
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import converge
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob, pair_named
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._next_run import skip_of_next
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import own_pairs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_directory import LockBusy
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, make_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import ApplyFailed
 
 
@@ -160,11 +171,14 @@ def main() -> None:
     units = os.path.normpath(given["unit_directory"])
     change = Change(given["change"], given["schedule"] or [], given["on_reschedule"])
     result: dict[str, Any] = {}
+    runner = make_runner()
     try:
         pair = pair_named(given["name"], own_pairs(units))
+        if change.kind == SKIP_NEXT:
+            change = change._replace(skip=skip_of_next(runner, pair))
         request = request_of(pair, change, units, os.path.normpath(given["files_directory"]))
-        outcome = converge(make_runner(), request, module.check_mode, with_diff=module._diff)
-    except (UnknownJob, NotChangeable, LockBusy) as error:
+        outcome = converge(runner, request, module.check_mode, with_diff=module._diff)
+    except (UnknownJob, NotChangeable, LockBusy, CalendarError, ProgramMissing) as error:
         module.fail_json(msg=str(error))
     except ApplyFailed as error:
         after = "the host stands as before" if error.undone else f"and going back failed too: {error.trouble}"

@@ -167,6 +167,11 @@ jobs:
       description: When it runs next, ISO 8601 in the time zone of the host. V(null) when it does not.
       type: str
       sample: "2027-02-01T08:00:00+01:00"
+    skips:
+      description:
+        - The elapse whose run will be skipped, because somebody has asked for that by hand (the playbook C(skip_next)).
+          V(null) when there is none. Without root it is not known once that time has come.
+      type: str
     last_trigger:
       description: When its timer elapsed last, as far as systemd knows.
       type: str

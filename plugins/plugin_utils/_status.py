@@ -72,7 +72,7 @@ def cells(job: Mapping[str, Any], now: str) -> list[str]:
     return [
         shown_name(job),
         triggers_words(job) or "-",
-        job["state"],
+        "skips" if job["skips"] else job["state"],
         relative(run["start"] if run else None, now),
         result_cell(run),
         span_words(run["duration"]) if run else "-",
@@ -113,8 +113,14 @@ def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int) -> list[S
         if len(jobs) > limit:
             shown.append(Shown(f"... and {len(jobs) - limit} more"))
         shown += [Shown(f"  {sentence(job)}", BAD) for job in jobs if job["health"] in UNHEALTHY]
+        shown += [Shown(f"  {shown_name(job)}: {skip_words(job)}", DOUBTFUL) for job in jobs if job["skips"]]
         shown.append(Shown(""))
     return shown[:-1]
+
+
+def skip_words(job: Mapping[str, Any]) -> str:
+    """Return which run is skipped by hand."""
+    return f"the run of {clock(job['skips'])} is skipped, and no other; `resume` takes that back"
 
 
 def summary(result: Mapping[str, Any]) -> str:
@@ -139,6 +145,7 @@ def facts_of(job: Mapping[str, Any], now: str) -> list[tuple[str, str]]:
             "next run",
             f"{clock(job['next_elapse'])} ({relative(job['next_elapse'], now)})" if job["next_elapse"] else "-",
         ),
+        ("skipped", skip_words(job) if job["skips"] else ""),
         ("last trigger", clock(job["last_trigger"])),
         ("last run", last_words(run, now)),
         ("command", "; ".join(job["command"])),

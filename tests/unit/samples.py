@@ -104,6 +104,7 @@ def empty_host(**changes: Any) -> Observed:
         log_directory_exists=True,
         extras={},
         folders=frozenset(),
+        states={},
     )._replace(**changes)
 
 

@@ -100,6 +100,7 @@ HELPERS = {
     "_timer_text": {"_unit_file"},
     "_calendar": {"_runner"},
     "_references": {"_model", "_timer_text", "_unit_file"},
+    "_skip": {"_calendar", "_model", "_timer_text", "_unit_file"},
     "_job_view": {"_calendar", "_facts", "_findings", "_model", "_unit_file", "_wrapped_command"},
     "_exposure": {"_model", "_runner", "_scratch"},
     "_verify": {"_codes", "_directives", "_findings", "_job_view", "_mask", "_runner", "_scratch", "_unit_file"},
@@ -157,6 +158,7 @@ LOOK = {
     # It changes a job, by the way of every apply.
     "_pictures": SHARED | {"_account", "_picture"},
     "_change": SHARED | {"_observe", "_picture"},
+    "_next_run": SHARED | {"_change", "_observe", "_picture"},
 }
 ALLOWED_IMPORTS: dict[str, set[str]] = {**HELPERS, **CHECKERS, **WAY, **ORCHESTRATORS, **LOOK}
 

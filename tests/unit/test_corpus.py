@@ -103,6 +103,7 @@ def observed_as(found: dict[str, Any]) -> Observed:
             "referenced": {},
             "marked": {},
             "extras": {},
+            "states": {},
             **found,
             "folders": frozenset(found.get("folders", [])),
             "stale": frozenset(found.get("stale", [])),

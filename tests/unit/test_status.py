@@ -34,8 +34,8 @@ RUN = {"start": "2027-02-01T07:30:00+01:00", "duration": 1.26, "result": "exit-c
 def job(**fields: Any) -> dict[str, Any]:
     found = {
         "name": "backup", "schedule": ["Mon 08:00"], "triggers": [], "state": "armed", "last_run": RUN,
-        "next_elapse": "2027-02-08T08:00:00+01:00", "health": "failing", "reason": "last run: exit status 3",
-        "mend": "look",
+        "next_elapse": "2027-02-08T08:00:00+01:00", "skips": None, "health": "failing",
+        "reason": "last run: exit status 3", "mend": "look",
     }  # fmt: skip
     return {**found, **fields}
 
@@ -52,6 +52,15 @@ def test_a_table_for_each_host() -> None:
         "",
         "web2  (0 jobs)",
     ]
+
+
+def test_a_run_that_is_skipped_by_hand_is_told() -> None:
+    found = job(health="ok", skips="2027-02-08T08:00:00+01:00")
+    lines = [line.text for line in status_lines({"web1": {"time": NOW, "jobs": [found]}}, 10)]
+    assert "  skips  30 min ago" in lines[2]
+    assert lines[3] == (
+        "  backup: the run of 2027-02-08 08:00:00+01:00 is skipped, and no other; `resume` takes that back"
+    )
 
 
 def test_rows_beyond_the_limit_are_counted_and_their_faults_still_told() -> None:
