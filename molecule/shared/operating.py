@@ -49,3 +49,5 @@ def only_readable(run):
     assert "Traceback" not in run.output, run.output
     assert "invocation:" not in run.output, run.output
     assert "=> {" not in run.output, run.output
+    assert "[ERROR]" not in run.output, run.output
+    assert "FAILED! =>" not in run.output, run.output

@@ -13,6 +13,8 @@ from typing import Any
 from ansible import constants
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._diagnosis import verdict
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import (
     change_lines,
     log_lines,
@@ -20,6 +22,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report
     schedule_lines,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._status import detail_lines, status_lines
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._trouble_report import (
+    as_data,
+    diagnosis_lines,
+    examination_lines,
+    questions,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import describe
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import BAD, DOUBTFUL, GOOD, Shown
 
@@ -45,6 +53,8 @@ def unknown_everywhere(results: Results) -> str:
     found = any(result.get("jobs") for result in results.values())
     if not unknown or found:
         return ""
+    if not unknown[0]["name"]:
+        return str(UnknownJob("", {}))
     mends = sorted({one["nearest"] for one in unknown if one["nearest"]})
     mend = f"; did you mean {' or '.join(mends)}?" if mends else "; the playbook `status` lists the jobs"
     hosts = "this host" if len(results) == 1 else f"any of {len(results)} hosts"
@@ -70,6 +80,8 @@ class ActionModule(ActionBase):
             "logs": lambda results, _limit: log_lines(results, several_jobs=True),
             "log": lambda results, _limit: log_lines(results, several_jobs=False),
             "schedule": lambda results, _limit: schedule_lines(results, words_of(results)),
+            "examination": lambda results, _limit: examination_lines(results),
+            "diagnosis": lambda results, _limit: diagnosis_lines(results),
         }
         _validation, options = self.validate_argument_spec(
             {
@@ -81,10 +93,19 @@ class ActionModule(ActionBase):
         )
         results = options["results"]
         result["changed"] = False
-        error = unknown_everywhere(results)
+        error = unknown_everywhere({host: found.get("status", found) for host, found in results.items()})
         if error:
             result.update(failed=True, msg=error)
             return result
+        if options["kind"] == "examination":
+            result.update(questions(results))
+            if options["output"] == "json":
+                # All of it comes with the diagnosis.
+                return result
+        if options["kind"] == "diagnosis":
+            result["verdicts"] = {host: verdict(case) for host, case in results.items()}
+            if options["output"] == "json":
+                results = {host: as_data(case) for host, case in results.items()}
         if options["output"] == "json":
             plain = {host: {k: v for k, v in found.items() if k not in NOISE} for host, found in results.items()}
             self._display.display(json.dumps(plain, ensure_ascii=False))

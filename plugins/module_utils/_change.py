@@ -7,7 +7,7 @@ It goes the way of every apply, so it is proved, undone when it fails, and runs 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Mapping, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES
@@ -17,6 +17,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     SUSPENDED,
     JobFile,
     Request,
+    UnitState,
     WantedJob,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
@@ -29,7 +30,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip impor
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION, goes_on, parse
 
 SUSPEND, RESUME, REMOVE, RESCHEDULE, SKIP_NEXT = "suspend", "resume", "remove", "reschedule", "skip_next"
-CHANGES = (SUSPEND, RESUME, RESCHEDULE, SKIP_NEXT, REMOVE)
+# It changes what systemd remembers, and no file.
+RESET_FAILED = "reset_failed"
+CHANGES = (SUSPEND, RESUME, RESCHEDULE, SKIP_NEXT, RESET_FAILED, REMOVE)
 STATES = {SUSPEND: SUSPENDED, RESUME: PRESENT, REMOVE: ABSENT, RESCHEDULE: PRESENT, SKIP_NEXT: PRESENT}
 
 
@@ -100,6 +103,11 @@ def service_of(pair: Pair, change: Change) -> str:
     if change.skip:
         return with_skip(pair.service.text, pair.name, change.skip)
     return pair.service.text if change.kind == SUSPEND else without_skip(pair.service.text)
+
+
+def failed_units(pair: Pair, units: Mapping[str, UnitState]) -> list[str]:
+    """Return which units of a job are in the state "failed"."""
+    return [unit for unit in pair.units if unit in units and units[unit].active == "failed"]
 
 
 def files_of(pair: Pair, request: Request) -> list[JobFile]:

@@ -94,6 +94,8 @@ class Wish(NamedTuple):
     everything: bool
     runs: int
     exposure: bool
+    proof: bool = False
+    files_directory: str = ""
     scope: Scope = SYSTEM
 
 

@@ -12,6 +12,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account im
     lingering,
     user_runner,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._examine import examine
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Scope
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Wish, picture
@@ -20,7 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner imp
 
 def whole_picture(make_runner: Callable[[], Runner], wish: Wish) -> dict[str, Any]:
     """Return the picture of the system with those of the accounts put into it."""
-    whole = picture(make_runner(), wish)
+    whole = looked_at(make_runner(), wish)
     for row in whole["jobs"]:
         row["scope"] = "system"
     accounts = lingering() if os.geteuid() == 0 else []
@@ -28,10 +29,23 @@ def whole_picture(make_runner: Callable[[], Runner], wish: Wish) -> dict[str, An
     return together(whole, [one for one in others if one])
 
 
+def looked_at(runner: Runner, wish: Wish) -> dict[str, Any]:
+    """Return the picture of one manager's jobs, with the proof when it is asked for."""
+    found = picture(runner, wish)
+    if wish.proof:
+        examined = examine(runner, wish, wish.files_directory, [row["name"] for row in found["jobs"] if row["owner"]])
+        for row in found["jobs"]:
+            row["findings"] = examined.findings.get(row["name"], [])
+            row["paths"] = examined.paths.get(row["name"], [])
+    return found
+
+
 def of_account(make_runner: Callable[[], Runner], wish: Wish, scope: Scope) -> dict[str, Any]:
     """Return the picture of one account's jobs."""
-    own = wish._replace(unit_directory=scope.unit_directory, everything=False, scope=scope)
-    found: dict[str, Any] = as_account(scope, lambda: picture(user_runner(scope, make_runner()), own)) or {}
+    own = wish._replace(
+        unit_directory=scope.unit_directory, files_directory=scope.files_directory, everything=False, scope=scope
+    )
+    found: dict[str, Any] = as_account(scope, lambda: looked_at(user_runner(scope, make_runner()), own)) or {}
     for row in found.get("jobs", []):
         row.update(scope="user", user=scope.account)
     return found

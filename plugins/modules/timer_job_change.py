@@ -28,10 +28,12 @@ options:
       - V(skip_next) - the run that its timer starts next is skipped, and no other, also when the host is restarted
         or the declaration is applied before that. A condition in the service does it, see C(ExecCondition=) in
         systemd.service(5). A run that is started by hand before that time is not skipped.
+      - V(reset_failed) - systemd forgets that the last run has failed, or that the job was started too often. Its
+        units stay as they are.
       - V(remove) - its units, files and stamp are removed.
     type: str
     required: true
-    choices: [suspend, resume, reschedule, skip_next, remove]
+    choices: [suspend, resume, reschedule, skip_next, reset_failed, remove]
   schedule:
     description:
       - Calendar expressions that take the place of all that the timer has. For O(change=reschedule).
@@ -104,19 +106,19 @@ actions:
   sample: [disarm, disable]
 state:
   description: V(present), V(suspended) or V(absent).
-  returned: success
+  returned: success, but not for V(reset_failed)
   type: str
 next_elapse:
   description: When it runs next. V(null) when it does not, and in check mode when that is not known yet.
-  returned: success
+  returned: success, but not for V(reset_failed)
   type: str
 hint:
   description: What the next apply makes of it; for V(skip_next) which run is skipped.
-  returned: success
+  returned: success, but not for V(reset_failed)
   type: str
 warnings_of_proof:
   description: What the proof warns of, each in one line.
-  returned: success
+  returned: success, but not for V(reset_failed)
   type: list
   elements: str
 diff:
@@ -135,9 +137,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change import (
     CHANGES,
     RESCHEDULE,
+    RESET_FAILED,
     SKIP_NEXT,
     Change,
     NotChangeable,
+    failed_units,
     hint,
     request_of,
 )
@@ -145,10 +149,21 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob, pair_named
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._next_run import skip_of_next
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import own_pairs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import ObserveError, observe_units
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Pair, own_pairs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_directory import LockBusy
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, make_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner, make_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import ApplyFailed
+
+
+def reset_failed(runner: Runner, pair: Pair, check_mode: bool) -> dict[str, Any]:
+    """Let systemd forget failures, and return what the module returns of it. Raises NotChangeable."""
+    failed = failed_units(pair, observe_units(runner))
+    if failed and not check_mode:
+        done = runner(["systemctl", "reset-failed", "--", *failed])
+        if done.rc != 0:
+            raise NotChangeable(f"{pair.name}: {done.stderr.strip()}")
+    return {"changed": bool(failed), "name": pair.name, "actions": ["reset failed"] if failed else []}
 
 
 def main() -> None:
@@ -174,11 +189,13 @@ def main() -> None:
     runner = make_runner()
     try:
         pair = pair_named(given["name"], own_pairs(units))
+        if change.kind == RESET_FAILED:
+            module.exit_json(**reset_failed(runner, pair, module.check_mode))
         if change.kind == SKIP_NEXT:
             change = change._replace(skip=skip_of_next(runner, pair))
         request = request_of(pair, change, units, os.path.normpath(given["files_directory"]))
         outcome = converge(runner, request, module.check_mode, with_diff=module._diff)
-    except (UnknownJob, NotChangeable, LockBusy, CalendarError, ProgramMissing) as error:
+    except (UnknownJob, NotChangeable, LockBusy, CalendarError, ObserveError, ProgramMissing) as error:
         module.fail_json(msg=str(error))
     except ApplyFailed as error:
         after = "the host stands as before" if error.undone else f"and going back failed too: {error.trouble}"

@@ -50,11 +50,22 @@ options:
       - Whether to ask C(systemd-analyze security) how much of the host each job could reach.
     type: bool
     default: false
+  proof:
+    description:
+      - Whether to prove the jobs once more, as they stand on the host, and to look at the files that their commands
+        need. Needs root. What a declaration accepts is not known here, so it is found, too.
+    type: bool
+    default: false
   unit_directory:
     description:
       - The directory of the unit files.
     type: path
     default: /etc/systemd/system
+  files_directory:
+    description:
+      - The directory of the jobs' files.
+    type: path
+    default: /etc/dotmobi.systemd_timers
 attributes:
   check_mode:
     support: full
@@ -227,6 +238,21 @@ jobs:
       description: What C(systemd-analyze security) says of the service, from 0 (safe) to 10. V(null) when nothing.
       returned: when O(exposure=true)
       type: float
+    findings:
+      description:
+        - What the proof finds, each with C(field), C(value), C(reason), C(mend), C(code), C(severity) (V(error),
+          V(environment) for what the host lacks, or V(warning)), and all of it in one line as C(message).
+      returned: when O(proof=true)
+      type: list
+      elements: dict
+    paths:
+      description:
+        - What the command needs, each with C(what) (V(directory), V(program) or V(script)), C(path), and as
+          C(ls -l) has them C(mode), C(owner), C(group), C(size) and C(modified). These are V(null) when nothing is
+          there.
+      returned: when O(proof=true)
+      type: list
+      elements: dict
     health:
       description:
         - How the job is. V(overdue), V(failing), V(drifted) and V(broken) need somebody.
@@ -289,13 +315,17 @@ def main() -> None:
             "all": {"type": "bool", "default": False},
             "runs": {"type": "int", "default": 5},
             "exposure": {"type": "bool", "default": False},
+            "proof": {"type": "bool", "default": False},
             "unit_directory": {"type": "path", "default": "/etc/systemd/system"},
+            "files_directory": {"type": "path", "default": "/etc/dotmobi.systemd_timers"},
         },
         supports_check_mode=True,
     )
     given = module.params
     if not 0 <= given["runs"] <= 1000:
         module.fail_json(msg=f"runs {given['runs']} does not lie between 0 and 1000")
+    if given["proof"] and os.geteuid() != 0:
+        module.fail_json(msg="proof needs root; use become")
     use_host_zone()
     wish = Wish(
         os.path.normpath(given["unit_directory"]),
@@ -305,6 +335,8 @@ def main() -> None:
         given["all"],
         given["runs"],
         given["exposure"],
+        given["proof"],
+        os.path.normpath(given["files_directory"]),
     )
     try:
         result = whole_picture(make_runner, wish)

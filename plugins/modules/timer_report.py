@@ -24,8 +24,12 @@ options:
         of M(dotmobi.systemd_timers.timer_job_run), V(logs) and V(log) (of one job) those of
         M(dotmobi.systemd_timers.timer_job_logs), V(schedule) those of M(dotmobi.systemd_timers.calendar) with one
         expression, V(change) those of M(dotmobi.systemd_timers.timer_job_change).
+      - V(examination) takes for each host C(status) and C(logs), which are such results of one job, with
+        O(dotmobi.systemd_timers.timer_jobs_info#module:proof). V(diagnosis) takes for each host C(before) and C(after),
+        which are the job as M(dotmobi.systemd_timers.timer_jobs_info) returns it, the C(lines) of its last run, and
+        C(run), a result of M(dotmobi.systemd_timers.timer_job_run) or V(null).
     type: str
-    choices: [status, details, change, run, logs, log, schedule]
+    choices: [status, details, change, run, logs, log, schedule, examination, diagnosis]
     required: true
   results:
     description:
@@ -84,4 +88,18 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+failed_hosts:
+  description: Hosts on which a unit of the job is in the state C(failed).
+  returned: for V(examination)
+  type: list
+  elements: str
+hosts_to_run:
+  description: Hosts on which a run by hand can tell something.
+  returned: for V(examination)
+  type: list
+  elements: str
+verdicts:
+  description: Host to what is wrong in one line, empty when nothing is.
+  returned: for V(diagnosis)
+  type: dict
 """

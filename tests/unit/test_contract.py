@@ -156,7 +156,8 @@ LOOK = {
     "_picture": SHARED | {"_health", "_observe", "_overdue", "_result_words", "_runs"},
     "_start": {"_observe", "_runner", "_runs"},
     # It changes a job, by the way of every apply.
-    "_pictures": SHARED | {"_account", "_picture"},
+    "_examine": SHARED | {"_change", "_observe", "_picture", "_proof", "_proof_path"},
+    "_pictures": SHARED | {"_account", "_examine", "_picture"},
     "_change": SHARED | {"_observe", "_picture"},
     "_next_run": SHARED | {"_change", "_observe", "_picture"},
 }

@@ -92,7 +92,7 @@ def test_a_job_that_fails(told, machine):
     assert summary(run, machine)[1:3] == ["run-fail", "exit status 7"]
     # One error per host, at the end, and it says which job.
     assert run.output.count(f"fatal: [{machine}]") == 1
-    assert "msg: 'run-fail: exit status 7'" in run.output
+    assert f"fatal: [{machine}]: FAILED!\n  run-fail: exit status 7\n" in run.output
     only_readable(run)
 
 

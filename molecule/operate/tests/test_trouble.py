@@ -1,0 +1,198 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbook `troubleshoot`: jobs that fail in different ways, that hang, that are mended, and what it says."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from harness import FILES_DIRECTORY, Site, recorder, runs, show, wait_until
+from operating import as_json, machines, only_readable
+
+FAR = "Mon 08:00"
+GO = "/srv/go-on"
+FULL = "cp: error writing 'x': No space left on device"
+JOBS = [
+    {"name": "tr-full", "schedule": FAR, "command": recorder("tr-full", f'echo begins; echo "{FULL}" >&2; exit 3')},
+    {"name": "tr-gone", "schedule": FAR, "script": {"content": "#!/bin/sh\nexit 0\n"}},
+    {"name": "tr-late", "schedule": FAR, "timeout": "1s", "command": ["/bin/sleep", "60"]},
+    {"name": "tr-once", "schedule": FAR, "command": recorder("tr-once", "[ -e /srv/mended ]")},
+    {"name": "tr-runs", "schedule": FAR, "command": recorder("tr-runs", f"until [ -e {GO} ]; do sleep 0.2; done")},
+    {"name": "tr-well", "schedule": FAR, "command": recorder("tr-well")},
+    {"name": "tr-suspended", "schedule": FAR, "state": "suspended", "command": recorder("tr-suspended")},
+]  # fmt: skip
+BREAK = f"""
+systemctl start tr-full tr-late tr-once tr-well
+systemctl start --no-block tr-runs
+rm {FILES_DIRECTORY}/tr-gone/*
+touch /srv/mended
+"""
+# Each is run once, for both machines.
+PLAYS = {
+    "check": {"job": "tr-full"},
+    "full": {"job": "tr-full", "reset": True},
+    "gone": {"job": "tr-gone", "run": False},
+    "late": {"job": "tr-late", "output": "json"},
+    "once": {"job": "tr-once"},
+    "runs": {"job": "tr-runs"},
+    "well": {"job": "tr-well"},
+    "well all the same": {"job": "tr-well", "run": True},
+    "suspended": {"job": "tr-suspended"},
+    "misspelt": {"job": "tr-ful"},
+    "nameless": {},
+}
+
+
+class Told:
+    """What the playbooks said."""
+
+
+@pytest.fixture(scope="module")
+def told(everywhere, tmp_path_factory):
+    def prepare(site, host):
+        site.apply(JOBS, timer_owner="trouble")
+        host.run("sh -c %s", BREAK)
+        wait_until(lambda: runs(host, "tr-runs"), 40, "the job that does not end has begun")
+
+    for one in everywhere(prepare).values():
+        one.result()
+
+    def play(item):
+        number, (name, variables) = item
+        site = Site("timer_hosts", tmp_path_factory.mktemp(f"trouble{number}"))
+        options = ["--check"] if name == "check" else []
+        return name, site.play(*options, playbook="troubleshoot", **variables)
+
+    found = Told()
+    steps = list(enumerate(PLAYS.items()))
+    # What only looks at a job comes before what resets it.
+    found.plays = dict([play(steps[0])])
+    with ThreadPoolExecutor(3) as pool:
+        found.plays.update(pool.map(play, steps[1:]))
+    return found
+
+
+def block(run, task, name, machine):
+    """What a task printed of a job on a machine."""
+    lines = machines(run, task)
+    heads = [number for number, line in enumerate(lines) if line.startswith(f"{name} on ")]
+    (start,) = [number for number in heads if lines[number].startswith(f"{name} on {machine}")]
+    return lines[start : next((number for number in heads if number > start), len(lines))]
+
+
+def diagnosis(told, play, name, machine):
+    run = told.plays[play]
+    only_readable(run)
+    return block(run, "Say what is wrong", name, machine)
+
+
+def test_the_first_three_steps(told, machine):
+    lines = block(told.plays["full"], "Show status, output, files and rights", "tr-full", machine)
+    places = [lines.index(head) for head in (
+        "  1. status", "  2. what the last run wrote", "  3. files and rights, and the proof once more"
+    )]  # fmt: skip
+    assert places == sorted(places)
+    assert "    health    failing: last run: exit status 3" in lines[places[0] : places[1]]
+    assert any(line.endswith(f"  {FULL}") for line in lines[places[1] : places[2]])
+    (program,) = [line for line in lines[places[2] :] if line.endswith("  /bin/sh (program)")]
+    assert program.startswith("    -rwxr-xr-x  root:root  ")
+    assert lines[-1] == "" or lines[-1] == "    the proof finds nothing"
+
+
+def test_a_job_that_fails(told, machine, host):
+    run = told.plays["full"]
+    assert run.status != 0
+    assert f"{machine} | {FULL}" in machines(run, "Run it")
+    head, what, mend = diagnosis(told, "full", "tr-full", machine)
+    assert head == f"tr-full on {machine}: failing"
+    assert what == f'  the run by hand failed: exit status 3; a file system is full: "{FULL}"'
+    assert mend.startswith("    mend: ")
+    # Before, and by hand; not in check mode.
+    assert len(runs(host, "tr-full")) == 2
+    assert f"fatal: [{machine}]: FAILED!\n  tr-full: the run by hand failed" in run.output
+
+
+def test_the_failed_state_is_reset_when_asked(told, machine, host):
+    assert f"changed: [{machine}]" in run_of_task(told.plays["full"], "Reset the failed state")
+    # Without being asked, and with nobody to answer, it is not.
+    assert "changed:" not in run_of_task(told.plays["gone"], "Reset the failed state")
+    assert show(host, "tr-late.service", "ActiveState") == {"ActiveState": "failed"}
+
+
+def run_of_task(run, task):
+    return run.output.split(f"TASK [{task}]", 1)[1].split("\nTASK [", 1)[0]
+
+
+def test_check_mode_changes_nothing(told, machine):
+    run = told.plays["check"]
+    assert run.status != 0
+    assert diagnosis(told, "check", "tr-full", machine)[0] == f"tr-full on {machine}: failing"
+    assert "changed:" not in run.output
+
+
+def test_a_script_that_is_gone(told, machine):
+    run = told.plays["gone"]
+    lines = block(run, "Show status, output, files and rights", "tr-gone", machine)
+    (missing,) = [line for line in lines if line.endswith(f"  {FILES_DIRECTORY}/tr-gone/script (script)")]
+    assert missing.startswith("    missing  ")
+    assert run.status != 0
+    said = diagnosis(told, "gone", "tr-gone", machine)
+    assert said[1] == f'  command "{FILES_DIRECTORY}/tr-gone/script": does not exist on this host'
+    assert said[-1] == "  It was not run by hand: nobody wanted that; `-e run=true` runs it."
+
+
+def test_as_json(told, machine):
+    run = told.plays["late"]
+    assert run.status != 0
+    found = as_json(run)[machine]
+    assert found["diagnosis"] == [
+        {"what": "the run by hand failed: timed out", "mend": "raise `timeout`, or find out what it waits for"}
+    ]
+    assert found["verdict"] == "the run by hand failed: timed out"
+    assert found["before"]["findings"] == []
+    assert [one["path"] for one in found["before"]["paths"]] == ["/bin/sleep"]
+    assert found["run"]["result"] == "timeout"
+
+
+def test_a_job_that_is_mended(told, machine, host):
+    run = told.plays["once"]
+    assert run.status == 0, run.output
+    head, what, mend = diagnosis(told, "once", "tr-once", machine)
+    assert head == f"tr-once on {machine}: ok"
+    assert what.startswith("  the last run failed (exit status 1), and the run by hand did not: the cause is gone")
+    assert "see that the next run, 20" in mend
+    assert len(runs(host, "tr-once")) == 2
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("runs", "tr-runs", "a run is under way", 1),
+        ("well", "tr-well", "its last run was good", 2),
+        ("suspended", "tr-suspended", "it is suspended", 0),
+    ],
+)
+def test_what_is_not_run_unless_somebody_asks(told, machine, host, case):
+    play, job, why, times = case
+    run = told.plays[play]
+    assert run.status == 0, run.output
+    assert f"  It was not run by hand: {why}; `-e run=true` runs it." in diagnosis(told, play, job, machine)
+    # The job that is well was run once before, and once on request.
+    assert len(runs(host, job)) == times
+
+
+def test_run_on_request(told, machine):
+    run = told.plays["well all the same"]
+    assert run.status == 0, run.output
+    assert diagnosis(told, "well all the same", "tr-well", machine)[1] == "  nothing is wrong: last run: success"
+
+
+def test_wrong_names(told):
+    misspelt, nameless = told.plays["misspelt"], told.plays["nameless"]
+    assert misspelt.status != 0
+    assert nameless.status != 0
+    assert "tr-ful is not a job on any of 2 hosts; did you mean tr-full?" in misspelt.output
+    assert "no job is named: say which one with -e job=NAME" in nameless.output
+    only_readable(misspelt)
+    only_readable(nameless)
