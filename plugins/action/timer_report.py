@@ -37,6 +37,7 @@ NOISE = (
     "changed",
     "failed",
     "failed_when_result",
+    "failed_when_suppressed_exception",
     "invocation",
     "warnings",
     "deprecations",

@@ -166,6 +166,21 @@ def user_runner(scope: Scope, run: Runner) -> Runner:
     return call
 
 
+def root_runner(scope: Scope, make_runner: Callable[[], Runner]) -> Runner:
+    """Return a runner for root that speaks to the manager of an account, as that user; all else it asks itself."""
+    run = make_runner()
+    if scope.is_system:
+        return run
+
+    def call(argv: list[str]) -> Completed:
+        if argv[0] != "systemctl":
+            return run(argv)
+        answer = as_account(scope, lambda: user_runner(scope, make_runner())(argv))
+        return Completed(*answer) if answer else Completed(1, "", f"no process could be started for {scope.account}")
+
+    return call
+
+
 def _verify(run: Runner, argv: list[str], scope: Scope) -> Completed:
     """Verify units as the account's manager reads them. It wants a place for files of its own, also while none runs."""
     if has_manager(scope):

@@ -76,12 +76,12 @@ def rescheduled(text: str, schedule: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def request_of(pair: Pair, change: Change, unit_directory: str, files_directory: str) -> Request:
-    """Return what an apply is to do. Raises NotChangeable."""
+def request_of(pair: Pair, change: Change, host: Request) -> Request:
+    """Return what an apply is to do. host: where units and files are, and whose manager it is. Raises NotChangeable."""
     for unit, file in zip(pair.units, (pair.service, pair.timer)):
         if file.kind != "file" and change.kind != REMOVE:
             raise NotChangeable(f"{unit} is not an ordinary file; apply the declaration again")
-    bare = Request([], pair.owner, False, "warn", unit_directory, "", files_directory)
+    bare = host._replace(owner=pair.owner)
     if change.kind == REMOVE:
         return bare._replace(jobs=[WantedJob(pair.name, ABSENT, "skip", "", "")])
     timer = rescheduled(pair.timer.text, change.schedule) if change.kind == RESCHEDULE else pair.timer.text

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import text_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import OF_PID_1, Source, text_of
 
-FIELDS = "MESSAGE,PRIORITY,_PID,_SYSTEMD_UNIT,UNIT,_SYSTEMD_INVOCATION_ID,INVOCATION_ID"
+FIELDS = "MESSAGE,PRIORITY,_PID,_SYSTEMD_UNIT,_SYSTEMD_USER_UNIT,_SYSTEMD_INVOCATION_ID"
 PRIORITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 LONGEST_LINE = 4000
 MOST_LINES = 10000
@@ -55,21 +55,31 @@ class JournalError(Exception):
     """The journal cannot be read; the text says why."""
 
 
-def command(matches: list[str], options: list[str], lines: int) -> list[str]:
-    """Return the call that reads the last lines that match."""
+def command(services: list[str], options: list[str], lines: int, source: Source) -> list[str]:
+    """Return the call that reads the last lines of services, and what systemd says of them."""
+    fields = f"--output-fields={FIELDS},{source.unit},{source.invocation}"
     return [
-        *("journalctl", "--quiet", "--no-pager", "--output=json", f"--output-fields={FIELDS}"),
-        *(f"--lines={lines}", *options, *matches),
+        *("journalctl", "--quiet", "--no-pager", "--output=json", fields, f"--lines={lines}", *options),
+        *(source.matches if source.uid else []),
+        *(f"{own_unit(source)}={one}" for one in services),
+        *("+", *source.matches),
+        *(f"{source.unit}={one}" for one in services),
     ]
 
 
-def of_services(services: list[str]) -> list[str]:
-    """Return the matches that find all lines of services, and what systemd says of them."""
-    own = [f"_SYSTEMD_UNIT={one}" for one in services]
-    return [*own, "+", "_PID=1", *(f"UNIT={one}" for one in services)]
+def own_unit(source: Source) -> str:
+    """Return the field that names the unit of the process that wrote a line."""
+    return "_SYSTEMD_USER_UNIT" if source.uid else "_SYSTEMD_UNIT"
 
 
-def parse_lines(text: str) -> list[Line]:
+def is_by_manager(entry: dict[str, Any], source: Source) -> bool:
+    """Tell whether a manager has written a line: PID 1, or what runs in the user manager's own scope."""
+    if source.uid:
+        return text_of(entry.get("_SYSTEMD_USER_UNIT")) == "init.scope"
+    return text_of(entry.get("_PID")) == "1"
+
+
+def parse_lines(text: str, source: Source = OF_PID_1) -> list[Line]:
     """Parse lines of JSON; what is no JSON is left out."""
     found = []
     for one in text.splitlines():
@@ -77,37 +87,41 @@ def parse_lines(text: str) -> list[Line]:
             entry: dict[str, Any] = json.loads(one)
         except ValueError:
             continue
-        by_systemd = text_of(entry.get("_PID")) == "1"
+        by_systemd = is_by_manager(entry, source)
         priority = text_of(entry.get("PRIORITY"))
         found.append(
             Line(
                 int(text_of(entry.get("__REALTIME_TIMESTAMP")) or 0) / 1e6,
-                text_of(entry.get("UNIT" if by_systemd else "_SYSTEMD_UNIT")),
+                text_of(entry.get(source.unit if by_systemd else own_unit(source))),
                 PRIORITIES[int(priority)] if priority in "01234567" and priority else "info",
                 text_of(entry.get("MESSAGE"))[:LONGEST_LINE],
                 by_systemd,
-                text_of(entry.get("INVOCATION_ID" if by_systemd else "_SYSTEMD_INVOCATION_ID")),
+                text_of(entry.get(source.invocation if by_systemd else "_SYSTEMD_INVOCATION_ID")),
                 text_of(entry.get("__CURSOR")),
             )
         )
     return found
 
 
-def read_lines(runner: Runner, matches: list[str], options: list[str], lines: int) -> list[Line]:
-    """Return the last lines that match, the oldest first. Raises JournalError."""
-    done = runner(command(matches, options, lines))
+def read_lines(
+    runner: Runner, services: list[str], options: list[str], lines: int, source: Source = OF_PID_1
+) -> list[Line]:
+    """Return the last lines of services, the oldest first. Raises JournalError."""
+    done = runner(command(services, options, lines, source))
     if done.rc != 0:
         raise JournalError(f"journalctl failed: {done.stderr.strip() or done.stdout.strip()}")
-    return parse_lines(done.stdout)
+    return parse_lines(done.stdout, source)
 
 
-def read_runs(runner: Runner, windows: list[Window], options: list[str], lines: int) -> list[Line]:
+def read_runs(
+    runner: Runner, windows: list[Window], options: list[str], lines: int, source: Source = OF_PID_1
+) -> list[Line]:
     """Return the last lines of runs, the oldest first; one call. Raises JournalError."""
     if not windows:
         return []
     if not any(one.startswith(("--since=", "--after-cursor=")) for one in options):
         options = [f"--since=@{int(min(window.start for window in windows) - SLACK)}", *options]
-    found = read_lines(runner, of_services([window.service for window in windows]), options, MOST_LINES)
+    found = read_lines(runner, [window.service for window in windows], options, MOST_LINES, source)
     kept = [line for line in found if any(window.holds(line) for window in windows)]
     return kept[-lines:] if lines else []
 

@@ -62,6 +62,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs impor
     History,
     Memory,
     RunState,
+    Source,
     boot_offset,
     merged,
     parse_memory,
@@ -217,7 +218,8 @@ def observe_pairs(runner: Runner, wish: Wish) -> tuple[dict[str, Pair], Observat
     with contextlib.suppress(OSError):
         # While an apply is under way its marks stand rightly.
         cut_off = [] if run_directory.is_held() else sorted(_journal.marked_jobs())
-    history = read_history(runner, sorted(pair.service_name for pair in pairs.values()), max(wish.runs, 1))
+    services = sorted(pair.service_name for pair in pairs.values())
+    history = read_history(runner, services, max(wish.runs, 1), Source(wish.scope.uid))
     asked = [
         pair.service_name
         for pair in pairs.values()

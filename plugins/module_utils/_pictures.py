@@ -15,8 +15,13 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account im
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._examine import examine
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Scope
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import ObserveError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Wish, picture
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import Source, journal_command
+
+# So many runs of the jobs of an account are looked at, all jobs together.
+MOST_RUNS_OF_ACCOUNT = 200
 
 
 def whole_picture(make_runner: Callable[[], Runner], wish: Wish) -> dict[str, Any]:
@@ -26,7 +31,7 @@ def whole_picture(make_runner: Callable[[], Runner], wish: Wish) -> dict[str, An
         row["scope"] = "system"
     accounts = lingering() if os.geteuid() == 0 else []
     others = [of_account(make_runner, wish, scope) for scope in accounts]
-    return together(whole, [one for one in others if one])
+    return together(whole, others)
 
 
 def looked_at(runner: Runner, wish: Wish) -> dict[str, Any]:
@@ -42,11 +47,21 @@ def looked_at(runner: Runner, wish: Wish) -> dict[str, Any]:
 
 def of_account(make_runner: Callable[[], Runner], wish: Wish, scope: Scope) -> dict[str, Any]:
     """Return the picture of one account's jobs."""
+    # Only root may read the messages of user managers on every host.
+    journal = make_runner()(journal_command([], MOST_RUNS_OF_ACCOUNT, Source(scope.uid)))
+
+    def work() -> dict[str, Any]:
+        run = make_runner()
+        answer: Runner = lambda argv: journal if argv[0] == "journalctl" else run(argv)  # noqa: E731
+        return looked_at(user_runner(scope, answer), own)
+
     own = wish._replace(
         unit_directory=scope.unit_directory, files_directory=scope.files_directory, everything=False, scope=scope
     )
-    found: dict[str, Any] = as_account(scope, lambda: looked_at(user_runner(scope, make_runner()), own)) or {}
-    for row in found.get("jobs", []):
+    found: dict[str, Any] | None = as_account(scope, work)
+    if found is None:
+        raise ObserveError(f"the jobs of {scope.account} cannot be looked at: its process has ended")
+    for row in found["jobs"]:
         row.update(scope="user", user=scope.account)
     return found
 
@@ -56,6 +71,7 @@ def together(whole: dict[str, Any], others: list[dict[str, Any]]) -> dict[str, A
     for found in others:
         whole["jobs"] += found["jobs"]
         whole["unhealthy"] += found["unhealthy"]
+        whole["history_readable"] = whole["history_readable"] or found["history_readable"]
         for word, number in found["counts"].items():
             whole["counts"][word] += number
     lists = [{one["name"]: one["nearest"] for one in found["unknown"]} for found in (whole, *others)]

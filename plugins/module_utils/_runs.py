@@ -26,9 +26,7 @@ DEACTIVATED = "7ad2d189f7e94e70a38c781354912448"
 SKIPPED = "0e4284a0caca4bfc81c0bb6786972673"
 RESOURCES = "ae8f7b866b0347b9af31fe1c80b127c0"
 MESSAGES = (STARTING, STARTED, NOT_STARTED, EXITED, FAILED, DEACTIVATED, SKIPPED, RESOURCES)
-FIELDS = (
-    "MESSAGE_ID,UNIT,INVOCATION_ID,EXIT_CODE,EXIT_STATUS,UNIT_RESULT,JOB_RESULT,CPU_USAGE_NSEC,MEMORY_PEAK,_BOOT_ID"
-)
+FIELDS = "MESSAGE_ID,EXIT_CODE,EXIT_STATUS,UNIT_RESULT,JOB_RESULT,CPU_USAGE_NSEC,MEMORY_PEAK,_BOOT_ID"
 # The journal finds a few units by name; for many, all messages about runs are read, which is quicker.
 MOST_NAMED_UNITS = 40
 ENTRIES_OF_A_RUN = 5
@@ -55,6 +53,33 @@ PROPERTIES = (
     "Job",
 )
 SHOW_COMMAND = ["systemctl", "show", f"--property={','.join(PROPERTIES)}"]
+
+
+class Source(NamedTuple):
+    """Whose messages are read in the journal: those of PID 1, or of the user manager of an account (uid).
+
+    See systemd.journal-fields(7): the fields of a user manager have names of their own.
+    """
+
+    uid: int = 0
+
+    @property
+    def matches(self) -> list[str]:
+        """What only its messages have. An account can only pretend to speak of its own units."""
+        return [f"_UID={self.uid}"] if self.uid else ["_PID=1"]
+
+    @property
+    def unit(self) -> str:
+        """The field that names the unit of which the manager speaks."""
+        return "USER_UNIT" if self.uid else "UNIT"
+
+    @property
+    def invocation(self) -> str:
+        """The field that names the run of which the manager speaks."""
+        return "USER_INVOCATION_ID" if self.uid else "INVOCATION_ID"
+
+
+OF_PID_1 = Source()
 
 
 class RunState(NamedTuple):
@@ -85,26 +110,27 @@ class History(NamedTuple):
     readable: bool
 
 
-def journal_command(services: list[str], runs: int) -> list[str]:
-    """Return the one call that reads the last runs of these services."""
-    limit = min(MOST_ENTRIES, max(200, len(services) * runs * ENTRIES_OF_A_RUN))
-    command = ["journalctl", "--quiet", "--no-pager", "--output=json", f"--output-fields={FIELDS}", f"--lines={limit}"]
+def journal_command(services: list[str], runs: int, source: Source = OF_PID_1) -> list[str]:
+    """Return the one call that reads the last runs of these services, or so many runs of all services."""
+    limit = min(MOST_ENTRIES, max(200, (len(services) or 1) * runs * ENTRIES_OF_A_RUN))
+    fields = f"--output-fields={FIELDS},{source.unit},{source.invocation}"
+    command = ["journalctl", "--quiet", "--no-pager", "--output=json", fields, f"--lines={limit}"]
     matches = [f"MESSAGE_ID={one}" for one in MESSAGES]
     if len(services) <= MOST_NAMED_UNITS:
-        matches += [f"UNIT={one}" for one in services]
-    return [*command, "_PID=1", *matches]
+        matches += [f"{source.unit}={one}" for one in services]
+    return [*command, *source.matches, *matches]
 
 
-def read_history(runner: Runner, services: list[str], runs: int) -> History:
+def read_history(runner: Runner, services: list[str], runs: int, source: Source = OF_PID_1) -> History:
     """Return the last runs of services that the journal tells of; one call."""
     if not services or not runs:
         return History({}, readable=False)
     try:
-        done = runner(journal_command(services, runs))
+        done = runner(journal_command(services, runs, source))
     except ProgramMissing:
         return History({}, readable=False)
     # An ordinary user sees nothing of PID 1; the hint about groups is on standard error, and --quiet hides it.
-    found = parse_journal(done.stdout)
+    found = parse_journal(done.stdout, source)
     return History(
         {unit: of_unit[:runs] for unit, of_unit in found.items() if unit in set(services)},
         readable=done.rc == 0 and bool(found),
@@ -120,15 +146,15 @@ def text_of(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def parse_journal(text: str) -> dict[str, list[RunState]]:
-    """Return service to its runs, the newest first, from messages of PID 1 as JSON lines."""
+def parse_journal(text: str, source: Source = OF_PID_1) -> dict[str, list[RunState]]:
+    """Return service to its runs, the newest first, from messages of its manager as JSON lines."""
     runs: dict[str, dict[str, RunState]] = {}
     for line in text.splitlines():
         try:
             entry = json.loads(line)
         except ValueError:
             continue
-        unit, invocation = text_of(entry.get("UNIT")), text_of(entry.get("INVOCATION_ID"))
+        unit, invocation = text_of(entry.get(source.unit)), text_of(entry.get(source.invocation))
         if not unit or not invocation:
             continue
         of_unit = runs.setdefault(unit, {})

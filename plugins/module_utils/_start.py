@@ -13,6 +13,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs impor
     SHOW_COMMAND,
     Memory,
     RunState,
+    Source,
     boot_offset,
     parse_memory,
     read_history,
@@ -59,7 +60,7 @@ def invocation_of(memory: Memory) -> str:
     return memory.properties.get("InvocationID", "")
 
 
-def start(runner: Runner, service: str) -> Progress:
+def start(runner: Runner, service: str, source: Source) -> Progress:
     """Start a service, and return its run as soon as that has begun. Raises RunError."""
     before = ask(runner, service)
     began = time.time()
@@ -73,15 +74,16 @@ def start(runner: Runner, service: str) -> Progress:
         if invocation and invocation != invocation_of(before):
             return progress_of(memory, [invocation])
         if not memory.properties.get("Job"):
-            return not_begun(runner, service, before, memory, began)
+            return not_begun(runner, before, memory, began, source)
         # It waits for what it needs, such as the network.
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def not_begun(runner: Runner, service: str, before: Memory, memory: Memory, began: float) -> Progress:
+def not_begun(runner: Runner, before: Memory, memory: Memory, began: float, source: Source) -> Progress:
     """Return a run of which PID 1 knows nothing: over and forgotten already, or it never began."""
-    found = read_history(runner, [service], RECENT_RUNS).runs.get(service, [])
+    service = memory.properties["Id"]
+    found = read_history(runner, [service], RECENT_RUNS, source).runs.get(service, [])
     known = invocation_of(before)
     fresh = [run for run in found if run.invocation_id != known and (run.start or run.end or 0.0) >= began - 1.0]
     if fresh:
@@ -101,7 +103,7 @@ def progress_of(memory: Memory, invocations: list[str]) -> Progress:
     return Progress(invocations, memory.run, finished=not memory.running and not again)
 
 
-def follow(runner: Runner, service: str, invocations: list[str], seconds: float | None) -> Progress:
+def follow(runner: Runner, service: str, invocations: list[str], seconds: float | None, source: Source) -> Progress:
     """Wait until a run has ended, for so many seconds at most. A retry of systemd's belongs to the run."""
     deadline = None if seconds is None else time.monotonic() + seconds
     pause = FIRST_PAUSE
@@ -111,7 +113,7 @@ def follow(runner: Runner, service: str, invocations: list[str], seconds: float 
         current = invocation_of(memory)
         if current != invocations[-1]:
             if not (retried and current):
-                return gone(runner, service, invocations)
+                return gone(runner, service, invocations, source)
             invocations = [*invocations, current]
         found = progress_of(memory, invocations)
         if found.finished:
@@ -124,19 +126,19 @@ def follow(runner: Runner, service: str, invocations: list[str], seconds: float 
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-def gone(runner: Runner, service: str, invocations: list[str]) -> Progress:
+def gone(runner: Runner, service: str, invocations: list[str], source: Source) -> Progress:
     """Return a run that PID 1 has forgotten, or that another one has followed."""
-    found = read_history(runner, [service], RECENT_RUNS).runs.get(service, [])
+    found = read_history(runner, [service], RECENT_RUNS, source).runs.get(service, [])
     for run in found:
         if run.invocation_id == invocations[-1]:
             return Progress(invocations, run, finished=True)
     raise RunError(f"systemd has forgotten the run {invocations[-1]}, and the journal does not know it")
 
 
-def stop(runner: Runner, service: str, invocations: list[str]) -> Progress:
+def stop(runner: Runner, service: str, invocations: list[str], source: Source) -> Progress:
     """Stop a run and return its end; another run that has begun meanwhile is left alone."""
     if invocation_of(ask(runner, service)) == invocations[-1]:
         done = runner(["systemctl", "stop", "--", service])
         if done.rc != 0:
             raise RunError(f"{service} could not be stopped: {done.stderr.strip()}")
-    return follow(runner, service, invocations, 0.0)
+    return follow(runner, service, invocations, 0.0, source)

@@ -17,9 +17,13 @@ description:
 options:
   name:
     description:
-      - The job.
+      - The job. That of a user manager (C(scope=user)) is found, too.
     type: str
     required: true
+  user:
+    description:
+      - Whose job it is, when several managers of the host have one of that name. V(root) for that of the system.
+    type: str
   change:
     description:
       - V(suspend) - the job stays installed, and is not armed. A run that is under way is left to finish.
@@ -27,7 +31,8 @@ options:
       - V(reschedule) - it gets another O(schedule). The job is shown as drifted until the next apply.
       - V(skip_next) - the run that its timer starts next is skipped, and no other, also when the host is restarted
         or the declaration is applied before that. A condition in the service does it, see C(ExecCondition=) in
-        systemd.service(5). A run that is started by hand before that time is not skipped.
+        systemd.service(5). A run that is started by hand before that time is not skipped. Not for jobs of user
+        managers.
       - V(reset_failed) - systemd forgets that the last run has failed, or that the job was started too often. Its
         units stay as they are.
       - V(remove) - its units, files and stamp are removed.
@@ -129,41 +134,16 @@ diff:
 """
 
 import os
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError, use_host_zone
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change import (
-    CHANGES,
-    RESCHEDULE,
-    RESET_FAILED,
-    SKIP_NEXT,
-    Change,
-    NotChangeable,
-    failed_units,
-    hint,
-    request_of,
-)
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import converge
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob, pair_named
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._next_run import skip_of_next
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import ObserveError, observe_units
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Pair, own_pairs
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_directory import LockBusy
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner, make_runner
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import ApplyFailed
-
-
-def reset_failed(runner: Runner, pair: Pair, check_mode: bool) -> dict[str, Any]:
-    """Let systemd forget failures, and return what the module returns of it. Raises NotChangeable."""
-    failed = failed_units(pair, observe_units(runner))
-    if failed and not check_mode:
-        done = runner(["systemctl", "reset-failed", "--", *failed])
-        if done.rc != 0:
-            raise NotChangeable(f"{pair.name}: {done.stderr.strip()}")
-    return {"changed": bool(failed), "name": pair.name, "actions": ["reset failed"] if failed else []}
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change import CHANGES, RESCHEDULE, Change
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._do_change import Mode, do_change
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._where import SeveralJobs, find_job
 
 
 def main() -> None:
@@ -171,6 +151,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "str", "required": True},
+            "user": {"type": "str"},
             "change": {"type": "str", "required": True, "choices": list(CHANGES)},
             "schedule": {"type": "list", "elements": "str"},
             "on_reschedule": {"type": "str", "default": "skip", "choices": ["skip", "run", "fail"]},
@@ -183,35 +164,14 @@ def main() -> None:
     if given["change"] == RESCHEDULE and not any(given["schedule"] or []):
         module.fail_json(msg="no schedule is given: say which one with -e schedule='Mon 08:00'")
     use_host_zone()
-    units = os.path.normpath(given["unit_directory"])
+    units, files = (os.path.normpath(given[name]) for name in ("unit_directory", "files_directory"))
     change = Change(given["change"], given["schedule"] or [], given["on_reschedule"])
-    result: dict[str, Any] = {}
-    runner = make_runner()
     try:
-        pair = pair_named(given["name"], own_pairs(units))
-        if change.kind == RESET_FAILED:
-            module.exit_json(**reset_failed(runner, pair, module.check_mode))
-        if change.kind == SKIP_NEXT:
-            change = change._replace(skip=skip_of_next(runner, pair))
-        request = request_of(pair, change, units, os.path.normpath(given["files_directory"]))
-        outcome = converge(runner, request, module.check_mode, with_diff=module._diff)
-    except (UnknownJob, NotChangeable, LockBusy, CalendarError, ObserveError, ProgramMissing) as error:
+        place = find_job(given["name"], units, given["user"] or "")
+    except (UnknownJob, SeveralJobs) as error:
         module.fail_json(msg=str(error))
-    except ApplyFailed as error:
-        after = "the host stands as before" if error.undone else f"and going back failed too: {error.trouble}"
-        module.fail_json(msg=f"{given['name']}: {error}; {after}")
-    if outcome.errors:
-        module.fail_json(msg="\n".join(["nothing was changed on this host:", *map(line, outcome.errors)]))
-    (row,) = [one for one in outcome.result["jobs"] if one["name"] == pair.name]
-    result = {key: row[key] for key in ("name", "actions", "state", "next_elapse")}
-    if "diff" in outcome.result:
-        result["diff"] = outcome.result["diff"]
-    module.exit_json(
-        changed=outcome.result["changed"],
-        hint=hint(change),
-        warnings_of_proof=[line(found) for found in outcome.warnings],
-        **result,
-    )
+    host = Request([], "", False, "warn", units, "", files)
+    module.exit_json(**do_change(make_runner, place, change, host, Mode(module.check_mode, module._diff)))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,10 @@ options:
       - A name that is not known does not make the module fail. It is returned in RV(unknown).
     type: list
     elements: str
+  user:
+    description:
+      - Only jobs of the user manager of this account. V(root) for those of the system. Jobs of all when not given.
+    type: str
   since:
     description:
       - Only lines since then, as C(journalctl) takes it, for example V(1 hour ago) or V(2027-02-01 08:00).
@@ -102,6 +106,9 @@ lines:
     job:
       description: The job.
       type: str
+    user:
+      description: The account whose user manager has the job. V(null) for a job of the system.
+      type: str
     priority:
       description: How urgent it is.
       type: str
@@ -153,25 +160,26 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_output import (
     PRIORITIES,
     JournalError,
+    Line,
     Window,
     line_data,
-    of_services,
     read_lines,
     read_runs,
     sync,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._log_files import LogFileError, last_lines, newest
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import own_pairs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Scope
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner, make_runner
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import read_history
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import Source, read_history
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._where import Place, all_places
 
 # Among so many runs of a job one is looked for by its id.
 MOST_RUNS = 1000
 
 
-def windows_of(runner: Runner, services: list[str], run: str) -> list[Window]:
+def windows_of(runner: Runner, services: list[str], run: str, source: Source) -> list[Window]:
     """Return the runs that were asked for, as far as they are known."""
-    found = read_history(runner, services, 1 if run == "last" else MOST_RUNS).runs
+    found = read_history(runner, services, 1 if run == "last" else MOST_RUNS, source).runs
     return [
         Window(service, [one.invocation_id], one.start or one.end or 0.0, one.end)
         for service, runs in found.items()
@@ -180,17 +188,24 @@ def windows_of(runner: Runner, services: list[str], run: str) -> list[Window]:
     ]
 
 
-def journal_lines(runner: Runner, services: list[str], given: dict[str, Any]) -> list[dict[str, Any]]:
+def journal_lines(runner: Runner, places: list[Place], given: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the lines of the journal. Raises JournalError."""
-    if not services:
+    if not places:
         return []
     sync(runner)
     options = [f"--{key}={given[key]}" for key in ("since", "until", "priority") if given[key]]
-    if given["run"]:
-        found = read_runs(runner, windows_of(runner, services, given["run"]), options, given["lines"])
-    else:
-        found = read_lines(runner, of_services(services), options, given["lines"])
-    return [line_data(line) for line in found]
+    found: list[tuple[Line, Scope]] = []
+    for scope in dict.fromkeys(place.scope for place in places):
+        services = [place.pair.service_name for place in places if place.scope == scope]
+        source = Source(scope.uid)
+        if given["run"]:
+            windows = windows_of(runner, services, given["run"], source)
+            lines = read_runs(runner, windows, options, given["lines"], source)
+        else:
+            lines = read_lines(runner, services, options, given["lines"], source)
+        found += [(line, scope) for line in lines]
+    found.sort(key=lambda one: one[0].time)
+    return [{**line_data(line), "user": scope.account or None} for line, scope in found[-given["lines"] :]]
 
 
 def main() -> None:
@@ -198,6 +213,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "names": {"type": "list", "elements": "str"},
+            "user": {"type": "str"},
             "since": {"type": "str"},
             "until": {"type": "str"},
             "priority": {"type": "str", "choices": list(PRIORITIES)},
@@ -216,12 +232,12 @@ def main() -> None:
     if given["run"] and given["run"] != "last" and not re.match(r"^[0-9a-f]{32}$", given["run"]):
         module.fail_json(msg=f"run {given['run']!r} is neither `last` nor 32 hexadecimal digits")
     use_host_zone()
-    known = own_pairs(os.path.normpath(given["unit_directory"]))
+    places = all_places(os.path.normpath(given["unit_directory"]), given["user"] or "")
+    known = {place.pair.name: place for place in places}
     names = given["names"] or sorted(known)
-    services = [known[name].service_name for name in names if name in known]
     directory = given["log_directory"] or ""
     try:
-        lines = journal_lines(make_runner(), services, given)
+        lines = journal_lines(make_runner(), [place for place in places if place.pair.name in names], given)
         files = newest(directory) if directory else []
         file_lines = last_lines(directory, given["file"], given["lines"]) if given["file"] else []
     except (ProgramMissing, JournalError, LogFileError) as error:

@@ -19,9 +19,13 @@ description:
 options:
   name:
     description:
-      - The job.
+      - The job. That of a user manager (C(scope=user)) is found, too.
     type: str
     required: true
+  user:
+    description:
+      - Whose job it is, when several managers of the host have one of that name. V(root) for that of the system.
+    type: str
   wait:
     description:
       - Whether to wait for the end of the run. If not, the module returns as soon as it has begun.
@@ -218,6 +222,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account import root_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_output import (
     JournalError,
@@ -226,10 +231,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_output
     read_runs,
     sync,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob, pair_named
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import declared, own_pairs, run_data
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import declared, run_data
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import GOOD_RESULTS
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner, make_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import Source
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._start import (
     Progress,
     RunError,
@@ -239,9 +245,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._start impo
     start,
     stop,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._where import SeveralJobs, find_job
 
 
-def outcome(runner: Runner, service: str, progress: Progress, given: dict[str, Any]) -> dict[str, Any]:
+def outcome(runner: Runner, service: str, progress: Progress, given: dict[str, Any], source: Source) -> dict[str, Any]:
     """Return what the module returns of a run."""
     run = progress.run
     data = run_data(run) if run else {"result": "unknown", "words": "nothing is known of its end"}
@@ -253,7 +260,7 @@ def outcome(runner: Runner, service: str, progress: Progress, given: dict[str, A
         sync(runner)
         after = [f"--after-cursor={given['_after']}"] if given["_after"] else []
         window = Window(service, progress.invocations, progress.started, run.end if run and progress.finished else None)
-        found = read_runs(runner, [window], after, given["lines"])
+        found = read_runs(runner, [window], after, given["lines"], source)
         result["lines"] = [line_data(line) for line in found]
         result["cursor"] = found[-1].cursor if found else given["_after"] or ""
     return result
@@ -264,7 +271,7 @@ def seconds(given: dict[str, Any]) -> float | None:
     return float(given["timeout"]) or None
 
 
-def run_job(runner: Runner, service: str, given: dict[str, Any]) -> tuple[Progress, dict[str, bool]]:
+def run_job(runner: Runner, service: str, given: dict[str, Any], source: Source) -> tuple[Progress, dict[str, bool]]:
     """Start or find the run, and wait as asked. Raises RunError."""
     notes = {"joined": False, "stopped": False, "changed": False}
     if given["invocation_id"]:
@@ -278,12 +285,12 @@ def run_job(runner: Runner, service: str, given: dict[str, Any]) -> tuple[Progre
             progress = Progress([invocation_of(memory)], memory.run, finished=False)
         else:
             notes["changed"] = True
-            progress = start(runner, service)
+            progress = start(runner, service, source)
     if given["wait"] and not progress.finished:
-        progress = follow(runner, service, progress.invocations, seconds(given))
+        progress = follow(runner, service, progress.invocations, seconds(given), source)
         if not progress.finished and given["on_timeout"] == "stop":
             notes["stopped"] = notes["changed"] = True
-            progress = stop(runner, service, progress.invocations)
+            progress = stop(runner, service, progress.invocations, source)
     return progress, notes
 
 
@@ -302,6 +309,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "str", "required": True},
+            "user": {"type": "str"},
             "wait": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 0},
             "on_timeout": {"type": "str", "default": "leave", "choices": ["leave", "stop"]},
@@ -325,16 +333,19 @@ def main() -> None:
         module.fail_json(msg=f"invocation_id {given['invocation_id']!r} is not 32 hexadecimal digits")
     use_host_zone()
     try:
-        pair = pair_named(given["name"], own_pairs(os.path.normpath(given["unit_directory"])))
+        pair, scope = find_job(given["name"], os.path.normpath(given["unit_directory"]), given["user"] or "")
     except UnknownJob as error:
         module.fail_json(msg=str(error), unknown=True, nearest=error.nearest)
+    except SeveralJobs as error:
+        module.fail_json(msg=str(error))
     about = {key: value for key, value in declared(pair).items() if key in ("name", "command", "user")}
+    about.update({} if scope.is_system else {"user": scope.account})
     if module.check_mode:
         module.exit_json(changed=True, msg=f"{pair.name}: would run as {about['user']}", **about)
-    runner = make_runner()
+    runner, source = root_runner(scope, make_runner), Source(scope.uid)
     try:
-        progress, notes = run_job(runner, pair.service_name, given)
-        result = {**outcome(runner, pair.service_name, progress, given), **notes}
+        progress, notes = run_job(runner, pair.service_name, given, source)
+        result = {**outcome(runner, pair.service_name, progress, given, source), **notes}
     except (ProgramMissing, RunError, JournalError) as error:
         module.fail_json(msg=f"{pair.name}: {error}", **about)
     failed = message(result, given)

@@ -26,8 +26,8 @@ options:
         expression, V(change) those of M(dotmobi.systemd_timers.timer_job_change).
       - V(examination) takes for each host C(status) and C(logs), which are such results of one job, with
         O(dotmobi.systemd_timers.timer_jobs_info#module:proof). V(diagnosis) takes for each host C(before) and C(after),
-        which are the job as M(dotmobi.systemd_timers.timer_jobs_info) returns it, the C(lines) of its last run, and
-        C(run), a result of M(dotmobi.systemd_timers.timer_job_run) or V(null).
+        which are the job as M(dotmobi.systemd_timers.timer_jobs_info) returns it, the C(lines) of its last run,
+        C(run), a result of M(dotmobi.systemd_timers.timer_job_run) or V(null), and C(check), whether it is check mode.
     type: str
     choices: [status, details, change, run, logs, log, schedule, examination, diagnosis]
     required: true

@@ -75,7 +75,8 @@ def log_lines(results: Mapping[str, Mapping[str, Any]], several_jobs: bool) -> l
     for host, result in results.items():
         shown.append(Shown(f"{host}:"))
         for line in result["lines"]:
-            who = f"{line['job']}: " if several_jobs else ""
+            of_user = f"{line['user']}: " if line.get("user") else ""
+            who = f"{of_user}{line['job']}: " if several_jobs else ""
             text = f"  {clock(line['time'])[:19]}  {who}{line_words(line)}"
             shown.append(Shown(text, LOUD.get(line["priority"], PLAIN)))
         if not result["lines"]:

@@ -132,7 +132,8 @@ def diagnosis_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
             shown += [Shown(f"    mend: {cause.mend}")] if cause.mend else []
         if case["run"] is None:
             why = why_not_run(case["before"]) or "nobody wanted that"
-            shown.append(Shown(f"  It was not run by hand: {why}; `-e run=true` runs it."))
+            mend = "this is check mode" if case.get("check") else f"{why}; `-e run=true` runs it"
+            shown.append(Shown(f"  It was not run by hand: {mend}."))
     return shown
 
 

@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks that operate jobs, on jobs of a user manager: they are found by name, and run and changed there."""
+
+from __future__ import annotations
+
+import pytest
+from harness import Site
+from operating import as_json, machines, of_machine, only_readable, row_of
+
+OWNER = {"timer_owner": "user-op"}
+CAROL = "carol"
+FAR = "Mon 08:00"
+
+
+def job(name, *script, **fields):
+    return {"name": f"uo-{name}", "schedule": FAR, "command": ["/bin/sh", "-c", "; ".join(script)], **fields}
+
+
+OF_CAROL = {"scope": "user", "user": CAROL}
+WELL = job("well", "id -un", "echo all is well", **OF_CAROL)
+JOBS = [WELL, job("bad", "echo no luck", "exit 4", **OF_CAROL), job("system", "echo of the system")]
+STEPS = {
+    "run": {"playbook": "run", "job": "uo-well"},
+    "bad": {"playbook": "run", "job": "uo-bad", "output": "json"},
+    "log": {"playbook": "logs", "job": "uo-well", "run": "last"},
+    "trouble": {"playbook": "troubleshoot", "job": "uo-bad", "reset": True, "run": False},
+    "details": {"playbook": "status", "job": "uo-well"},
+    "suspend": {"playbook": "suspend", "job": "uo-well"},
+    "status": {"playbook": "status", "job": "uo-well", "output": "json"},
+    "resume": {"playbook": "resume", "job": "uo-well", "account": CAROL},
+    "skip": {"playbook": "skip_next", "job": "uo-well"},
+    "reschedule": {"playbook": "reschedule", "job": "uo-well", "schedule": "Tue 09:00"},
+    "not of root": {"playbook": "remove", "job": "uo-well", "account": "root"},
+    "remove": {"playbook": "remove", "job": "uo-well"},
+}
+
+
+@pytest.fixture(scope="module")
+def told(everywhere, tmp_path_factory):
+    def prepare(_site, host):
+        host.check_output("id %s 2>/dev/null || useradd --create-home %s", CAROL, CAROL)
+
+    def look(_site, host):
+        return host.run(f"find /home/{CAROL}/.config -name 'uo-well*' -printf '%f\\n' | sort").stdout.split()
+
+    def clean(_site, host):
+        host.check_output("loginctl disable-linger %s", CAROL)
+
+    for one in everywhere(prepare).values():
+        one.result()
+    site = Site("timer_hosts", tmp_path_factory.mktemp("user-op"))
+    site.apply(JOBS, **OWNER)
+    plays = {name: site.play(**variables) for name, variables in STEPS.items()}
+    plays["left"] = {machine: one.result() for machine, one in everywhere(look).items()}
+    # One of the same name with another owner.
+    other = {**WELL, "scope": "system", "user": "root"}
+    site.apply([other], timer_owner="user-op-too")
+    site.apply([WELL], **OWNER)
+    plays["both"] = site.play(playbook="run", job="uo-well")
+    plays["of root"] = site.play(playbook="run", job="uo-well", account="root")
+    site.apply([], timer_prune=True, **OWNER)
+    for one in everywhere(clean).values():
+        one.result()
+    return plays
+
+
+def test_run(told, machine):
+    run = told["run"]
+    assert run.status == 0, run.output
+    only_readable(run)
+    printed = machines(run, "Run it")
+    assert f"{machine} | {CAROL}" in printed
+    assert f"{machine} | all is well" in printed
+    assert f"{machine} | (Finished uo-well.service - uo-well.)" in printed
+    assert row_of(machines(run, "Show how it went"), machine)[1:3] == ["uo-well", "success"]
+
+
+def test_a_run_that_fails(told, machine):
+    assert told["bad"].status != 0
+    found = as_json(told["bad"])[machine]
+    assert (found["result"], found["rc"], found["user"]) == ("exit-code", 4, CAROL)
+    assert [line["text"] for line in found["lines"] if not line["by_systemd"]] == ["no luck"]
+
+
+def test_logs(told, machine):
+    lines = of_machine(machines(told["log"], "Show them"), machine)
+    assert sum(line.endswith("  all is well") for line in lines) == 1
+    assert sum("(Finished uo-well.service" in line for line in lines) == 1
+
+
+def test_troubleshoot(told, machine):
+    run = told["trouble"]
+    # It was reset, and not run again: nothing is wrong for now.
+    assert run.status == 0, run.output
+    only_readable(run)
+    said = machines(run, "Say what is wrong")
+    place = said.index(f"{CAROL}: uo-bad on {machine}: ok")
+    assert said[place + 1] == '  the last run failed: exit status 4; it said last: "no luck"'
+    assert any(line.endswith("  /bin/sh (program)") for line in machines(run, "Show status, output, files and rights"))
+
+
+def test_the_history_of_runs_is_known(told, machine):
+    lines = machines(told["details"], "Show the jobs")
+    start = lines.index(f"{CAROL}: uo-well on {machine}")
+    assert "  last runs" in lines[start : start + 25]
+    assert "The journal cannot be read" not in told["details"].output
+
+
+def test_changes(told, machine):
+    rows = {name: row_of(machines(told[name], "Show what was done"), machine) for name in ("suspend", "resume")}
+    assert rows["suspend"][1:4] == ["uo-well", "disarm, disable", "suspended"]
+    assert rows["resume"][1:4] == ["uo-well", "arm, enable", "present"]
+    (found,) = as_json(told["status"])[machine]["jobs"]
+    assert (found["state"], found["user"], found["scope"]) == ("suspended", CAROL, "user")
+    assert row_of(machines(told["reschedule"], "Show what was done"), machine)[2] == "update, reschedule"
+    assert row_of(machines(told["remove"], "Show what was done"), machine)[3] == "absent"
+    assert told["left"][machine] == []
+
+
+def test_what_it_cannot(told, machine):
+    run = told["skip"]
+    assert run.status != 0
+    only_readable(run)
+    assert f"fatal: [{machine}]: FAILED!\n  uo-well is a job of a user manager, which cannot skip a run" in run.output
+
+
+def test_whose_job_it_is(told, machine):
+    run = told["not of root"]
+    assert run.status != 0
+    assert f'fatal: [{machine}]: FAILED!\n  "uo-well" is not a job on this host' in run.output
+    run = told["both"]
+    assert run.status != 0
+    assert f'"uo-well" is a job of root, {CAROL}: say whose with -e account={CAROL}' in " ".join(run.output.split())
+    assert told["of root"].status == 0, told["of root"].output
+    assert f"{machine} | root" in told["of root"].output

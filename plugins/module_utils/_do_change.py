@@ -1,0 +1,104 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carries out the change of one installed job, of the system or of an account, and tells what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Callable, NamedTuple
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _run_directory as run_directory
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account import as_account, user_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change import (
+    RESET_FAILED,
+    SKIP_NEXT,
+    Change,
+    NotChangeable,
+    failed_units,
+    hint,
+    request_of,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import converge
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._next_run import skip_of_next
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import ObserveError, observe_units
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Pair
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_directory import LockBusy
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import ApplyFailed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._where import Place
+
+
+class Mode(NamedTuple):
+    """How Ansible wants it done."""
+
+    check: bool
+    diff: bool
+
+
+def do_change(
+    make_runner: Callable[[], Runner], place: Place, change: Change, host: Request, mode: Mode
+) -> dict[str, Any]:
+    """Return what the module returns; with `failed` when it has failed. host: where the units and files of jobs are."""
+    scope = place.scope
+    if scope.is_system:
+        return changed_by(make_runner(), place.pair, change, host, mode)
+    own = host._replace(unit_directory=scope.unit_directory, files_directory=scope.files_directory, scope=scope)
+
+    def work() -> dict[str, Any]:
+        return changed_by(user_runner(scope, make_runner()), place.pair, change, own, mode)
+
+    try:
+        # As in every apply, root keeps others away while the account's process works.
+        with contextlib.nullcontext(0.0) if mode.check else run_directory.locked():
+            answer: dict[str, Any] | None = as_account(scope, work)
+    except LockBusy as error:
+        return failure(str(error))
+    return answer or failure(f"{place.shown_name}: the process that works for {scope.account} has ended")
+
+
+def failure(message: str) -> dict[str, Any]:
+    """Return the result of a change that has failed."""
+    return {"failed": True, "msg": message}
+
+
+def changed_by(runner: Runner, pair: Pair, change: Change, host: Request, mode: Mode) -> dict[str, Any]:
+    """Do it through one manager."""
+    try:
+        if change.kind == RESET_FAILED:
+            return reset_failed(runner, pair, mode.check)
+        if change.kind == SKIP_NEXT:
+            if not host.scope.is_system:
+                raise NotChangeable(
+                    f"{pair.name} is a job of a user manager, which cannot skip a run; suspend it instead"
+                )
+            change = change._replace(skip=skip_of_next(runner, pair))
+        request = request_of(pair, change, host)
+        outcome = converge(runner, request, mode.check, with_diff=mode.diff)
+    except (NotChangeable, LockBusy, CalendarError, ObserveError, ProgramMissing) as error:
+        return failure(str(error))
+    except ApplyFailed as error:
+        after = "the host stands as before" if error.undone else f"and going back failed too: {error.trouble}"
+        return failure(f"{pair.name}: {error}; {after}")
+    if outcome.errors:
+        return failure("\n".join(["nothing was changed on this host:", *map(line, outcome.errors)]))
+    (row,) = [one for one in outcome.result["jobs"] if one["name"] == pair.name]
+    return {
+        **{key: row[key] for key in ("name", "actions", "state", "next_elapse")},
+        **({"diff": outcome.result["diff"]} if "diff" in outcome.result else {}),
+        "changed": outcome.result["changed"],
+        "hint": hint(change),
+        "warnings_of_proof": [line(found) for found in outcome.warnings],
+    }
+
+
+def reset_failed(runner: Runner, pair: Pair, check_mode: bool) -> dict[str, Any]:
+    """Let systemd forget failures, and return what the module returns of it. Raises NotChangeable."""
+    failed = failed_units(pair, observe_units(runner))
+    if failed and not check_mode:
+        done = runner(["systemctl", "reset-failed", "--", *failed])
+        if done.rc != 0:
+            raise NotChangeable(f"{pair.name}: {done.stderr.strip()}")
+    return {"changed": bool(failed), "name": pair.name, "actions": ["reset failed"] if failed else []}
