@@ -72,6 +72,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip impor
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import (
     OWNER_SECTION,
     UnitText,
+    is_edited,
     marked_secrets,
     owner_of,
 )
@@ -310,7 +311,9 @@ def drift_of(pair: Pair, seen: Observation) -> list[str]:
     service, timer = pair.units
     stale = [unit for unit in pair.units if unit in seen.stale]
     drop_ins = [path for unit in pair.units for path in seen.drop_ins.get(unit, [])]
-    found = unit_drift([(service, pair.service), (timer, pair.timer)], stale, drop_ins, seen.scope)
+    files = [(service, pair.service), (timer, pair.timer)]
+    edited = [f"{unit} was edited" for unit, file in files if is_edited(file.text) and unit not in stale]
+    found = edited + unit_drift(files, stale, drop_ins, seen.scope)
     marks = [owner_of(file.text) for file in (pair.service, pair.timer) if file.kind == "file"]
     if len({mark for mark in marks if mark}) > 1 or None in marks:
         found.append(f"{service} and {timer} do not carry the same owner mark")

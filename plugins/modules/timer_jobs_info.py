@@ -76,8 +76,8 @@ attributes:
 requirements:
   - systemd 247 or newer on the host
 notes:
-  - A unit file that was edited by hand and read by systemd since cannot be told from one that an apply has written.
-    The playbook C(site) in check mode shows such an edit.
+  - A unit file that was edited by hand is told by the checksum in its last line. The playbook C(site) in check mode and
+    diff mode shows what was edited.
 seealso:
   - module: dotmobi.systemd_timers.timer_jobs
   - module: dotmobi.systemd_timers.timer_job_run

@@ -19,6 +19,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     WantedJob,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import sealed
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import merge_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import Templates, compile_templates, render
 
@@ -65,7 +66,7 @@ def complete(**fields: Any) -> dict[str, Any]:
 
 
 def wanted(own: str = FILES_DIRECTORY, **fields: Any) -> WantedJob:
-    """Return a job as the action plugin hands it over, rendered with the role's templates.
+    """Return a job rendered with the role's templates, with the seals that the host's side gives it.
 
     own: the directory of the files that jobs have beside their units.
     """
@@ -73,7 +74,9 @@ def wanted(own: str = FILES_DIRECTORY, **fields: Any) -> WantedJob:
     service, timer, files = ("", "", []) if job["state"] == "absent" else render(TEMPLATES, job, "default", own)
     about = (job["renamed_from"] or "", job["take_over_from"] or "", job["on_remove"])
     accept = tuple(job["accept"])
-    return WantedJob(job["name"], job["state"], job["on_reschedule"], service, timer, accept, *about, tuple(files))
+    return WantedJob(
+        job["name"], job["state"], job["on_reschedule"], sealed(service), sealed(timer), accept, *about, tuple(files)
+    )
 
 
 def file_of(text: str, **attributes: Any) -> FileState:

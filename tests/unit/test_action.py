@@ -15,6 +15,7 @@ from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.dotmobi.systemd_timers.plugins.action.timer_jobs import ActionModule
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import unsealed
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import wanted
 
 JOB = {"name": "backup", "schedule": "Mon 08:00", "command": "/bin/true"}
@@ -91,8 +92,8 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
                         "renamed_from": "",
                         "take_over_from": "",
                         "on_remove": "finish",
-                        "service": expected.service,
-                        "timer": expected.timer,
+                        "service": unsealed(expected.service),
+                        "timer": unsealed(expected.timer),
                         "account": "",
                         "hardening": "none",
                         "files": [],
@@ -264,7 +265,7 @@ def test_a_template_of_the_user(folder: Path) -> None:
     job = action.handed_over[0]["_request"]["jobs"][0]
     mark = "\n[X-Ansible]\nOwner=default\nJob=backup\n"
     assert job["service"] == "[Service]\nExecStart=/bin/true\nNice=5\n" + mark
-    assert job["timer"] == wanted().timer
+    assert job["timer"] == unsealed(wanted().timer)
 
 
 def test_a_template_that_is_missing(folder: Path) -> None:

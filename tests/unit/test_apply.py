@@ -21,6 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import JobFile, Request, Step, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import ApplyFailed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import sealed
 from ansible_collections.dotmobi.systemd_timers.tests.unit.fake_systemd import DONE, FakeHost, Killed, make_host
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import wanted
 
@@ -508,7 +509,7 @@ def test_a_job_that_another_declaration_was_removing_can_be_declared_anew(armed:
         armed.converge(ABSENT)
     theirs = owned_by("team-b", EDITED)
     assert armed.converge(theirs, owner="team-b").errors == []
-    assert armed.loaded["backup.timer"] == theirs.timer
+    assert armed.loaded["backup.timer"] == sealed(theirs.timer)
     assert armed.surprises == []
     assert _journal.marked_jobs() == {}
     assert not armed.converge(theirs, owner="team-b").result["changed"]

@@ -158,7 +158,7 @@ LOOK = {
     # It changes a job, by the way of every apply.
     "_where": {"_account", "_findings", "_lookup", "_model", "_picture"},
     "_examine": SHARED | {"_change", "_observe", "_picture", "_proof", "_proof_path"},
-    "_pictures": SHARED | {"_account", "_examine", "_picture", "_runs"},
+    "_pictures": SHARED | {"_account", "_examine", "_observe", "_picture", "_runs"},
     "_change": SHARED | {"_observe", "_picture"},
     "_do_change": SHARED
     | {"_account", "_change", "_converge", "_next_run", "_observe", "_picture", "_transaction", "_where"},

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from jinja2 import TemplateError
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import unsealed
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import merge_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import (
     compile_templates,
@@ -256,5 +257,7 @@ def test_an_unknown_name_in_a_template_is_no_empty_text(broken: str) -> None:
 
 
 def test_the_unit_file_names_marked_variables_and_other_unit_files_are_as_they_were() -> None:
-    assert wanted(secrets=["A", "B"]).service.endswith("[X-Ansible]\nOwner=default\nJob=backup\nSecrets=A B\n")
+    assert unsealed(wanted(secrets=["A", "B"]).service).endswith(
+        "[X-Ansible]\nOwner=default\nJob=backup\nSecrets=A B\n"
+    )
     assert "Secrets" not in wanted(secrets=["A", "B"]).timer + wanted().service

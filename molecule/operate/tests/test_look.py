@@ -26,6 +26,7 @@ JOBS = [
     {"name": "op-overdue", "schedule": "daily", "command": "/bin/true"},
     {"name": "op-stopped", "schedule": "daily", "persistent": False, "command": "/bin/true"},
     {"name": "op-edited", "schedule": MONDAYS, "command": "/bin/true"},
+    {"name": "op-reloaded", "schedule": MONDAYS, "command": "/bin/true"},
     {"name": "op-drop-in", "schedule": MONDAYS, "command": "/bin/true"},
     {"name": "op-mode", "schedule": MONDAYS, "command": "/bin/true"},
     {"name": "op-suspended", "schedule": "hourly", "state": "suspended", "command": "/bin/echo once"},
@@ -44,6 +45,7 @@ HEALTH = {
     "op-overdue": "overdue",
     "op-stopped": "broken",
     "op-edited": "drifted",
+    "op-reloaded": "drifted",
     "op-drop-in": "drifted",
     "op-mode": "drifted",
     "op-suspended": "suspended",
@@ -59,6 +61,7 @@ REASONS = {
     "op-overdue": "op-overdue.timer is enabled, but not active",
     "op-stopped": "op-stopped.timer is enabled, but not active: nothing starts the job before the next boot",
     "op-edited": "op-edited.timer has changed, and systemd has not read it since",
+    "op-reloaded": "op-reloaded.service was edited",
     "op-drop-in": f"{UNIT_DIRECTORY}/op-drop-in.service.d/nice.conf changes the unit",
     "op-mode": "op-mode.service has the mode 0666",
     "op-half": "op-half.service is missing",
@@ -74,6 +77,7 @@ systemctl start --no-block op-running.service op-hang.service
 mkdir op-drop-in.service.d
 printf '[Service]\\nNice=5\\n' > op-drop-in.service.d/nice.conf
 sed -i 's/^OnCalendar=.*/OnCalendar=2001-01-01/' op-past.timer
+sed -i 's|^ExecStart=.*|ExecStart=/bin/false|' op-reloaded.service
 sed -i 's|^OnCalendar=.*|OnCalendar=*:*:0/2|' op-hang.timer
 rm timers.target.wants/op-unlinked.timer
 systemctl daemon-reload
@@ -186,7 +190,7 @@ class TestStatus:
         assert "; " in line
 
     def test_the_columns(self, table):
-        assert re.fullmatch(r"debian\d+  \(16 jobs: .*\)", table[0])
+        assert re.fullmatch(r"debian\d+  \(17 jobs: .*\)", table[0])
         assert table[1].split("  ")[0] == "JOB"
         head = [word.strip() for word in table[1].split("  ") if word.strip()]
         assert head == ["JOB", "SCHEDULE", "STATE", "LAST RUN", "RESULT", "TOOK", "NEXT RUN", "HEALTH"]

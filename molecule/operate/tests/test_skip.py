@@ -11,8 +11,8 @@ from harness import Site, daily, recorder, runs, show, utc_now, wait_until
 from operating import as_json, machines, of_machine, only_readable, row_of
 
 OWNER = {"timer_owner": "skip"}
-# Two playbooks run before the first elapse; a busy machine gets its time.
-FIRST, SECOND = 45, 55
+# Four playbooks run before the first elapse; a busy machine gets its time.
+FIRST, SECOND = 60, 70
 
 
 class Story:
@@ -43,11 +43,12 @@ def story(everywhere, tmp_path_factory):
 
     step("apply", timer_jobs=jobs, **OWNER)
     step("skip", playbook="skip_next", job="skip-me")
-    told.in_time = utc_now() < told.elapses[0]
-    step("by hand", playbook="run", job="skip-me")
+    for one in everywhere(lambda _site, host: host.check_output("systemctl start skip-me.service")).values():
+        one.result()
     look("by hand")
     step("again", timer_jobs=jobs, **OWNER)
     step("status", playbook="status", job="skip-me", output="json")
+    told.in_time = utc_now() < told.elapses[0]
     step("suspended", playbook="skip_next", job="skip-not")
 
     def has_run(_site, host):
@@ -75,7 +76,6 @@ def test_what_it_prints(story, machine):
 
 def test_a_run_by_hand_before_it_is_a_run(story, machine):
     assert story.in_time, "the machine is too slow for this test"
-    assert story.plays["by hand"].status == 0
     assert len(story.ran["by hand"][machine]) == 1
 
 

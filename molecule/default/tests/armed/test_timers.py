@@ -114,7 +114,9 @@ def test_backup_has_the_directives_of_the_document(host, kind):
     """In its order, and nothing else but our mark."""
     document = yaml.safe_load((CHECKOUT / "tests/unit/fixtures/it-glue-backup.yml").read_text())
     found = sections(host.check_output("systemctl cat %s", f"it-glue-backup.{kind}"))
-    assert found.pop("X-Ansible") == [["Owner", "default"], ["Job", "it-glue-backup"]]
+    *mark, (seal, _checksum) = found.pop("X-Ansible")
+    assert mark == [["Owner", "default"], ["Job", "it-glue-backup"]]
+    assert seal == "Hash"
     assert list(found.items()) == list(document[kind].items())
 
 
