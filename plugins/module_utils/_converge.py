@@ -48,7 +48,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner imp
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._scratch import remove_leftovers
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import keeping_skip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import run_plan
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of, sealed, unsealed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of, sealed
 
 # A wait for the lock that is worth a word.
 LONG_WAIT = 1.0
@@ -277,7 +277,7 @@ def diff_of(plan: Plan, observed: Observed, request: Request, surprises: dict[st
     """
     shown = []
     for diff in (diff for change in plan.changes for diff in change.diffs):
-        before, after = masked_pair(unsealed(diff.before), unsealed(diff.after))
+        before, after = masked_pair(diff.before, diff.after)
         shown.append({"before_header": diff.path, "after_header": diff.path, "before": before, "after": after})
     lines = [
         f"{change.name}: {', '.join(change.actions)}" for change in plan.changes if change.actions and not change.diffs
