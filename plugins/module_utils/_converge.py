@@ -46,9 +46,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_names import check_stamps
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._scratch import remove_leftovers
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import sealed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import keeping_skip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import run_plan
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of, sealed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
 # A wait for the lock that is worth a word.
 LONG_WAIT = 1.0

@@ -9,6 +9,7 @@ in any text. No hash is shown either: a short secret can be guessed from it.
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any, Callable, Iterable, Mapping, NamedTuple
 
@@ -76,6 +77,20 @@ def masked_pair(before: str, after: str) -> tuple[str, str]:
         return SECRET if secret in seen.get(place, [secret]) else CHANGED
 
     return _masked_text(before, marks, first), _masked_text(after, marks, second)
+
+
+def masked_text(text: str) -> str:
+    """Return a unit file without its secrets."""
+    lines, marks = text.split("\n"), marks_of(text)
+    if any(goes_on(line) for line in lines):
+        return _masked_text(text, marks, lambda _place, _secret: SECRET)
+    return "\n".join(_masked_line(line, marks) for line in lines)
+
+
+# Most lines of a job are those of its neighbours.
+@functools.lru_cache(maxsize=8192)
+def _masked_line(line: str, marks: frozenset[str]) -> str:
+    return "\n".join(_masked_lines([line], marks, lambda _place, _secret: SECRET))
 
 
 def _masked_text(text: str, marks: frozenset[str], stand_in: StandIn) -> str:

@@ -68,11 +68,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs impor
     parse_memory,
     read_history,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import is_edited
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import skip_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import (
     OWNER_SECTION,
     UnitText,
-    is_edited,
     marked_secrets,
     owner_of,
 )

@@ -5,12 +5,9 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from typing import Iterable, NamedTuple
 
 OWNER_SECTION = "X-Ansible"
-# The last line of that section, and so of the file.
-_SEAL = "Hash="
 
 
 class Assignment(NamedTuple):
@@ -119,29 +116,6 @@ def owner_of(text: str) -> Owner | None:
     owner = last_value(assignments, OWNER_SECTION, "Owner")
     job = last_value(assignments, OWNER_SECTION, "Job")
     return Owner(owner, job) if owner and job else None
-
-
-def unsealed(text: str) -> str:
-    """Return the text of a unit file without its seal."""
-    lines = text.rstrip("\n").split("\n")
-    return "\n".join(lines[:-1]) + "\n" if lines[-1].startswith(_SEAL) else text
-
-
-def seal_of(text: str) -> str:
-    """Return the line that goes with a text."""
-    return f"{_SEAL}{hashlib.sha256(text.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}\n"
-
-
-def sealed(text: str) -> str:
-    """Return the text of a unit file of ours with its seal: so an edit by hand is noticed on the host itself."""
-    bare = unsealed(text)
-    return bare + seal_of(bare) if owner_of(bare) else text
-
-
-def is_edited(text: str) -> bool:
-    """Tell whether somebody has changed the text of a unit file of ours since it was written."""
-    bare = unsealed(text)
-    return bare != text and text != bare + seal_of(bare)
 
 
 def marked_secrets(unit: UnitText) -> frozenset[str]:

@@ -19,7 +19,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     WantedJob,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import sealed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import sealed
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import merge_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import Templates, compile_templates, render
 

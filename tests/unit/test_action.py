@@ -15,7 +15,7 @@ from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.dotmobi.systemd_timers.plugins.action.timer_jobs import ActionModule
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import unsealed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import unsealed
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import wanted
 
 JOB = {"name": "backup", "schedule": "Mon 08:00", "command": "/bin/true"}

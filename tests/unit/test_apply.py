@@ -20,8 +20,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import JobFile, Request, Step, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import sealed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import ApplyFailed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import sealed
 from ansible_collections.dotmobi.systemd_timers.tests.unit.fake_systemd import DONE, FakeHost, Killed, make_host
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import wanted
 

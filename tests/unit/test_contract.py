@@ -94,6 +94,7 @@ HELPERS = {
     "_findings": {"_codes"},
     "_secret": set(),
     "_mask": {"_command_line", "_findings", "_secret", "_unit_file"},
+    "_seal": {"_mask", "_unit_file"},
     "_directives": {"_findings"},
     "_facts": {"_clock_change", "_model"},
     "_writable": {"_facts"},

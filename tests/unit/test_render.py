@@ -10,7 +10,7 @@ import pytest
 import yaml
 from jinja2 import TemplateError
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import unsealed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import unsealed
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import merge_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import (
     compile_templates,

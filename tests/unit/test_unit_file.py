@@ -10,13 +10,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _tim
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import (
     Owner,
     UnitText,
-    is_edited,
     is_true,
     last_value,
     owner_of,
     parse,
-    sealed,
-    unsealed,
     values,
 )
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import wanted
@@ -138,28 +135,3 @@ def test_links() -> None:
     folders = ["a.target.wants", "b.target.wants", "c.target.wants", "d.target.requires"]
     assert timer_text.links("job", text) == [f"{folder}/job.timer" for folder in folders]
     assert timer_text.links("job", "[Timer]\nOnCalendar=daily\n") == []
-
-
-class TestSeal:
-    TEXT = "[Service]\nExecStart=/bin/true\n\n[X-Ansible]\nOwner=default\nJob=backup\n"
-
-    def test_a_sealed_text_is_as_it_was_written(self) -> None:
-        text = sealed(self.TEXT)
-        assert text.startswith(self.TEXT)
-        assert unsealed(text) == self.TEXT
-        assert sealed(text) == text
-        assert not is_edited(text)
-
-    @pytest.mark.parametrize("edit", [("true", "false"), ("Owner=default\n", ""), ("Hash=", "Hash=0")])
-    def test_any_edit_is_noticed(self, edit: tuple[str, str]) -> None:
-        assert is_edited(sealed(self.TEXT).replace(*edit))
-
-    def test_what_was_never_sealed_is_not_edited(self) -> None:
-        assert not is_edited(self.TEXT)
-        assert not is_edited("")
-        assert sealed("[Service]\nExecStart=/bin/true\n") == "[Service]\nExecStart=/bin/true\n"
-        assert sealed("") == ""
-
-    def test_bytes_that_are_no_text_do_not_hinder(self) -> None:
-        text = self.TEXT.replace("true", "tr\udcffue")
-        assert not is_edited(sealed(text))

@@ -1,0 +1,40 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A checksum in the last line of each unit file: so an edit by hand is noticed on the host itself; pure.
+
+It is made of the text as it is shown to people, without secrets: a short one could be guessed from it. So it does not
+tell that a secret was edited.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_text
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
+
+# A key of the owner section, which is the last one.
+SEAL = "Hash="
+
+
+def unsealed(text: str) -> str:
+    """Return the text of a unit file without its seal."""
+    lines = text.rstrip("\n").split("\n")
+    return "\n".join(lines[:-1]) + "\n" if lines[-1].startswith(SEAL) else text
+
+
+def seal_of(text: str) -> str:
+    """Return the line that goes with a text."""
+    return f"{SEAL}{hashlib.sha256(masked_text(text).encode('utf-8', 'surrogateescape')).hexdigest()[:16]}\n"
+
+
+def sealed(text: str) -> str:
+    """Return the text of a unit file of ours with its seal."""
+    bare = unsealed(text)
+    return bare + seal_of(bare) if owner_of(bare) else text
+
+
+def is_edited(text: str) -> bool:
+    """Tell whether somebody has changed the text of a unit file of ours since it was written."""
+    bare = unsealed(text)
+    return bare != text and text != bare + seal_of(bare)
