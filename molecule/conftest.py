@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -14,12 +13,11 @@ import pytest
 import testinfra
 
 # Tests import their tools by name: `from harness import ...`.
-sys.path.insert(0, str(Path(__file__).parent / "shared"))
+sys.path[:0] = [str(Path(__file__).parent / "shared"), str(Path(__file__).parent.parent / "tools")]
 from harness import Site
+from hosts import container_name
 
 MACHINES = ("debian12", "debian13")
-CHECKOUT = Path(__file__).resolve().parent.parent
-MARK = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:6]
 UNIT = re.compile(r"[\w:.\\@-]+\.(?:service|timer)\b")
 
 
@@ -36,7 +34,7 @@ def host(machine):
 
 
 def host_of(machine):
-    return testinfra.get_host(f"podman://systemd-timers-{MARK}-{machine}")
+    return testinfra.get_host(f"podman://{container_name('test', machine)}")
 
 
 @pytest.fixture(scope="module")

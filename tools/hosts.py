@@ -7,7 +7,9 @@
     python3 tools/hosts.py name sandbox|test RELEASE         print a container's name
 
 Sandbox hosts have fixed names, so that an inventory can list them; a label tells which checkout they belong to.
-Test hosts carry a mark of the checkout in their name, so that clones on one machine do not meet.
+Test hosts carry a mark of the checkout in their name, so that clones on one machine do not meet. A checkout can have
+more than one set of them: the environment variable TIMER_TEST_SET says which one `up`, `name` and the tests mean, set 1
+when it is not there. `down` removes all sets.
 """
 
 from __future__ import annotations
@@ -151,7 +153,8 @@ def container_name(kind: str, release_name: str) -> str:
     if kind == "sandbox":
         return f"sandbox-{release_name}"
     # molecule/shared/inventory/hosts.yml computes the same name.
-    return f"systemd-timers-{hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:6]}-{release_name}"
+    mark = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:6]
+    return f"systemd-timers-{mark}-{os.environ.get('TIMER_TEST_SET') or '1'}-{release_name}"
 
 
 def inspect(name: str) -> dict | None:
