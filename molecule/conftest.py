@@ -10,13 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import testinfra
+from testinfra.backend.podman import PodmanBackend
+from testinfra.host import Host
 
 # Tests import their tools by name: `from harness import ...`.
-sys.path[:0] = [str(Path(__file__).parent / "shared"), str(Path(__file__).parent.parent / "tools")]
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+sys.path.insert(0, str(Path(__file__).parent / "shared"))
 from harness import Site
 from hosts import container_name
 
+ENTER = Path(__file__).parent.parent / "tools" / "enter.sh"
 MACHINES = ("debian12", "debian13")
 UNIT = re.compile(r"[\w:.\\@-]+\.(?:service|timer)\b")
 
@@ -29,12 +32,22 @@ def machine(request):
 
 @pytest.fixture(scope="module")
 def host(machine):
-    """A testinfra host that runs each command by `podman exec`, not by a run of Ansible."""
+    """A testinfra host that runs each command right in the container, not by a run of Ansible."""
     return host_of(machine)
 
 
+class EnteredBackend(PodmanBackend):
+    """Runs commands as `podman exec` does, and much faster."""
+
+    def run(self, command, *args, **_options):
+        command = self.get_command(command, *args)
+        result = self.run_local("%s exec %s /bin/sh -c %s", str(ENTER), self.name, command)
+        result.command = self.encode(command)
+        return result
+
+
 def host_of(machine):
-    return testinfra.get_host(f"podman://{container_name('test', machine)}")
+    return Host(EnteredBackend(container_name("test", machine)))
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 CHECKOUT_LABEL = "dotmobi.systemd_timers.checkout"
 KIND_LABEL = "dotmobi.systemd_timers.kind"
 IMAGE_LABEL = "dotmobi.systemd_timers.image"
+# tools/enter.sh reads the numbers of the containers' processes here.
+PIDS = CHECKOUT / ".cache" / "hosts"
 BOOT_TIMEOUT = 90
 SCRIPTS = "/usr/local/dotmobi-tools/scripts"
 
@@ -209,6 +211,8 @@ def create(kind: str, release_name: str, image: str) -> None:
     options = ["--detach", "--name", name, "--hostname", release_name, "--systemd=always", "--privileged"]
     # As many processes as a host may have, not podman's 2048.
     options += ["--network", "none", "--pids-limit", "-1", *limits()]
+    PIDS.mkdir(parents=True, exist_ok=True)
+    options += ["--pidfile", str(PIDS / f"{name}.pid")]
     options += [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
     run("podman", *runtime(), "run", *options, image, "/sbin/init")
     copy_stand_ins(name)
@@ -293,6 +297,7 @@ def down(kind: str) -> None:
     for name in done.stdout.split():
         say(f"removing {name}")
         run("podman", "rm", "--force", "--time", "0", name)
+        (PIDS / f"{name}.pid").unlink(missing_ok=True)
 
 
 def main() -> int:
