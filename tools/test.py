@@ -33,7 +33,7 @@ BIN = Path(sys.executable).parent
 GROUPS = ("lint", "unit", "sanity", "package", "molecule")
 LANES = 2
 # Scenarios that take minutes.
-LONG = ("failure", "lifecycle", "surprise", "proof")
+LONG = ("failure", "lifecycle", "surprise", "proof", "round_trip")
 SHOWN_LINES = 150
 
 
@@ -160,7 +160,14 @@ def counted(log: Path, argv: list[str], **more: str) -> tuple[int, Outcome]:
     """Run a program that runs pytest somewhere inside, and count the tests."""
     tally = log.with_suffix(".tally")
     tally.unlink(missing_ok=True)
-    status = execute(argv, log, TALLY=str(tally), PYTEST_ADDOPTS="-p tally", PYTHONPATH=str(CHECKOUT / "tools"), **more)
+    status = execute(
+        argv,
+        log,
+        TALLY=str(tally),
+        PYTEST_ADDOPTS="-p tally --durations=12",
+        PYTHONPATH=str(CHECKOUT / "tools"),
+        **more,
+    )
     return status, read_tally(tally)
 
 
