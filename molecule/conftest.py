@@ -4,22 +4,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import testinfra
+from testinfra.backend.podman import PodmanBackend
+from testinfra.host import Host
 
 # Tests import their tools by name: `from harness import ...`.
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 sys.path.insert(0, str(Path(__file__).parent / "shared"))
 from harness import Site
+from hosts import container_name
 
+ENTER = Path(__file__).parent.parent / "tools" / "enter.sh"
 MACHINES = ("debian12", "debian13")
-CHECKOUT = Path(__file__).resolve().parent.parent
-MARK = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:6]
 UNIT = re.compile(r"[\w:.\\@-]+\.(?:service|timer)\b")
 
 
@@ -31,12 +32,22 @@ def machine(request):
 
 @pytest.fixture(scope="module")
 def host(machine):
-    """A testinfra host that runs each command by `podman exec`, not by a run of Ansible."""
+    """A testinfra host that runs each command right in the container, not by a run of Ansible."""
     return host_of(machine)
 
 
+class EnteredBackend(PodmanBackend):
+    """Runs commands as `podman exec` does, and much faster."""
+
+    def run(self, command, *args, **_options):
+        command = self.get_command(command, *args)
+        result = self.run_local("%s exec %s /bin/sh -c %s", str(ENTER), self.name, command)
+        result.command = self.encode(command)
+        return result
+
+
 def host_of(machine):
-    return testinfra.get_host(f"podman://systemd-timers-{MARK}-{machine}")
+    return Host(EnteredBackend(container_name("test", machine)))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,9 @@
     python3 tools/hosts.py name sandbox|test RELEASE         print a container's name
 
 Sandbox hosts have fixed names, so that an inventory can list them; a label tells which checkout they belong to.
-Test hosts carry a mark of the checkout in their name, so that clones on one machine do not meet.
+Test hosts carry a mark of the checkout in their name, so that clones on one machine do not meet. A checkout can have
+more than one set of them: the environment variable TIMER_TEST_SET says which one `up`, `name` and the tests mean, set 1
+when it is not there. `down` removes all sets.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 CHECKOUT_LABEL = "dotmobi.systemd_timers.checkout"
 KIND_LABEL = "dotmobi.systemd_timers.kind"
 IMAGE_LABEL = "dotmobi.systemd_timers.image"
+# tools/enter.sh reads the numbers of the containers' processes here.
+PIDS = CHECKOUT / ".cache" / "hosts"
 BOOT_TIMEOUT = 90
 SCRIPTS = "/usr/local/dotmobi-tools/scripts"
 
@@ -151,7 +155,8 @@ def container_name(kind: str, release_name: str) -> str:
     if kind == "sandbox":
         return f"sandbox-{release_name}"
     # molecule/shared/inventory/hosts.yml computes the same name.
-    return f"systemd-timers-{hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:6]}-{release_name}"
+    mark = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:6]
+    return f"systemd-timers-{mark}-{os.environ.get('TIMER_TEST_SET') or '1'}-{release_name}"
 
 
 def inspect(name: str) -> dict | None:
@@ -206,6 +211,8 @@ def create(kind: str, release_name: str, image: str) -> None:
     options = ["--detach", "--name", name, "--hostname", release_name, "--systemd=always", "--privileged"]
     # As many processes as a host may have, not podman's 2048.
     options += ["--network", "none", "--pids-limit", "-1", *limits()]
+    PIDS.mkdir(parents=True, exist_ok=True)
+    options += ["--pidfile", str(PIDS / f"{name}.pid")]
     options += [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
     run("podman", *runtime(), "run", *options, image, "/sbin/init")
     copy_stand_ins(name)
@@ -290,6 +297,7 @@ def down(kind: str) -> None:
     for name in done.stdout.split():
         say(f"removing {name}")
         run("podman", "rm", "--force", "--time", "0", name)
+        (PIDS / f"{name}.pid").unlink(missing_ok=True)
 
 
 def main() -> int:

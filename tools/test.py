@@ -31,6 +31,9 @@ CACHE = CHECKOUT / ".cache"
 LOGS = CACHE / "test"
 BIN = Path(sys.executable).parent
 GROUPS = ("lint", "unit", "sanity", "package", "molecule")
+LANES = 2
+# Scenarios that take minutes.
+LONG = ("failure", "lifecycle", "surprise", "proof", "round_trip")
 SHOWN_LINES = 150
 
 
@@ -44,6 +47,9 @@ class Outcome(NamedTuple):
 class Step(NamedTuple):
     name: str
     run: Callable[[Path], Outcome]
+
+
+Results = list[tuple[Step, Outcome]]
 
 
 # --- running programs
@@ -154,7 +160,14 @@ def counted(log: Path, argv: list[str], **more: str) -> tuple[int, Outcome]:
     """Run a program that runs pytest somewhere inside, and count the tests."""
     tally = log.with_suffix(".tally")
     tally.unlink(missing_ok=True)
-    status = execute(argv, log, TALLY=str(tally), PYTEST_ADDOPTS="-p tally", PYTHONPATH=str(CHECKOUT / "tools"), **more)
+    status = execute(
+        argv,
+        log,
+        TALLY=str(tally),
+        PYTEST_ADDOPTS="-p tally --durations=12",
+        PYTHONPATH=str(CHECKOUT / "tools"),
+        **more,
+    )
     return status, read_tally(tally)
 
 
@@ -185,22 +198,26 @@ def package(log: Path) -> Outcome:
 
 
 def scenarios() -> list[str]:
+    """All scenarios, those that take long first, so that the lanes end at about the same time."""
     found = sorted(path.parent.name for path in CHECKOUT.glob("molecule/*/molecule.yml"))
-    # It boots the machines.
-    return sorted(found, key=lambda name: name != "default")
+    return [name for name in LONG if name in found] + [name for name in found if name not in LONG]
 
 
-def hosts(action: str, log: Path) -> int:
-    return execute([sys.executable, str(CHECKOUT / "tools" / "hosts.py"), action, "test"], log)
+def hosts(log: Path, action: str, test_set: str = "") -> int:
+    argv = [sys.executable, str(CHECKOUT / "tools" / "hosts.py"), action, "test"]
+    return execute(argv, log, TIMER_TEST_SET=test_set)
 
 
-def boot(log: Path) -> Outcome:
-    # What a killed run left is not what a scenario expects.
-    failed = hosts("down", log) or hosts("up", log)
-    return Outcome(int(not failed), int(bool(failed)))
+def boot(test_sets: list[str]) -> Step:
+    def run(log: Path) -> Outcome:
+        # What a killed run left is not what a scenario expects.
+        failed = hosts(log, "down") or any(hosts(log, "up", test_set) for test_set in test_sets)
+        return Outcome(int(not failed), int(bool(failed)))
+
+    return Step("molecule boot", run)
 
 
-def scenario(name: str) -> Step:
+def scenario(name: str, test_set: str) -> Step:
     def run(log: Path) -> Outcome:
         if not list(CHECKOUT.glob(f"molecule/{name}/tests/**/test_*.py")):
             return Outcome(0, 1, note="no tests/test_*.py: molecule would call that a success")
@@ -214,6 +231,7 @@ def scenario(name: str) -> Step:
             MOLECULE_EPHEMERAL_DIRECTORY=str(state),
             MOLECULE_PROJECT_DIRECTORY=str(CHECKOUT),
             MOLECULE_COMMAND_BORDERS="false",
+            TIMER_TEST_SET=test_set,
         )
         if tests.passed + tests.failed == 0:
             return Outcome(0, 1, tests.skipped, "no test ran")
@@ -224,21 +242,35 @@ def scenario(name: str) -> Step:
     return Step(f"molecule {name}", run)
 
 
+def molecule(names: list[str]) -> Results:
+    """Run scenarios in lanes side by side, each on a set of hosts of its own: they mostly wait for their hosts."""
+    test_sets = [str(number) for number in range(1, min(LANES, len(names)) + 1)]
+    booted = perform(boot(test_sets))
+    if booted[1].failed:
+        return [booted, *((scenario(name, ""), Outcome(0, 1, note="no machines")) for name in names)]
+    # Each lane takes the next name when it is done with one.
+    waiting = iter(names)
+    with ThreadPoolExecutor(LANES) as pool:
+        lanes = [
+            pool.submit(lambda test_set=test_set: [perform(scenario(name, test_set)) for name in waiting])
+            for test_set in test_sets
+        ]
+    return [booted, *(result for lane in lanes for result in lane.result())]
+
+
 # --- the whole
 
 
-def steps_of(group: str, wanted: list[str]) -> list[Step]:
+def steps_of(group: str) -> list[Step]:
     if group == "lint":
         return list(lint_steps())
-    if group == "molecule":
-        return [Step("molecule boot", boot), *(scenario(name) for name in wanted or scenarios())]
     simple = {"unit": unit, "sanity": sanity, "package": package}
     return [Step(group, simple[group])]
 
 
-def perform(step: Step) -> Outcome:
+def perform(step: Step) -> tuple[Step, Outcome]:
     if stopping.is_set():
-        return Outcome(0, 1, note="interrupted")
+        return step, Outcome(0, 1, note="interrupted")
     log = LOGS / f"{step.name.replace(' ', '-')}.log"
     log.unlink(missing_ok=True)
     begin = time.monotonic()
@@ -260,17 +292,7 @@ def perform(step: Step) -> Outcome:
         counts += f", {outcome.skipped} skipped" if outcome.skipped else ""
         word = "FAILED" if outcome.failed else "ok"
         print(f"{word:7}{step.name:22}{counts:34}{seconds:6.1f} s  {outcome.note}".rstrip(), flush=True)
-    return outcome
-
-
-def lane(steps: list[Step]) -> list[tuple[Step, Outcome]]:
-    done: list[tuple[Step, Outcome]] = []
-    for step in steps:
-        if done and done[0][0].name == "molecule boot" and done[0][1].failed:
-            done.append((step, Outcome(0, 1, note="no machines")))
-        else:
-            done.append((step, perform(step)))
-    return done
+    return step, outcome
 
 
 def interrupt(number: int, frame: object) -> None:  # noqa: ARG001
@@ -299,16 +321,15 @@ def main() -> int:
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    # The scenarios mostly wait for their machines: the rest runs beside them.
-    lanes = [
-        [step for group in groups if group != "molecule" for step in steps_of(group, [])],
-        steps_of("molecule", options.scenario) if "molecule" in groups else [],
-    ]
-    results: list[tuple[Step, Outcome]] = []
+    results: Results = []
     interrupted = False
-    pool = ThreadPoolExecutor(max_workers=len(lanes))
+    pool = ThreadPoolExecutor(max_workers=2)
     try:
-        pending = [pool.submit(lane, steps) for steps in lanes]
+        steps = [step for group in groups if group != "molecule" for step in steps_of(group)]
+        # Beside the scenarios.
+        pending = [pool.submit(lambda: [perform(step) for step in steps])]
+        if "molecule" in groups:
+            pending.append(pool.submit(molecule, list(dict.fromkeys(options.scenario)) or scenarios()))
         for future in pending:
             results += future.result()
     except KeyboardInterrupt:
