@@ -11,7 +11,9 @@ name=${2:-}
 pid=
 { read -r pid <"${0%/*}/../.cache/hosts/$name.pid" || [ "$pid" ]; } 2>/dev/null || exec podman "$@"
 # The number can be that of any process by now: who says this name of itself is the container.
-[ "$(id -u)" = 0 ] && grep -qsx "name=\"$name\"" "/proc/$pid/root/run/.containerenv" || exec podman "$@"
+if [ "$(id -u)" != 0 ] || ! grep -qsx "name=\"$name\"" "/proc/$pid/root/run/.containerenv"; then
+    exec podman "$@"
+fi
 
 case $1 in
     exec)

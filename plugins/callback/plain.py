@@ -6,11 +6,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ansible import constants
-from ansible.plugins.callback.default import CallbackModule as Default
-
 DOCUMENTATION = r"""
 name: plain
 type: stdout
@@ -26,6 +21,11 @@ extends_documentation_fragment:
 author:
   - dotmobi.systemd_timers contributors (@dotmobi)
 """
+
+from typing import Any
+
+from ansible import constants
+from ansible.plugins.callback.default import CallbackModule as Default
 
 COLLECTION = "dotmobi.systemd_timers."
 # With these the playbooks of this collection fail.
