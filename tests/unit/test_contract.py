@@ -527,6 +527,7 @@ PURE = {
     "_command_line",
     "_findings",
     "_health",
+    "_lookup",
     "_model",
     "_options",
     "_result_words",
