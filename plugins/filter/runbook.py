@@ -18,8 +18,8 @@ version_added: 0.1.0
 description:
   - Takes what M(dotmobi.systemd_timers.timer_jobs_info) returned on several hosts, with its option O(ignore:units), and
     returns what a document about the jobs needs. The playbook C(runbook) uses it.
-  - Hosts can differ. So each fact of a job is a list of dictionaries, each with C(value) and with C(hosts), the names of
-    the hosts where the fact has that value. A fact that is the same everywhere is a list of one.
+  - Hosts can differ. So each fact of a job is a list of dictionaries, each with C(value) and C(hosts), the names of the
+    hosts where the fact has that value. A fact that is the same everywhere is a list of one.
 positional: _input
 options:
   _input:
@@ -27,15 +27,18 @@ options:
     type: dict
     required: true
   purposes:
-    description: Dictionaries of the name of a job to what it is for. A job that has none is for what its description
-      says.
-    type: list
-    elements: dict
-    default: []
+    description: Inventory name of a host to a dictionary of the name of a job to what it is for. A job that has none is
+      for what its description says.
+    type: dict
+    default: {}
   log_directories:
     description: Inventory name of a host to the directory that its jobs log to. Hosts that have none may be left out.
     type: dict
     default: {}
+  owner:
+    description: The owner mark that was asked for, if one was. The error names it.
+    type: str
+    default: ""
 seealso:
   - module: dotmobi.systemd_timers.timer_jobs_info
   - plugin: dotmobi.systemd_timers.markdown
@@ -67,8 +70,8 @@ _value:
       C(hosts), C(everywhere) and C(suspended) (hosts where it is suspended) are plain. The facts are C(owners),
       C(purpose), C(description), C(schedule) (in words), C(expressions), C(triggers), C(spans), C(persistent),
       C(accuracy), C(jitter), C(command), C(user), C(working_directory), C(output) (in words), C(output_files),
-      C(programs) (paths), C(shell) (lines that do the same by hand, none where a shell cannot), C(unit_directory),
-      C(service) and C(timer) (the texts of the unit files), and C(changed) (how it differs from what an apply leaves).
+      C(programs) (paths), C(shell) (lines that do the same by hand, none where a shell cannot), C(service) and C(timer)
+      (C(path) and C(text) of the unit files), and C(changed) (how it differs from what an apply leaves).
     - C(directives) has for C(service) and C(timer) all directives that occur, each with C(section), C(directive),
       C(values) and C(words), which say what it means.
     - C(log_directories) are the directories, each with its hosts.
@@ -78,8 +81,9 @@ _value:
 
 def runbook_filter(
     value: Any,
-    purposes: list[Mapping[str, str]] | None = None,
+    purposes: Mapping[str, Mapping[str, str]] | None = None,
     log_directories: Mapping[str, str] | None = None,
+    owner: str = "",
 ) -> dict[str, Any]:
     """Return what a runbook tells of the jobs."""
     results = value if isinstance(value, Mapping) else {"": None}
@@ -89,10 +93,10 @@ def runbook_filter(
                 "runbook takes a dictionary of hosts to results of timer_jobs_info with `units: true`"
                 + (f"; that of {host} is none" if host else f", not {value!r}")
             )
-    for given in purposes or []:
+    for host, given in (purposes or {}).items():
         if not isinstance(given, Mapping):
-            raise AnsibleFilterError(f"runbook: purposes are dictionaries of the name of a job to a text, not {given!r}")
-    return book(results, purposes or [], log_directories)
+            raise AnsibleFilterError(f"runbook: purposes of {host} are names of jobs to texts, not {given!r}")
+    return book(results, purposes, log_directories, owner)
 
 
 class FilterModule:

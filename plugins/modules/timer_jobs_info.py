@@ -260,7 +260,7 @@ jobs:
       elements: dict
     unit_texts:
       description:
-        - The text of the unit files C(service) and C(timer) as they stand on the host. Secrets are hidden, as in a diff.
+        - The text of the unit files C(service) and C(timer) as they stand on the host, without secrets.
         - V(null) for a file that is missing, masked or not readable.
       returned: when O(units=true)
       type: dict

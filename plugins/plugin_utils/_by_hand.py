@@ -55,9 +55,7 @@ def shell_lines(service: UnitText, user: str) -> list[str]:
     place = [*([f"--chdir={directory}"] if directory else []), *settings]
     start += ["env", *(one.replace("%%", "%") for one in place)] if place else []
     return [
-        shlex.join(
-            [*start, command.path, *(word.replace("$$", "$").replace("%%", "%") for word in command.argv[1:])]
-        )
+        shlex.join([*start, command.path, *(word.replace("$$", "$").replace("%%", "%") for word in command.argv[1:])])
         for command in commands
     ]
 

@@ -31,36 +31,35 @@ class OnHost(NamedTuple):
     host: str
     job: Mapping[str, Any]
 
-    def text(self, kind: str) -> str:
-        """Return a unit file; nothing for one that is not there."""
-        return self.job["unit_texts"][kind] or ""
+    def file(self, kind: str) -> dict[str, Any]:
+        """Return a unit file: its path and text, which is None when it cannot be read."""
+        return {"path": self.job["unit_files"][kind], "text": self.job["unit_texts"][kind]}
 
     @property
     def service(self) -> UnitText:
         """The service."""
-        return UnitText(self.text("service"))
+        return UnitText(self.file("service")["text"] or "")
 
 
 def book(
     results: Results,
-    purposes: Iterable[Mapping[str, str]] = (),
+    purposes: Mapping[str, Mapping[str, str]] | None = None,
     log_directories: Mapping[str, str] | None = None,
+    owner: str = "",
 ) -> dict[str, Any]:
-    """Return all that the document tells; `error`: why there is none."""
+    """Return all that the document tells; `error`: why there is none. `owner`: whose jobs were asked for."""
     named: dict[tuple[str, str], list[OnHost]] = {}
     for host, result in results.items():
         for job in result["jobs"]:
             named.setdefault((job["name"], account_of(job)), []).append(OnHost(host, job))
-    meant = {name: str(text) for given in purposes for name, text in given.items()}
     hosts = list(results)
     places = {host: path for host, path in (log_directories or {}).items() if path and host in results}
+    texts = {kind: [one.file(kind)["text"] or "" for found in named.values() for one in found] for kind in KINDS}
     return {
-        "error": error_of(results),
+        "error": error_of(results, owner),
         "hosts": hosts,
-        "jobs": [entry(found, hosts, meant) for _key, found in sorted(named.items())],
-        "directives": {
-            kind: directives(one.text(kind) for found in named.values() for one in found) for kind in KINDS
-        },
+        "jobs": [entry(found, hosts, purposes or {}) for _key, found in sorted(named.items())],
+        "directives": {kind: directives(texts[kind]) for kind in KINDS},
         "log_directories": grouped(places.items()),
     }
 
@@ -70,11 +69,12 @@ def account_of(job: Mapping[str, Any]) -> str:
     return str(job["user"]) if job.get("scope") == "user" else ""
 
 
-def error_of(results: Results) -> str:
+def error_of(results: Results, owner: str) -> str:
     """Return why there is nothing to write about, or an empty text."""
     if any(result["jobs"] for result in results.values()):
         return ""
-    nothing = f"no job of this collection is installed on {', '.join(results) or 'any host'}"
+    whose = f"with the owner mark {owner}" if owner else "of this collection"
+    nothing = f"no job {whose} is installed on {', '.join(results) or 'any host'}"
     return unknown_everywhere(results) or f"{nothing}; apply first: ansible-playbook site.yml"
 
 
@@ -90,14 +90,31 @@ def grouped(pairs: Iterable[tuple[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def entry(found: Sequence[OnHost], hosts: Sequence[str], purposes: Mapping[str, str]) -> dict[str, Any]:
+def entry(found: Sequence[OnHost], hosts: Sequence[str], purposes: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """Return what is told of one job."""
     first = found[0].job
     name = first["name"]
-
-    def said(tell: Callable[[OnHost], Any]) -> list[dict[str, Any]]:
-        return grouped((one.host, tell(one)) for one in found)
-
+    facts: dict[str, Callable[[OnHost], Any]] = {
+        "owners": lambda one: one.job["owner"],
+        "purpose": lambda one: purposes.get(one.host, {}).get(name) or one.job["description"] or name,
+        "description": lambda one: one.job["description"] or name,
+        "schedule": lambda one: triggers_words(one.job) or "never by itself",
+        "expressions": lambda one: one.job["schedule"],
+        "triggers": lambda one: [f"{found['directive']}={found['value']}" for found in one.job["triggers"]],
+        "spans": lambda one: [found["value"] for found in one.job["triggers"] if found["directive"].endswith("Sec")],
+        "persistent": lambda one: one.job["persistent"],
+        "accuracy": lambda one: one.job["accuracy"],
+        "jitter": lambda one: one.job["jitter"],
+        "command": lambda one: [unwrapped(command) for command in one.job["command"]],
+        "user": lambda one: one.job["user"],
+        "working_directory": lambda one: one.job["working_directory"],
+        "output": lambda one: output_words(one.service),
+        "output_files": lambda one: output_files(one.service),
+        "programs": lambda one: programs(one.service),
+        "shell": lambda one: shell_lines(one.service, one.job["user"]),
+        "service": lambda one: one.file("service"),
+        "timer": lambda one: one.file("timer"),
+    }
     return {
         "name": name,
         "shown_name": shown_name(first),
@@ -105,27 +122,7 @@ def entry(found: Sequence[OnHost], hosts: Sequence[str], purposes: Mapping[str, 
         "hosts": [one.host for one in found],
         "everywhere": len(found) == len(hosts),
         "suspended": [one.host for one in found if is_suspended(one.job)],
-        "owners": said(lambda one: one.job["owner"]),
-        "purpose": [{"value": purposes[name], "hosts": [one.host for one in found]}]
-        if name in purposes
-        else said(lambda one: one.job["description"] or name),
-        "description": said(lambda one: one.job["description"] or name),
-        "schedule": said(lambda one: triggers_words(one.job) or "never by itself"),
-        "expressions": said(lambda one: one.job["schedule"]),
-        "triggers": said(lambda one: [f"{found['directive']}={found['value']}" for found in one.job["triggers"]]),
-        "spans": said(lambda one: [found["value"] for found in one.job["triggers"] if found["directive"][-3:] == "Sec"]),
-        "persistent": said(lambda one: one.job["persistent"]),
-        "accuracy": said(lambda one: one.job["accuracy"]),
-        "jitter": said(lambda one: one.job["jitter"]),
-        "command": said(lambda one: [unwrapped(command) for command in one.job["command"]]),
-        "user": said(lambda one: one.job["user"]),
-        "working_directory": said(lambda one: one.job["working_directory"]),
-        "output": said(lambda one: output_words(one.service)),
-        "output_files": said(lambda one: output_files(one.service)),
-        "programs": said(lambda one: programs(one.service)),
-        "shell": said(lambda one: shell_lines(one.service, one.job["user"])),
-        "unit_directory": said(lambda one: one.job["unit_files"]["timer"].rpartition("/")[0]),
-        **{kind: said(lambda one, kind=kind: one.job["unit_texts"][kind]) for kind in KINDS},
+        **{fact: grouped((one.host, tell(one)) for one in found) for fact, tell in facts.items()},
         "changed": grouped((one.host, text) for one in found for text in one.job["drift"]),
     }
 
