@@ -16,11 +16,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_li
     has_specifier,
     words_of,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import SECRET
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import UnitText
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import unwrapped
 
-# What stands in the place of a secret (_mask.py on the host).
-SECRET = "(secret)"  # noqa: S105
 # They give the process what only systemd can, or take it out of the host's tree.
 SPECIAL = (
     *("EnvironmentFile", "PassEnvironment", "DynamicUser", "RootDirectory", "RootImage", "BindPaths", "StandardInput"),

@@ -528,6 +528,7 @@ PURE = {
     "_findings",
     "_health",
     "_lookup",
+    "_mask",
     "_model",
     "_options",
     "_result_words",

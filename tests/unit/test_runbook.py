@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The runbook: facts of many hosts put together, texts that cannot break it, words for what the units say."""
+"""The runbook: facts of many hosts put together, and a document that no text of a job can break."""
 
 from __future__ import annotations
 
@@ -13,38 +13,21 @@ import yaml
 from ansible.errors import AnsibleFilterError
 from ansible.plugins.filter.core import FilterModule as CoreFilters
 from ansible.plugins.test.core import TestModule as CoreTests
-from hypothesis import given
-from hypothesis import strategies as st
 from jinja2 import Environment, StrictUndefined
 from markdown_it import MarkdownIt
 
 from ansible_collections.dotmobi.systemd_timers.plugins.filter.markdown import FilterModule as MarkdownFilters
 from ansible_collections.dotmobi.systemd_timers.plugins.filter.runbook import FilterModule as RunbookFilters
 from ansible_collections.dotmobi.systemd_timers.plugins.filter.schedule_words import FilterModule as WordsFilters
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import SECRET as MASK
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_units
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Pair, declared, unit_texts
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import UnitText, parse
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._verify import parse_directives
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _by_hand, _markdown
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._conditions import CONDITIONS
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._directive_words import (
-    BY_SECTION,
-    IGNORED,
-    UNKNOWN,
-    directive_words,
-)
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._hardening import HARDENING
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._limits import LIMITS
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runbook import book
-from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import NO_FILE, ROOT, capture, file_of, wanted
+from ansible_collections.dotmobi.systemd_timers.tests.unit.hostile_markdown import HOSTILE
+from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import NO_FILE, ROOT, file_of, wanted
 
 TEMPLATE = ROOT / "playbooks" / "templates" / "runbook.md.j2"
 RENDERER = MarkdownIt("commonmark").enable("table")
 runbook_filter = RunbookFilters().filters()["runbook"]
-markdown_filter = MarkdownFilters().filters()["markdown"]
 
 
 # --- what hosts say
@@ -154,9 +137,9 @@ def test_a_file_that_is_missing_is_no_empty_one() -> None:
             "no job with the owner mark web is installed on a; apply first: ansible-playbook site.yml",
         ),
         (
-            {"a": host(unknown=[{"name": "bakcup", "nearest": "backup"}])},
+            {"a": host(unknown=[{"name": "backpu", "nearest": "backup"}])},
             "",
-            "bakcup is not a job on this host; did you mean backup?",
+            "backpu is not a job on this host; did you mean backup?",
         ),
         ({"a": host(row(BACKUP)), "b": host(unknown=[{"name": "backup", "nearest": ""}])}, "", ""),
     ],
@@ -196,193 +179,6 @@ def test_the_filter_refuses_what_are_no_results(value: Any) -> None:
 def test_the_filter_refuses_purposes_that_are_none() -> None:
     with pytest.raises(AnsibleFilterError, match="purposes of a are names of jobs to texts"):
         runbook_filter({"a": host(row(BACKUP))}, purposes={"a": ["backup"]})
-
-
-# --- secrets
-
-
-def test_what_one_file_of_a_job_marks_is_hidden_in_both() -> None:
-    service = '[Service]\nEnvironment="MAILGUN=hunter2"\n\n[X-Ansible]\nOwner=a\nJob=b\nSecrets=MAILGUN\n'
-    timer = "# MAILGUN=hunter2\n[Timer]\nOnCalendar=daily\n"
-    shown = masked_units(service, timer)
-    assert "hunter2" not in "".join(shown)
-    assert shown[0] == service.replace("hunter2", MASK)
-    assert masked_units("[Unit]\nDescription=plain\n") == ["[Unit]\nDescription=plain\n"]
-
-
-# --- by hand
-
-
-def lines_of(user: str = "root", **fields: Any) -> list[str]:
-    return _by_hand.shell_lines(UnitText(wanted(**fields).service), user)
-
-
-@pytest.mark.parametrize(
-    ("user", "fields", "expected"),
-    [
-        ("root", {"command": "/bin/true"}, ["sudo /bin/true"]),
-        ("web", {"command": ["/bin/echo", "a b", "$HOME %h"]}, ["sudo -u web /bin/echo 'a b' '$HOME %h'"]),
-        ("1000", {"command": "/bin/true"}, ["sudo -u '#1000' /bin/true"]),
-        (
-            "root",
-            {"command": "/bin/a", "working_directory": "/srv/x y", "environment": {"A": "50%", "B": "c d"}},
-            ["sudo env '--chdir=/srv/x y' A=50% 'B=c d' /bin/a"],
-        ),
-        ("root", {"command": "/bin/a ; /bin/b c"}, ["sudo /bin/a", "sudo /bin/b c"]),
-        # The program that repeats it is not part of it.
-        ("root", {"command": "/bin/a b", "retries": 2}, ["sudo /bin/a b"]),
-        # Only systemd can.
-        ("root", {"command": "/bin/a %h"}, []),
-        ("root", {"command": "/bin/a $HOME"}, []),
-        ("root", {"command": "-/bin/a"}, []),
-        ("root", {"command": "/bin/a", "environment_file": "/etc/x"}, []),
-        ("root", {"command": "/bin/a", "credentials": {"token": {"path": "/etc/x"}}}, []),
-        ("root", {"command": "/bin/a", "service": {"WorkingDirectory": "~"}}, []),
-        ("root", {"command": "/bin/a", "service": {"Environment": f'"TOKEN={MASK}"'}}, []),
-    ],
-)
-def test_what_a_job_runs_in_the_words_of_a_shell(user: str, fields: dict[str, Any], expected: list[str]) -> None:
-    assert lines_of(user, **fields) == expected
-
-
-@given(st.lists(st.text("ab $%'\"\\;*", min_size=1), min_size=1, max_size=3), st.text("ab $%'\"\\=", max_size=9))
-def test_a_shell_gets_the_words_that_systemd_gets(arguments: list[str], value: str) -> None:
-    (line,) = lines_of(command=["/bin/a", *arguments], environment={"A": value})
-    assert shlex.split(line) == ["sudo", "env", f"A={value}", "/bin/a", *arguments]
-
-
-@pytest.mark.parametrize(
-    ("command", "expected"),
-    [
-        ("/usr/bin/python3 /srv/x.py --fast", ["/usr/bin/python3", "/srv/x.py"]),
-        ("/usr/bin/python3 -I /srv/x.py", ["/usr/bin/python3", "/srv/x.py"]),
-        (["/bin/sh", "-c", "cat /etc/passwd"], ["/bin/sh"]),
-        ("/usr/bin/tar cf /srv/new.tar /home", ["/usr/bin/tar"]),
-        ("/usr/bin/env %h/x", ["/usr/bin/env"]),
-    ],
-)
-def test_which_files_a_job_needs(command: Any, expected: list[str]) -> None:
-    assert _by_hand.programs(UnitText(wanted(command=command).service)) == expected
-
-
-# --- Markdown
-
-HOSTILE = [
-    "*bold* _too_ **and** `code`",
-    "<script>alert(1)</script> &amp; <b>",
-    "a | b || c",
-    "[link](http://example.com) ![x](y)",
-    "# heading",
-    "- list",
-    "1. list",
-    "+ list",
-    "back\\slash \\* \\|",
-    "~~gone~~ $math$",
-    "```\nfence\n```",
-    "line\nbreak\r\n\r\n# two",
-    "`` ` ``",
-    "{{ 1 + 1 }} {% endraw %} {# x #}",
-    "\x1b[31mred",
-    "<!-- comment -->",
-    "| --- |",
-]
-
-
-def shown(html: str) -> str:
-    """What a reader sees of a bit of HTML that holds no tags but those of the renderer."""
-    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&amp;", "&")):
-        html = html.replace(entity, character)
-    return html
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_a_text_is_shown_as_it_is(text: str) -> None:
-    expected = _markdown.one_line(text)
-    assert shown(RENDERER.render(markdown_filter(text)).strip()) == f"<p>{expected}</p>"
-    table = RENDERER.render(
-        f"| a | b |\n|---|---|\n| {markdown_filter(text)} | {markdown_filter(text, 'code_cell')} |\n"
-    )
-    assert [shown(cell) for cell in re.findall("<td>(.*)</td>", table)] == [expected, f"<code>{expected}</code>"]
-    assert (
-        shown(RENDERER.render(f"x {markdown_filter(text, 'code')} x").strip()) == f"<p>x <code>{expected}</code> x</p>"
-    )
-
-
-@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1))
-def test_every_text_is_shown_as_it_is(text: str) -> None:
-    expected = _markdown.one_line(text)
-    if expected:
-        assert shown(RENDERER.render(f"- x {_markdown.plain(text)}")) == f"<ul>\n<li>x {expected}</li>\n</ul>\n"
-
-
-@given(st.text("`a\n# ", max_size=40))
-def test_no_text_ends_its_block(text: str) -> None:
-    tokens = RENDERER.parse(_markdown.block(text, "ini"))
-    assert [token.type for token in tokens] == ["fence"]
-    assert tokens[0].content == (text if text.endswith("\n") or not text else f"{text}\n")
-
-
-def test_the_filter_refuses_another_kind() -> None:
-    with pytest.raises(AnsibleFilterError, match="the kind is one of text, code"):
-        markdown_filter("x", "html")
-
-
-# --- words for directives
-
-
-def written_directives() -> set[str]:
-    """All directives that fields become."""
-    named = {name for field in FIELDS.values() for name in re.findall(r"`([A-Z]\w+)=", field.becomes)}
-    named |= set(HARDENING) | {limit.directive for limit in LIMITS.values()}
-    return named | {condition.directive for condition in CONDITIONS.values()}
-
-
-def test_every_directive_that_a_field_becomes_has_words() -> None:
-    known = {name for words in BY_SECTION.values() for name in words}
-    assert len(written_directives()) > 60
-    assert written_directives() - known == set()
-
-
-# Each way in which the collection itself writes lines.
-WAYS = [
-    {},
-    {"jitter": "5min", "accuracy": "1min", "install": {"WantedBy": "default.target"}, "network_online": True},
-    {"schedule": None, "every": "15min", "on_boot": "5min"},
-    {"retries": {"attempts": 3}, "timeout": "1h", "kill_after": "10s"},
-    {"concurrency": "forbid"},
-    {"concurrency": {"policy": "replace"}},
-    {"concurrency": {"group": "disk"}, "timeout": "1h"},
-    {"on_failure": {"mail": "a@example.com"}, "on_success": {"unit": "x.service"}, "heartbeat": {"url": "https://a"}},
-    {"heartbeat": {"url": "https://a", "start": True}},
-    {"secrets": ["A"], "environment": {"A": "b", "C": "d"}, "environment_file": "/etc/x"},
-    {"credentials": {"a": {"path": "/etc/x"}, "b": {"encrypted": "xyz"}}},
-    {"hardening": "strict", "state_directory": "x", "writable_paths": "/srv"},
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("fields", WAYS, ids=str)
-def test_all_lines_that_the_collection_writes_have_words(fields: dict[str, Any]) -> None:
-    job = wanted(**fields)
-    found = [*parse(job.service), *parse(job.timer)]
-    assert [one.key for one in found if directive_words(one.section, one.key) in (UNKNOWN, IGNORED)] == []
-
-
-def test_words_are_for_directives_that_there_are_in_these_sections() -> None:
-    # The newest does not take what the oldest takes, and the other way round.
-    known = [parse_directives(capture(version, "pid1-directives")["stdout"]) for version in (247, 262)]
-    for name in ("Unit", "Service", "Timer", "Install"):
-        assert set(BY_SECTION[name]) - set(known[0][name]) - set(known[1][name]) == set(), name
-
-
-def test_words_are_one_plain_line() -> None:
-    words = [text for section in BY_SECTION.values() for text in section.values()]
-    assert [text for text in words if not re.fullmatch(r"[A-Z`][^\n|]*\.", text) or text.count("`") % 2] == []
-
-
-def test_what_has_no_words() -> None:
-    assert directive_words("Service", "Nonsense") == UNKNOWN
-    assert directive_words("Timer", "User") == UNKNOWN
-    assert directive_words("X-Team", "Contact") == directive_words("Service", "X-Contact") == IGNORED
 
 
 # --- the document

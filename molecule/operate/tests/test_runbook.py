@@ -185,7 +185,7 @@ def story(everywhere, tmp_path_factory):
         ("own", [], {"playbook": "dotmobi.systemd_timers.runbook", "owner": "book", "title": "Of my own",
                      "template": os.path.relpath(own, CHECKOUT), "dest": os.path.relpath(folder / "below", CHECKOUT)}),
         ("more", [], {"owner": "book-more", "timer_log_directory": LOGS}),
-        ("misspelt", [], {"job": "it-glue-bakcup"}),
+        ("misspelt", [], {"job": "it-glue-backpu"}),
     ]  # fmt: skip
     with ThreadPoolExecutor(3) as pool:
         for done in [pool.submit(play, name, *options, **variables) for name, options, variables in rest]:
@@ -432,7 +432,7 @@ def test_a_template_of_ones_own_and_the_playbook_by_its_name(story):
 def test_a_wrong_name_gets_the_nearest_and_nothing_is_written(story):
     run = story.plays["misspelt"]
     assert run.status != 0
-    expected = "it-glue-bakcup is not a job on any of 2 hosts; did you mean it-glue-backup?"
+    expected = "it-glue-backpu is not a job on any of 2 hosts; did you mean it-glue-backup?"
     assert expected in " ".join(run.output.split())
     assert not (story.folder / "misspelt.md").exists()
     only_readable(run)
