@@ -70,8 +70,9 @@ _value:
       C(hosts), C(everywhere) and C(suspended) (hosts where it is suspended) are plain. The facts are C(owners),
       C(purpose), C(description), C(schedule) (in words), C(expressions), C(triggers), C(spans), C(persistent),
       C(accuracy), C(jitter), C(command), C(user), C(working_directory), C(output) (in words), C(output_files),
-      C(programs) (paths), C(shell) (lines that do the same by hand, none where a shell cannot), C(service) and C(timer)
-      (C(path) and C(text) of the unit files), and C(changed) (how it differs from what an apply leaves).
+      C(programs) (paths), C(shell) (lines that do the same by hand, none where a shell cannot), and C(changed) (how it
+      differs from what an apply leaves). C(units) are its units, each with C(name) and C(files), whose values have
+      C(path) and C(text).
     - C(directives) has for C(service) and C(timer) all directives that occur, each with C(section), C(directive),
       C(values) and C(words), which say what it means.
     - C(log_directories) are the directories, each with its hosts.

@@ -27,7 +27,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health imp
     judge,
     unit_drift,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_units, masked_value
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_value
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     NO_FILE,
     SYSTEM,
@@ -98,8 +98,8 @@ class Wish(NamedTuple):
     exposure: bool
     proof: bool = False
     files_directory: str = ""
-    scope: Scope = SYSTEM
     units: bool = False
+    scope: Scope = SYSTEM
 
 
 class Pair(NamedTuple):
@@ -450,13 +450,6 @@ def row_of(pair: Pair, seen: Seen, health: Health, runs: list[RunState], wanted_
     }
 
 
-def unit_texts(pair: Pair) -> dict[str, str | None]:
-    """Return the unit files as they stand, without secrets; None for one that is missing, masked or not readable."""
-    files = (pair.service, pair.timer)
-    shown = masked_units(*(file.text for file in files))
-    return {kind: text if file.kind == "file" else None for kind, file, text in zip(("service", "timer"), files, shown)}
-
-
 def exposures(runner: Runner, services: list[str]) -> dict[str, float]:
     """Return service to what `systemd-analyze security` says of it, from 0 to 10; one call."""
     if not services:
@@ -485,9 +478,6 @@ def picture(runner: Runner, wish: Wish) -> dict[str, Any]:
         found = exposures(runner, [pairs[row["name"]].service_name for row in rows])
         for row in rows:
             row["exposure"] = found.get(pairs[row["name"]].service_name)
-    if wish.units:
-        for row in rows:
-            row["unit_texts"] = unit_texts(pairs[row["name"]])
     return {
         "jobs": rows,
         "counts": counts,

@@ -260,8 +260,9 @@ jobs:
       elements: dict
     unit_texts:
       description:
-        - The text of the unit files C(service) and C(timer) as they stand on the host, without secrets.
-        - V(null) for a file that is missing, masked or not readable.
+        - The text of the unit files C(service) and C(timer) as they stand on the host, without secrets. V(null) for a
+          file that is missing, masked or not readable.
+        - C(beside) are the units that the job has beside them, name to text.
       returned: when O(units=true)
       type: dict
     health:

@@ -263,6 +263,7 @@ OWNER = {
     "Owner": "The owner mark: the declaration that manages this file. systemd passes over it. The collection changes "
     "and removes only files that bear its mark, so leave it as it is.",
     "Job": "The job that the file belongs to.",
+    "Hash": "A checksum of the file, by which an edit by hand is noticed.",
     "Secrets": "Names of variables whose values are never shown.",
     "Changed": "Says that a playbook has changed the file by hand. The next apply sets it right.",
 }

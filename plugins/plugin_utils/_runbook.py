@@ -7,6 +7,7 @@ Hosts can differ. So each fact of a job is a list of what is said, each with the
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -31,14 +32,18 @@ class OnHost(NamedTuple):
     host: str
     job: Mapping[str, Any]
 
-    def file(self, kind: str) -> dict[str, Any]:
-        """Return a unit file: its path and text, which is None when it cannot be read."""
-        return {"path": self.job["unit_files"][kind], "text": self.job["unit_texts"][kind]}
-
     @property
     def service(self) -> UnitText:
         """The service."""
-        return UnitText(self.file("service")["text"] or "")
+        return UnitText(self.job["unit_texts"]["service"] or "")
+
+    def units(self) -> dict[str, dict[str, Any]]:
+        """Return name to path and text of each unit; the text is None when the file cannot be read."""
+        texts, paths = self.job["unit_texts"], self.job["unit_files"]
+        folder, name = os.path.dirname(paths["timer"]), self.job["name"]
+        pair = {f"{name}.{kind}": {"path": paths[kind], "text": texts[kind]} for kind in KINDS}
+        beside = {one: {"path": os.path.join(folder, one), "text": text} for one, text in texts["beside"].items()}
+        return {**pair, **beside}
 
 
 def book(
@@ -54,12 +59,14 @@ def book(
             named.setdefault((job["name"], account_of(job)), []).append(OnHost(host, job))
     hosts = list(results)
     places = {host: path for host, path in (log_directories or {}).items() if path and host in results}
-    texts = {kind: [one.file(kind)["text"] or "" for found in named.values() for one in found] for kind in KINDS}
+    units = [unit for found in named.values() for one in found for unit in one.units().items()]
     return {
         "error": error_of(results, owner),
         "hosts": hosts,
         "jobs": [entry(found, hosts, purposes or {}) for _key, found in sorted(named.items())],
-        "directives": {kind: directives(texts[kind]) for kind in KINDS},
+        "directives": {
+            kind: directives(unit["text"] or "" for name, unit in units if name.endswith(kind)) for kind in KINDS
+        },
         "log_directories": grouped(places.items()),
     }
 
@@ -102,7 +109,7 @@ def entry(found: Sequence[OnHost], hosts: Sequence[str], purposes: Mapping[str, 
         "expressions": lambda one: one.job["schedule"],
         "triggers": lambda one: [f"{found['directive']}={found['value']}" for found in one.job["triggers"]],
         "spans": lambda one: [found["value"] for found in one.job["triggers"] if found["directive"].endswith("Sec")],
-        "persistent": lambda one: one.job["persistent"],
+        "persistent": lambda one: one.job["persistent"] and bool(one.job["schedule"]),
         "accuracy": lambda one: one.job["accuracy"],
         "jitter": lambda one: one.job["jitter"],
         "command": lambda one: [unwrapped(command) for command in one.job["command"]],
@@ -112,8 +119,6 @@ def entry(found: Sequence[OnHost], hosts: Sequence[str], purposes: Mapping[str, 
         "output_files": lambda one: output_files(one.service),
         "programs": lambda one: programs(one.service),
         "shell": lambda one: shell_lines(one.service, one.job["user"]),
-        "service": lambda one: one.file("service"),
-        "timer": lambda one: one.file("timer"),
     }
     return {
         "name": name,
@@ -123,6 +128,10 @@ def entry(found: Sequence[OnHost], hosts: Sequence[str], purposes: Mapping[str, 
         "everywhere": len(found) == len(hosts),
         "suspended": [one.host for one in found if is_suspended(one.job)],
         **{fact: grouped((one.host, tell(one)) for one in found) for fact, tell in facts.items()},
+        "units": [
+            {"name": unit, "files": grouped((one.host, one.units()[unit]) for one in found if unit in one.units())}
+            for unit in dict.fromkeys(unit for one in found for unit in one.units())
+        ],
         "changed": grouped((one.host, text) for one in found for text in one.job["drift"]),
     }
 

@@ -20,10 +20,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.filter.markdown import F
 from ansible_collections.dotmobi.systemd_timers.plugins.filter.runbook import FilterModule as RunbookFilters
 from ansible_collections.dotmobi.systemd_timers.plugins.filter.schedule_words import FilterModule as WordsFilters
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import WantedJob
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Pair, declared, unit_texts
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Pair, declared
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runbook import book
 from ansible_collections.dotmobi.systemd_timers.tests.unit.hostile_markdown import HOSTILE
-from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import NO_FILE, ROOT, file_of, wanted
+from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import ROOT, file_of, wanted
 
 TEMPLATE = ROOT / "playbooks" / "templates" / "runbook.md.j2"
 RENDERER = MarkdownIt("commonmark").enable("table")
@@ -37,13 +37,15 @@ def row(job: WantedJob, account: str = "", **changes: Any) -> dict[str, Any]:
     """A job as the module returns it, as far as the runbook needs it."""
     paths = (f"/etc/systemd/system/{job.name}.service", f"/etc/systemd/system/{job.name}.timer")
     pair = Pair(job.name, f"{job.name}.service", file_of(job.timer), file_of(job.service), paths, "default")
+    # Of what a job has beside its pair, the units; its files have paths.
+    beside = {file.name: file.text for file in job.files if "/" not in file.name}
     found = {
         **declared(pair),
         "scope": "user" if account else "system",
         "enabled": True,
         "timer_state": "active (waiting)",
         "drift": [],
-        "unit_texts": unit_texts(pair),
+        "unit_texts": {"service": job.service, "timer": job.timer, "beside": beside},
         **changes,
     }
     return {**found, "user": account} if account else found
@@ -51,6 +53,11 @@ def row(job: WantedJob, account: str = "", **changes: Any) -> dict[str, Any]:
 
 def host(*rows: dict[str, Any], unknown: list[dict[str, str]] | None = None) -> dict[str, Any]:
     return {"jobs": list(rows), "unknown": unknown or []}
+
+
+def said(path: str, text: str | None, *hosts: str) -> dict[str, Any]:
+    """A unit file of some hosts."""
+    return {"value": {"path": path, "text": text}, "hosts": list(hosts)}
 
 
 BACKUP = wanted(name="backup", description="Nightly", schedule="02:00", command="/usr/bin/backup")
@@ -64,8 +71,11 @@ def test_a_fact_that_hosts_agree_on_is_said_once() -> None:
     assert job["everywhere"]
     assert job["schedule"] == [{"value": "every day at 02:00", "hosts": ["a", "b"]}]
     assert job["purpose"] == [{"value": "Nightly", "hosts": ["a", "b"]}]
-    path = "/etc/systemd/system/backup.service"
-    assert job["service"] == [{"value": {"path": path, "text": BACKUP.service}, "hosts": ["a", "b"]}]
+    path = "/etc/systemd/system/backup"
+    assert job["units"] == [
+        {"name": "backup.service", "files": [said(f"{path}.service", BACKUP.service, "a", "b")]},
+        {"name": "backup.timer", "files": [said(f"{path}.timer", BACKUP.timer, "a", "b")]},
+    ]
 
 
 def test_each_variant_is_said_once_with_its_hosts() -> None:
@@ -78,11 +88,24 @@ def test_each_variant_is_said_once_with_its_hosts() -> None:
         {"value": "every day at 02:00", "hosts": ["a", "c"]},
         {"value": "every day at 03:00", "hosts": ["b"]},
     ]
-    assert [(one["value"]["text"], one["hosts"]) for one in job["timer"]] == [
-        (BACKUP.timer, ["a", "c"]),
-        (other.timer, ["b"]),
+    path = "/etc/systemd/system/backup"
+    assert [unit["files"] for unit in job["units"]] == [
+        [said(f"{path}.service", BACKUP.service, "a", "b", "c")],
+        [said(f"{path}.timer", BACKUP.timer, "a", "c"), said(f"{path}.timer", other.timer, "b")],
     ]
-    assert len(job["service"]) == 1
+
+
+def test_units_that_a_job_has_beside_its_pair_are_told_too() -> None:
+    plain, replaced = wanted(concurrency="queue"), wanted(concurrency="replace")
+    found = book({"a": host(row(plain)), "b": host(row(replaced))})
+    (job,) = found["jobs"]
+    assert [unit["name"] for unit in job["units"]] == ["backup.service", "backup.timer", "backup-replace.service"]
+    (file,) = job["units"][2]["files"]
+    assert file["hosts"] == ["b"]
+    assert file["value"]["path"] == "/etc/systemd/system/backup-replace.service"
+    assert "Description=Starts backup anew" in file["value"]["text"]
+    values = {one["directive"]: one["values"] for one in found["directives"]["service"]}
+    assert "Starts backup anew" in values["Description"]
 
 
 def test_jobs_are_sorted_and_those_of_accounts_are_apart() -> None:
@@ -116,11 +139,9 @@ def test_log_directories() -> None:
 
 
 def test_a_file_that_is_missing_is_no_empty_one() -> None:
-    pair = Pair("backup", "backup.service", file_of(BACKUP.timer), NO_FILE, ("/s", "/t"), "default")
-    found = row(BACKUP, unit_texts=unit_texts(pair))
+    found = row(BACKUP, unit_texts={"service": None, "timer": BACKUP.timer, "beside": {}})
     (job,) = book({"a": host(found)})["jobs"]
-    assert job["service"][0]["value"]["text"] is None
-    assert job["timer"][0]["value"]["text"] == BACKUP.timer
+    assert [unit["files"][0]["value"]["text"] for unit in job["units"]] == [None, BACKUP.timer]
 
 
 @pytest.mark.parametrize(
@@ -231,7 +252,11 @@ def test_nothing_of_a_job_breaks_the_document() -> None:
         given_job = row(
             BACKUP, name="x", description=hostile, command=[hostile], working_directory=hostile, user=hostile
         )
-        given_job["unit_texts"] = {"service": f"[Unit]\nDescription={hostile}\n", "timer": f"{hostile}\n```\n# x\n"}
+        given_job["unit_texts"] = {
+            "service": f"[Unit]\nDescription={hostile}\n",
+            "timer": f"{hostile}\n```\n# x\n",
+            "beside": {},
+        }
         text = rendered({"a": host(given_job)})
         expected = [one for one in headings(plain) if not one.startswith("1. ")]
         assert [one for one in headings(text) if not one.startswith("1. ")] == expected, hostile
@@ -242,7 +267,9 @@ def test_nothing_of_a_job_breaks_the_document() -> None:
         assert [child.content for child in inline if child.type == "html_inline"] == []
         fences = [token.content for token in RENDERER.parse(text) if token.info == "ini"]
         # A renderer takes all ends of lines for the same.
-        assert fences == [one.replace("\r\n", "\n") for one in given_job["unit_texts"].values()]
+        assert fences == [
+            one.replace("\r\n", "\n") for one in (given_job["unit_texts"][kind] for kind in ("service", "timer"))
+        ]
 
 
 def test_commands_take_any_name_and_expression() -> None:
@@ -288,7 +315,7 @@ def test_hosts_that_gave_no_answer_are_named() -> None:
 
 def test_what_is_not_as_it_should_be_is_said() -> None:
     missing = row(BACKUP, drift=["backup.service is odd"], enabled=False, timer_state="inactive (dead)")
-    missing["unit_texts"] = {"service": None, "timer": BACKUP.timer}
+    missing["unit_texts"] = {"service": None, "timer": BACKUP.timer, "beside": {}}
     text = rendered({"a": host(missing), "b": host(row(BACKUP))})
     assert "every day at 02:00 (suspended on a)" in text
     assert "- **Not as an apply leaves it**: backup.service is odd (on a)" in text
@@ -303,10 +330,7 @@ def test_jobs_of_user_managers_have_their_own_commands() -> None:
     assert "sudo systemctl status backup.timer" in found
 
     alone = commands(rendered({"a": host(row(wanted(name="mail"), "alice"))}))
-    acting = [
-        line for line in alone if re.search(r"/(run|logs|suspend|resume|reschedule|skip_next|troubleshoot)\.yml", line)
-    ]
-    assert acting == []
+    assert "ansible-playbook playbooks/run.yml -e job=mail -e account=alice" in alone
     assert f"{manager} start mail.service" in alone
     assert "sudo -u alice touch ~alice/.local/share/systemd/timers/stamp-mail.timer" in alone
 
@@ -331,3 +355,11 @@ def test_two_hundred_jobs_stay_a_document() -> None:
     assert "These are the first 30 of each kind." in text
     assert "Steps 3 and 5 show the first 30 jobs." in text
     assert "\n\n\n\n" not in text
+
+
+def test_a_run_that_is_missed_is_one_of_a_schedule() -> None:
+    text = rendered({"a": host(row(wanted(schedule=None, every="1h", on_boot="5min")))})
+    assert "- **Other triggers**: `OnBootSec=5min`" in text
+    assert "A missed run" not in text
+    assert "- **A missed run**: is made up for\n" in rendered({"a": host(row(BACKUP))})
+    assert "- **A missed run**: is lost\n" in rendered({"a": host(row(wanted(persistent=False)))})

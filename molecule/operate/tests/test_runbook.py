@@ -23,6 +23,7 @@ ACCOUNT = "booker"
 LOGS = "/srv/book-logs"
 ODD = "<b>odd</b> | *text* `with` marks"
 MORE = [
+    {"name": "book-replaced", "schedule": "*-*-31", "concurrency": "replace", "command": "/bin/true"},
     {"name": "book-odd", "description": ODD, "schedule": "*-*-31", "command": ["/bin/echo", "a | b", "`c`"]},
     {
         "name": "book-differs",
@@ -283,6 +284,11 @@ def test_the_units_are_those_on_the_host(story, host):
     found = deployed(story.text("four"))
     assert list(found) == [f"{UNIT_DIRECTORY}/{name}.{kind}" for name in FOUR for kind in ("service", "timer")]
     assert {path: host.file(path).content_string for path in found} == found
+
+
+def test_so_are_units_beside_the_pair(story, host):
+    path = f"{UNIT_DIRECTORY}/book-replaced-replace.service"
+    assert deployed(story.text("more"))[path] == host.file(path).content_string
 
 
 def test_playbooks_and_their_variables_exist(story):
