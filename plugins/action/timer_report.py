@@ -13,7 +13,6 @@ from typing import Any
 from ansible import constants
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._diagnosis import verdict
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import (
     change_lines,
@@ -28,6 +27,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._trouble_re
     examination_lines,
     questions,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._unknown_jobs import unknown_everywhere
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import describe
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import BAD, DOUBTFUL, GOOD, Shown
 
@@ -46,20 +46,6 @@ NOISE = (
 )
 
 Results = Mapping[str, Mapping[str, Any]]
-
-
-def unknown_everywhere(results: Results) -> str:
-    """Return the error when a job that was named is none on any host, or an empty text."""
-    unknown = [one for result in results.values() for one in result.get("unknown", [])]
-    found = any(result.get("jobs") for result in results.values())
-    if not unknown or found:
-        return ""
-    if not unknown[0]["name"]:
-        return str(UnknownJob("", {}))
-    mends = sorted({one["nearest"] for one in unknown if one["nearest"]})
-    mend = f"; did you mean {' or '.join(mends)}?" if mends else "; the playbook `status` lists the jobs"
-    hosts = "this host" if len(results) == 1 else f"any of {len(results)} hosts"
-    return f"{unknown[0]['name']} is not a job on {hosts}{mend}"
 
 
 class ActionModule(ActionBase):

@@ -93,6 +93,12 @@ def _masked_line(line: str, marks: frozenset[str]) -> str:
     return "\n".join(_masked_lines([line], marks, lambda _place, _secret: SECRET))
 
 
+def masked_units(*texts: str) -> list[str]:
+    """Return the unit files of one job without their secrets; what one of them marks is hidden in all."""
+    marks = marks_of(*texts)
+    return [_masked_text(text, marks, lambda _place, _secret: SECRET) for text in texts]
+
+
 def _masked_text(text: str, marks: frozenset[str], stand_in: StandIn) -> str:
     """Return a unit file without its secrets; a line that goes on and holds one is shown as one line."""
     shown: list[str] = []

@@ -98,6 +98,7 @@ class Wish(NamedTuple):
     exposure: bool
     proof: bool = False
     files_directory: str = ""
+    units: bool = False
     scope: Scope = SYSTEM
 
 

@@ -19,6 +19,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Wish, picture
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import Source, journal_command
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_texts import add_texts
 
 # So many runs of the jobs of an account are looked at, all jobs together.
 MOST_RUNS_OF_ACCOUNT = 200
@@ -35,13 +36,15 @@ def whole_picture(make_runner: Callable[[], Runner], wish: Wish) -> dict[str, An
 
 
 def looked_at(runner: Runner, wish: Wish) -> dict[str, Any]:
-    """Return the picture of one manager's jobs, with the proof when it is asked for."""
+    """Return the picture of one manager's jobs, with the proof and the units when they are asked for."""
     found = picture(runner, wish)
     if wish.proof:
         examined = examine(runner, wish, wish.files_directory, [row["name"] for row in found["jobs"] if row["owner"]])
         for row in found["jobs"]:
             row["findings"] = examined.findings.get(row["name"], [])
             row["paths"] = examined.paths.get(row["name"], [])
+    if wish.units:
+        add_texts(found["jobs"], wish.unit_directory)
     return found
 
 

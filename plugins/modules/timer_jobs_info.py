@@ -56,6 +56,11 @@ options:
         need. Needs root. What a declaration accepts is not known here, so it is found, too.
     type: bool
     default: false
+  units:
+    description:
+      - Whether to return the text of the unit files of each job, without secrets.
+    type: bool
+    default: false
   unit_directory:
     description:
       - The directory of the unit files.
@@ -253,6 +258,13 @@ jobs:
       returned: when O(proof=true)
       type: list
       elements: dict
+    unit_texts:
+      description:
+        - The text of the unit files C(service) and C(timer) as they stand on the host, without secrets. V(null) for a
+          file that is missing, masked or not readable.
+        - C(beside) are the units that the job has beside them, name to text.
+      returned: when O(units=true)
+      type: dict
     health:
       description:
         - How the job is. V(overdue), V(failing), V(drifted) and V(broken) need somebody.
@@ -316,6 +328,7 @@ def main() -> None:
             "runs": {"type": "int", "default": 5},
             "exposure": {"type": "bool", "default": False},
             "proof": {"type": "bool", "default": False},
+            "units": {"type": "bool", "default": False},
             "unit_directory": {"type": "path", "default": "/etc/systemd/system"},
             "files_directory": {"type": "path", "default": "/etc/dotmobi.systemd_timers"},
         },
@@ -337,6 +350,7 @@ def main() -> None:
         given["exposure"],
         given["proof"],
         os.path.normpath(given["files_directory"]),
+        units=given["units"],
     )
     try:
         result = whole_picture(make_runner, wish)

@@ -159,7 +159,8 @@ LOOK = {
     # It changes a job, by the way of every apply.
     "_where": {"_account", "_findings", "_lookup", "_model", "_picture"},
     "_examine": SHARED | {"_change", "_observe", "_picture", "_proof", "_proof_path"},
-    "_pictures": SHARED | {"_account", "_examine", "_observe", "_picture", "_runs"},
+    "_unit_texts": SHARED | {"_observe", "_picture"},
+    "_pictures": SHARED | {"_account", "_examine", "_observe", "_picture", "_runs", "_unit_texts"},
     "_change": SHARED | {"_observe", "_picture"},
     "_do_change": SHARED
     | {"_account", "_change", "_converge", "_next_run", "_observe", "_picture", "_transaction", "_where"},
@@ -527,6 +528,8 @@ PURE = {
     "_command_line",
     "_findings",
     "_health",
+    "_lookup",
+    "_mask",
     "_model",
     "_options",
     "_result_words",

@@ -11,10 +11,12 @@ import pytest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_line import words_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import (
+    SECRET,
     marks_of,
     masked_finding,
     masked_findings,
     masked_pair,
+    masked_units,
     masked_value,
     without_quotation,
 )
@@ -229,3 +231,15 @@ def test_each_job_has_marks_of_its_own_and_the_host_all_of_them() -> None:
 )
 def test_systemd_repeats_what_it_refuses(said: str, shown: str) -> None:
     assert without_quotation(said) == shown
+
+
+# --- whole units
+
+
+def test_what_one_file_of_a_job_marks_is_hidden_in_both() -> None:
+    service = '[Service]\nEnvironment="MAILGUN=hunter2"\n\n[X-Ansible]\nOwner=a\nJob=b\nSecrets=MAILGUN\n'
+    timer = "# MAILGUN=hunter2\n[Timer]\nOnCalendar=daily\n"
+    shown = masked_units(service, timer)
+    assert "hunter2" not in "".join(shown)
+    assert shown[0] == service.replace("hunter2", SECRET)
+    assert masked_units("[Unit]\nDescription=plain\n") == ["[Unit]\nDescription=plain\n"]
