@@ -210,13 +210,23 @@ def reloads(host: Any) -> int:
 
 def wait_until(ready: Callable[[], Any], seconds: float, what: str) -> Any:
     """Ask until the answer is true. Fails after the given time, which is for bad days: be generous."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * pace()
     while True:
         answer = ready()
         if answer:
             return answer
         assert time.monotonic() < deadline, f"waited {seconds} s in vain: {what}"
         time.sleep(0.1)
+
+
+def pace() -> float:
+    """How many times longer than on an idle machine things may take now, where more wants to run than can."""
+    return min(4.0, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
+
+
+def soon(seconds: float) -> datetime:
+    """A moment that lies that many seconds ahead on an idle machine, and further on a busy one: to be in time for."""
+    return utc_now() + timedelta(seconds=seconds * pace())
 
 
 # --- jobs that tell

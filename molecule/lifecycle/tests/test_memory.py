@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from harness import active_since, daily, is_armed, next_elapse, recorder, runs, unit_property, utc_now, wait_until
+from harness import active_since, daily, is_armed, next_elapse, recorder, runs, soon, unit_property, utc_now, wait_until
 
 OWNER = {"timer_owner": "memory"}
 FAR = "*-*-* 00:00:07"
@@ -31,13 +31,13 @@ def declared(schedule, accuracy="1s", every=f"{INTERVAL}s"):
 @pytest.fixture(scope="module")
 def fired(site, host):
     """A host where the interval has elapsed once and its job has failed; returns when the schedule elapsed."""
-    soon = utc_now() + timedelta(seconds=12)
-    site.apply(declared(daily(soon)), **OWNER)
-    assert utc_now() < soon, "this machine is too slow for the test: the schedule passed before the apply was over"
-    wait_until(lambda: runs(host, "removed-by-hand"), 40, "the schedule elapses")
+    due = soon(12)
+    site.apply(declared(daily(due)), **OWNER)
+    assert utc_now() < due, "this machine is too slow for the test: the schedule passed before the apply was over"
+    wait_until(lambda: runs(host, "removed-by-hand"), 120, "the schedule elapses")
     wait_until(lambda: runs(host, "failing"), 60, "the interval elapses")
     wait_until(lambda: unit_property(host, "failing.service", "ActiveState") == "failed", 20, "the job fails")
-    yield soon
+    yield due
     # Other tests look at the timers of the whole host, where an interval elapses again and again.
     site.apply([], timer_prune=True, **OWNER)
 

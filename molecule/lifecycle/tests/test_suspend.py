@@ -7,7 +7,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from harness import UNIT_DIRECTORY, daily, following, is_armed, next_elapse, recorder, runs, show, utc_now, wait_until
+from harness import (
+    UNIT_DIRECTORY,
+    daily,
+    following,
+    is_armed,
+    next_elapse,
+    recorder,
+    runs,
+    show,
+    soon,
+    utc_now,
+    wait_until,
+)
 
 OWNER = {"timer_owner": "suspend"}
 JOBS = {"suspend-persistent": True, "suspend-transient": False}
@@ -29,7 +41,7 @@ class Story:
 
 def tell(site, host):
     seen = Story()
-    seen.when = utc_now() + timedelta(seconds=15)
+    seen.when = soon(15)
     site.apply(declared(seen.when, "present"), **OWNER)
     assert all(is_armed(host, name) for name in JOBS)
     seen.suspended = site.apply(declared(seen.when, "suspended"), **OWNER)
@@ -39,7 +51,7 @@ def tell(site, host):
     seen.files = {
         name: [host.file(f"{UNIT_DIRECTORY}/{name}.{k}").is_file for k in ("service", "timer")] for name in JOBS
     }
-    wait_until(lambda: utc_now() > seen.when + timedelta(seconds=2), 30, "the elapse goes by")
+    wait_until(lambda: utc_now() > seen.when + timedelta(seconds=2), 120, "the elapse goes by")
     seen.meanwhile = {name: runs(host, name) for name in JOBS}
     host.check_output("systemctl start %s", f"{CONTROL}.timer")
     wait_until(lambda: runs(host, CONTROL), 20, "the control runs")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from harness import UNIT_DIRECTORY, daily, is_armed, recorder, runs, show, snapshot, utc_now, wait_until
+from harness import UNIT_DIRECTORY, daily, is_armed, recorder, runs, show, snapshot, soon, utc_now, wait_until
 
 OWNER = {"timer_owner": "rename"}
 FAR = "*-*-* 00:00:07"
@@ -37,7 +37,7 @@ class Story:
 
 def tell(site, host):
     seen = Story()
-    ahead = utc_now() + timedelta(seconds=40)
+    ahead = soon(25)
     before = [job(name) for name in OLD]
     before[1] = job("rename-ahead-old", daily(ahead))
     before[4]["command"] = recorder("rename-running-old", "until [ -e /srv/go ]; do sleep 0.1; done")
@@ -54,7 +54,7 @@ def tell(site, host):
     assert utc_now() < ahead, "this machine is too slow for the test"
     seen.found = snapshot(host)
     seen.again = site.apply(jobs, **OWNER)
-    wait_until(lambda: runs(host, "rename-ahead-new"), 60, "the job elapses under its new name")
+    wait_until(lambda: runs(host, "rename-ahead-new"), 160, "the job elapses under its new name")
     host.check_output("touch /srv/go")
     wait_until(
         lambda: show(host, "rename-running-old.service", "ActiveState")["ActiveState"] != "activating", 20, "it ends"

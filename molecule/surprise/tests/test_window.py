@@ -11,12 +11,12 @@ import shlex
 from datetime import timedelta
 
 import pytest
-from harness import broken_start, daily, recorder, runs, utc_now, wait_until
+from harness import broken_start, daily, pace, recorder, runs, utc_now, wait_until
 
 OWNER = {"timer_owner": "window"}
 FAR, OTHER = "*-*-* 00:00:07", "*-*-* 00:00:08"
 BREAK, MEND = broken_start("window-breaks")
-# From the start of ansible-playbook until the elapse, and how long the program sleeps.
+# From the start of ansible-playbook until the elapse, and how long the program sleeps, on an idle machine.
 AHEAD, SLEEP = 9, 14
 STORIES = {
     # Between stop and start.
@@ -30,10 +30,10 @@ def job(name, schedule=FAR, **fields):
     return {"name": f"window-{name}", "schedule": schedule, "command": recorder(f"window-{name}"), **fields}
 
 
-def slow(program, verb):
+def slow(program, verb, seconds):
     """Put a program before the real one that sleeps before the verb, once."""
     path = f"/usr/local/bin/{program}"
-    lines = ["#!/bin/sh", f'if [ "$1" = {verb} ] && [ ! -e /srv/slept ]; then touch /srv/slept; sleep {SLEEP}; fi']
+    lines = ["#!/bin/sh", f'if [ "$1" = {verb} ] && [ ! -e /srv/slept ]; then touch /srv/slept; sleep {seconds}; fi']
     text = "\n".join([*lines, f'exec /usr/bin/{program} "$@"', ""])
     return f"rm -f /srv/slept; printf %s {shlex.quote(text)} > {path} && chmod 0755 {path}"
 
@@ -54,11 +54,13 @@ NAMES = [one["name"] for one in declared(FAR, edited=False)]
 def tell_one(site, host, program, verb, *, broken):
     """Apply an edit during which the jobs are due; the number of runs of each."""
     host.run("rm -rf /srv/runs")
-    due = utc_now() + timedelta(seconds=AHEAD + 12)
+    busy = pace()
+    due = utc_now() + timedelta(seconds=busy * (AHEAD + 12))
+    near = due - timedelta(seconds=busy * AHEAD)
     site.apply(declared(daily(due), edited=False), **OWNER)
-    assert utc_now() < due - timedelta(seconds=AHEAD), "this machine is too slow for the test"
-    wait_until(lambda: utc_now() > due - timedelta(seconds=AHEAD), AHEAD + 20, "the time comes near")
-    host.check_output(slow(program, verb))
+    assert utc_now() < near, "this machine is too slow for the test"
+    wait_until(lambda: utc_now() > near, 120, "the time comes near")
+    host.check_output(slow(program, verb, busy * SLEEP))
     jobs = declared(daily(due), edited=True)
     try:
         if broken:
@@ -71,7 +73,7 @@ def tell_one(site, host, program, verb, *, broken):
     finally:
         host.check_output("rm /usr/local/bin/%s", program)
     assert utc_now() > due, "the apply was over before the jobs were due"
-    wait_until(lambda: utc_now() > due + timedelta(seconds=SLEEP + 4), SLEEP + 30, "time goes by")
+    wait_until(lambda: utc_now() > due + timedelta(seconds=busy * SLEEP + 4), 120, "time goes by")
     return {name: len(runs(host, name)) for name in NAMES}
 
 

@@ -8,7 +8,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from harness import broken_start, daily, runs, snapshot, utc_now, wait_until
+from harness import broken_start, daily, runs, snapshot, soon, utc_now, wait_until
 
 OWNER = {"timer_owner": "user"}
 RUNS = "/srv/runs"
@@ -94,8 +94,7 @@ def tell(site, host):
     just_gone = daily(utc_now() - timedelta(seconds=3))
     seen.edited = site.apply([SYSTEM, job("daily", schedule=just_gone), *all_of_it[2:]], **OWNER)
     seen.ran_then = len(runs(host, "daily"))
-    soon = utc_now() + timedelta(seconds=20)
-    site.apply([SYSTEM, job("daily", schedule=daily(soon)), *all_of_it[2:]], **OWNER)
+    site.apply([SYSTEM, job("daily", schedule=daily(soon(20))), *all_of_it[2:]], **OWNER)
     wait_until(lambda: len(runs(host, "daily")) > seen.ran_then, 120, "the timer of alice elapses")
 
     # The part of the system fails when that of the account has been applied, and the other way round.
