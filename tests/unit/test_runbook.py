@@ -326,7 +326,8 @@ def test_jobs_of_user_managers_have_their_own_commands() -> None:
     found = commands(rendered({"a": host(row(BACKUP), row(wanted(name="mail"), "alice"))}))
     manager = "sudo -u alice env XDG_RUNTIME_DIR=/run/user/$(id -u alice) systemctl --user"
     assert f"{manager} status mail.timer" in found
-    assert "sudo journalctl --since='1 hour ago' _SYSTEMD_USER_UNIT=mail.service _UID=$(id -u alice)" in found
+    own, managers = "_SYSTEMD_USER_UNIT=mail.service", "USER_UNIT=mail.service"
+    assert f"sudo journalctl --since='1 hour ago' _UID=$(id -u alice) {own} + _UID=$(id -u alice) {managers}" in found
     assert "sudo systemctl status backup.timer" in found
 
     alone = commands(rendered({"a": host(row(wanted(name="mail"), "alice"))}))
