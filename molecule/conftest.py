@@ -10,17 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import yaml
 from testinfra.backend.podman import PodmanBackend
 from testinfra.host import Host
 
 # Tests import their tools by name: `from harness import ...`.
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 sys.path.insert(0, str(Path(__file__).parent / "shared"))
-from harness import Site
+from harness import INVENTORY, Site
 from hosts import container_name
 
 ENTER = Path(__file__).parent.parent / "tools" / "enter.sh"
-MACHINES = ("debian12", "debian13")
+MACHINES = tuple(yaml.safe_load(INVENTORY.read_text())["timer_hosts"]["hosts"])
 UNIT = re.compile(r"[\w:.\\@-]+\.(?:service|timer)\b")
 
 

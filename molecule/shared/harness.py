@@ -18,7 +18,7 @@ import yaml
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 SHARED = CHECKOUT / "molecule" / "shared"
-INVENTORY = SHARED / "inventory" / "hosts.yml"
+INVENTORY = Path(os.environ.get("TIMER_TEST_INVENTORY") or SHARED / "inventory" / "hosts.yml")
 UNIT_DIRECTORY = "/etc/systemd/system"
 FILES_DIRECTORY = "/etc/dotmobi.systemd_timers"
 SNAPSHOT = (SHARED / "files" / "snapshot.py").read_text()

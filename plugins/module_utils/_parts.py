@@ -99,7 +99,9 @@ class _Lead(Meeting):
         self.started: list[Scope] = []
         self.trouble = ""
         # Whose managers are to run without a login, and do not yet.
-        self.to_linger = [part.scope for part in parts if part.has_jobs and not lingers(part.scope)]
+        self.to_linger = [
+            part.scope for part in parts if part.has_jobs and not (lingers(part.scope) and has_manager(part.scope))
+        ]
 
     def begin(self) -> bool:
         for part in self.parts:
@@ -136,7 +138,8 @@ class _Lead(Meeting):
 
     def _start_managers(self) -> str:
         for scope in self.to_linger:
-            self.started.append(scope)
+            # One that lingered before, and has stopped, lingers on in any case.
+            self.started += [] if lingers(scope) else [scope]
             trouble = start_manager(self.run, scope)
             if trouble:
                 return trouble

@@ -18,8 +18,10 @@ def job(name, *script, **fields):
 
 
 OF_CAROL = {"scope": "user", "user": CAROL}
-WELL = job("well", "id -un", "echo all is well", **OF_CAROL)
-JOBS = [WELL, job("bad", "echo no luck", "exit 4", **OF_CAROL), job("system", "echo of the system")]
+# Of a process that ends at once, the journal does not learn which unit of the account it was.
+LONG_ENOUGH = "sleep 1"
+WELL = job("well", "id -un", "echo all is well", LONG_ENOUGH, **OF_CAROL)
+JOBS = [WELL, job("bad", "echo no luck", LONG_ENOUGH, "exit 4", **OF_CAROL), job("system", "echo of the system")]
 STEPS = {
     "run": {"playbook": "run", "job": "uo-well"},
     "bad": {"playbook": "run", "job": "uo-bad", "output": "json"},
@@ -40,6 +42,8 @@ STEPS = {
 def told(everywhere, tmp_path_factory):
     def prepare(_site, host):
         host.check_output("id %s 2>/dev/null || useradd --create-home %s", CAROL, CAROL)
+        # It is to linger, and its manager does not run, as after a crash of the manager.
+        host.check_output("touch /var/lib/systemd/linger/%s", CAROL)
 
     def look(_site, host):
         return host.run(f"find /home/{CAROL}/.config -name 'uo-well*' -printf '%f\\n' | sort").stdout.split()
