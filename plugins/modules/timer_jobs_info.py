@@ -341,15 +341,15 @@ def main() -> None:
         module.fail_json(msg="proof needs root; use become")
     use_host_zone()
     wish = Wish(
-        os.path.normpath(given["unit_directory"]),
-        given["names"] or [],
-        given["owners"] or [],
-        given["health"] or [],
-        given["all"],
-        given["runs"],
-        given["exposure"],
-        given["proof"],
-        os.path.normpath(given["files_directory"]),
+        unit_directory=os.path.normpath(given["unit_directory"]),
+        names=given["names"] or [],
+        owners=given["owners"] or [],
+        healths=given["health"] or [],
+        everything=given["all"],
+        runs=given["runs"],
+        exposure=given["exposure"],
+        proof=given["proof"],
+        files_directory=os.path.normpath(given["files_directory"]),
         units=given["units"],
     )
     try:
