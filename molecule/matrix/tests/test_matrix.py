@@ -67,7 +67,7 @@ WRONG = {
     "wrong-user": ({"user": "no-such-user"}, "missing-user"),
     "wrong-key": ({"service": {"Nicee": 5}}, "unknown-directive"),
     "wrong-value": ({"service": {"Nice": "much"}}, "invalid-value"),
-    "wrong-field": ({"comand": "/bin/true"}, "unknown-field"),
+    "wrong-field": ({"on_calendar": FAR}, "unknown-field"),
 }
 RUN = ("mx-well", "mx-bad", "mx-script", "mx-secret", "mx-again", "mx-boxed", "mx-alone")
 
