@@ -51,7 +51,7 @@ def examine(runner: Runner, wish: Wish, files_directory: str, names: Iterable[st
     ]
     found = Examined({}, {})
     for owner in sorted({pair.owner for pair in whole}):
-        bare = Request([], owner, False, "strict", wish.unit_directory, "", files_directory, wish.scope)
+        bare = Request([], owner, False, "strict", wish.unit_directory, "", files_directory, scope=wish.scope)
         request = bare._replace(jobs=[as_it_stands(pair, bare) for pair in whole if pair.owner == owner])
         observed = observe(runner, request, observe_manager(runner))
         facts = Facts()

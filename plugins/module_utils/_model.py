@@ -77,8 +77,8 @@ class Request(NamedTuple):
     unit_directory: str
     log_directory: str
     files_directory: str = FILES_DIRECTORY
-    scope: Scope = SYSTEM
     keep_skips: bool = False
+    scope: Scope = SYSTEM
 
     def folder_of(self, job: str) -> str:
         """Return the folder that holds the files of a job."""
