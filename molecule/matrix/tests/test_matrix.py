@@ -81,7 +81,9 @@ def tell(site, host):
     empty = snapshot(host)
     seen.check = site.apply(JOBS, "--check", "--diff", **OWNER)
     seen.untouched = snapshot(host) == empty
-    wrong = [{"name": name, "schedule": FAR, "command": "/bin/true", **fields} for name, (fields, _code) in WRONG.items()]
+    wrong = [
+        {"name": name, "schedule": FAR, "command": "/bin/true", **fields} for name, (fields, _code) in WRONG.items()
+    ]
     seen.wrong = site.refuse([*JOBS, *wrong], **OWNER)
     seen.refused_untouched = snapshot(host) == empty
 
