@@ -19,6 +19,7 @@ import pytest
 from harness import CHECKOUT, Run, Snapshot, Unsafe, snapshot
 
 sys.path.insert(0, str(CHECKOUT / ".cache" / "collections"))
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import sealed, unsealed
 from ansible_collections.dotmobi.systemd_timers.tests.unit.hostile import (
     FOLDER,
     PROGRAM,
@@ -260,7 +261,7 @@ def test_unit_files_hold_the_declared_directives_and_no_others(batches):
     for batch in batches:
         for job in batch.installed:
             for kind, expected in assignments(job).items():
-                unlike = difference(expected, batch.found["units"][f"{job.name}.{kind}"])
+                unlike = difference(expected, unsealed(batch.found["units"][f"{job.name}.{kind}"]))
                 if unlike:
                     wrong.append(report(job, kind=kind, unlike=unlike))
     assert not wrong, told(wrong)
@@ -272,7 +273,7 @@ def test_no_job_changes_another(batches):
         units = {name: text for name, text in batch.found["units"].items() if f"\nOwner={OWNER}\n" in text}
         alone = [job.declaration for job in batch.installed] + [PLAIN]
         expected = {
-            f"{job['name']}.{kind}": text
+            f"{job['name']}.{kind}": sealed(text)
             for job in alone
             for kind, text in zip(("service", "timer"), rendered([job])[0], strict=True)
         }
