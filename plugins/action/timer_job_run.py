@@ -10,12 +10,14 @@ import time
 from itertools import chain, repeat
 from typing import Any
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import progress_line, shown_lines
 
 # Seconds of each slice; the last one is repeated. Short ones first: most jobs are short.
 SLICES = (2, 3, 5, 10)
+ON_TIMEOUT = ("leave", "stop")
 # A run that writes much is read up to here between two slices.
 MOST_LINES = 10000
 
@@ -33,12 +35,22 @@ class ActionModule(ActionBase):
         task_vars = task_vars or {}
         args = dict(self._task.args)
         wait = self._task.args.get("wait", True)
+        self._check(args)
         in_one_go = self._task.check_mode or self._task.async_val or str(wait).lower() in ("false", "no", "0", "off")
         if in_one_go:
             result.update(self._module(args, task_vars, wrap_async=bool(self._task.async_val)))
             return result
         result.update(self._follow(args, task_vars))
         return result
+
+    @staticmethod
+    def _check(args: dict[str, Any]) -> None:
+        """Refuse what the slices would hide from the module."""
+        limit = str(args.get("timeout") or 0)
+        if not limit.isdigit():
+            raise AnsibleActionFail(f"the time limit {limit!r} is not a whole number of seconds; 0 is no limit")
+        if args.get("on_timeout", "leave") not in ON_TIMEOUT:
+            raise AnsibleActionFail(f"on_timeout {args['on_timeout']!r} is neither `leave` nor `stop`")
 
     def _module(self, args: dict[str, Any], task_vars: dict[str, Any], wrap_async: bool = False) -> dict[str, Any]:
         found: dict[str, Any] = self._execute_module(

@@ -107,6 +107,8 @@ def broken(seen: Seen) -> Health | None:
         (timer, seen.timer, seen.timer_unit),
     ):
         fault = file_fault(unit, file) or load_fault(unit, state)
+        if fault and file.target == "/dev/null":
+            return Health(BROKEN, fault, f"`systemctl unmask {unit}`; then {again}")
         if fault:
             return Health(BROKEN, fault, again)
     if seen.timer_unit is not None and seen.timer_unit.active == "failed":

@@ -10,6 +10,7 @@ from typing import Any
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import WARNING
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import (
     BROKEN,
+    DRIFTED,
     FAILING,
     NEVER_RAN,
     OK,
@@ -46,6 +47,7 @@ NOT_RUN = {
     OK: "its last run was good",
     RUNNING: "a run is under way",
     SUSPENDED: "it is suspended",
+    DRIFTED: "it was changed on the host",
     BROKEN: "it cannot run as it stands",
 }
 
@@ -104,6 +106,9 @@ def causes(case: Mapping[str, Any]) -> list[Cause]:
     for finding in errors_of(case["before"]):
         value = f" {finding['value']}" if finding["value"] is not None else ""
         found.append(Cause(f"{finding['field']}{value}: {finding['reason']}", finding["mend"]))
+    if row["drift"] and row["health"] not in (BROKEN, DRIFTED, SUSPENDED):
+        # It has failed since it was changed, and perhaps because of that.
+        found.append(Cause("; ".join(row["drift"]), "apply the declaration again, or declare the change"))
     found += causes_of_runs(case)
     if row["health"] not in (OK, NEVER_RAN, RUNNING, BROKEN, FAILING):
         found.append(Cause(row["reason"], row["mend"]))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import WARNING
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import BROKEN
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._diagnosis import (
     causes,
     has_failed_state,
@@ -131,10 +132,16 @@ def diagnosis_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
             shown.append(Shown(f"  {cause.what}", BAD if bad else DOUBTFUL))
             shown += [Shown(f"    mend: {cause.mend}")] if cause.mend else []
         if case["run"] is None:
-            why = why_not_run(case["before"]) or "nobody wanted that"
-            mend = "this is check mode" if case.get("check") else f"{why}; `-e run=true` runs it"
-            shown.append(Shown(f"  It was not run by hand: {mend}."))
+            shown.append(Shown(f"  It was not run by hand: {not_run_words(case)}."))
     return shown
+
+
+def not_run_words(case: Mapping[str, Any]) -> str:
+    """Return why the job was not run by hand, and how to run it."""
+    if case.get("check"):
+        return "this is check mode"
+    why = why_not_run(case["before"]) or "nobody has said yes"
+    return why if case["before"]["health"] == BROKEN else f"{why}; `-e run=true` runs it"
 
 
 def as_data(case: Mapping[str, Any]) -> dict[str, Any]:

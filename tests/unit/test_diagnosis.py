@@ -47,7 +47,7 @@ def row(health: str = "ok", **more: Any) -> dict[str, Any]:
     found = {
         "name": "backup", "health": health, "reason": f"the reason of {health}", "mend": f"the mend of {health}",
         "state": "armed", "last_run": None, "next_elapse": "2027-02-01T08:00:00+01:00", "findings": [],
-        "service_state": "inactive (dead)", "timer_state": "active (waiting)",
+        "service_state": "inactive (dead)", "timer_state": "active (waiting)", "drift": [],
     }  # fmt: skip
     return {**found, **more}
 
@@ -131,6 +131,12 @@ class TestCauses:
         assert causes(case(row("suspended")))[0].what == "the reason of suspended"
         assert verdict(case(row("suspended"))) == ""
 
+    def test_an_edit_is_told_before_what_has_failed_since(self) -> None:
+        edited = {**FAILED, "drift": ["backup.service was edited"]}
+        first, second = causes(case(edited))
+        assert first == ("backup.service was edited", "apply the declaration again, or declare the change")
+        assert second.what.startswith("the last run failed")
+
     def test_a_run_that_could_not_begin(self) -> None:
         found = case(row("never-ran"), run={"msg": "backup: Unit is masked."})
         assert causes(found)[0].what == "it could not be run: backup: Unit is masked."
@@ -146,7 +152,7 @@ class TestQuestions:
     def test_what_is_run_by_hand(self) -> None:
         assert why_not_run(FAILED) == ""
         assert why_not_run(row("never-ran")) == ""
-        assert why_not_run(row("drifted")) == ""
+        assert why_not_run(row("drifted")) == "it was changed on the host"
         assert why_not_run(row("ok")) == "its last run was good"
         assert why_not_run(row("suspended")) == "it is suspended"
         assert why_not_run(row("broken")) == "it cannot run as it stands"
@@ -224,7 +230,7 @@ def test_the_diagnosis_of_several_hosts() -> None:
         "backup on web1: failing",
         '  the last run failed: exit status 3; memory ran out: "MemoryError"',
         "    mend: raise `limits: {memory: ...}`, or let it use less",
-        "  It was not run by hand: nobody wanted that; `-e run=true` runs it.",
+        "  It was not run by hand: nobody has said yes; `-e run=true` runs it.",
         "backup on web2: ok",
         "  nothing is wrong: the reason of ok",
     ]

@@ -99,10 +99,13 @@ def test_one_call_with_a_limit_whatever_the_number_of_jobs() -> None:
     assert few.count("UNIT=job.service") == MOST_NAMED_UNITS
 
 
-def test_a_user_who_may_not_read_the_journal() -> None:
+@pytest.mark.parametrize(("uid", "readable"), [(0, True), (1000, False)])
+def test_a_journal_without_runs(monkeypatch: pytest.MonkeyPatch, uid: int, readable: bool) -> None:
+    """For root it has none; an ordinary user may not read it."""
+    monkeypatch.setattr("os.geteuid", lambda: uid)
     history = read_history(lambda _argv: Completed(0, "", ""), ["job.service"], 5)
     assert history.runs == {}
-    assert not history.readable
+    assert history.readable == readable
 
 
 def remembered(**more: str) -> dict[str, str]:

@@ -117,7 +117,7 @@ PLAYS = {
     "table": {"playbook": "status", "owner": "matrix"},
     "run": {"playbook": "run", "job": "mx-script"},
     "logs": {"playbook": "logs", "job": "mx-bad", "priority": "err", "run": "last"},
-    "trouble": {"playbook": "troubleshoot", "job": "mx-bad", "reset": True},
+    "trouble": {"playbook": "troubleshoot", "job": "mx-bad", "reset": True, "run": True},
     "schedule": {"playbook": "schedule", "expression": "Mon *-*-* 08:00:00", "count": 2},
 }
 CHANGES = {

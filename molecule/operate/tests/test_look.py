@@ -65,7 +65,7 @@ REASONS = {
     "op-drop-in": f"{UNIT_DIRECTORY}/op-drop-in.service.d/nice.conf changes the unit",
     "op-mode": "op-mode.service has the mode 0666",
     "op-half": "op-half.service is missing",
-    "op-masked": "op-masked.timer is masked: it is a link to /dev/null",
+    "op-masked": "op-masked.timer is masked: it is a link to /dev/null; `systemctl unmask op-masked.timer`",
     "op-unlinked": "op-unlinked.timer is active, but not enabled: it is gone after the next boot",
     "op-past": "op-past.timer will not elapse again",
 }

@@ -32,6 +32,8 @@ CHAINS = [
     {"ok": {"job": "run-ok"}, "fail": {"job": "run-fail"}, "later": {"playbook": "molecule/operate/later.yml"}},
     {
         "misspelt": {"job": "run-fial"},
+        "no such time": {"job": "run-not", "time_limit": -1},
+        "no such end": {"job": "run-not", "on_timeout": "stopp"},
         "check": {"job": "run-not"},
         "skipped": {"job": "run-skipped"},
         "suspended": {"job": "run-suspended", "output": "json"},
@@ -134,6 +136,14 @@ def test_a_wrong_name_gets_the_nearest(told, machine):
     assert f"fatal: [{machine}]" in run.output
     assert '"run-fial" is not a job on this host; did you mean run-fail?' in " ".join(run.output.split())
     only_readable(run)
+
+
+def test_wrong_options_run_nothing(told, machine, host):
+    for name, said in (("no such time", "the time limit '-1' is not a whole"), ("no such end", "on_timeout 'stopp'")):
+        run = told.plays[name]
+        assert run.status != 0
+        assert f"fatal: [{machine}]: FAILED!\n  {said}" in run.output
+    assert runs(host, "run-not") == []
 
 
 def test_check_mode_says_what_would_run(told, machine, host):

@@ -19,22 +19,30 @@ JOBS = [
     {"name": "tr-late", "schedule": FAR, "timeout": "1s", "command": ["/bin/sleep", "60"]},
     {"name": "tr-once", "schedule": FAR, "command": recorder("tr-once", "[ -e /srv/mended ]")},
     {"name": "tr-runs", "schedule": FAR, "command": recorder("tr-runs", f"until [ -e {GO} ]; do sleep 0.2; done")},
+    {"name": "tr-silent", "schedule": FAR, "command": recorder("tr-silent", "exit 5")},
+    {"name": "tr-edited", "schedule": FAR, "command": recorder("tr-edited")},
     {"name": "tr-well", "schedule": FAR, "command": recorder("tr-well")},
     {"name": "tr-suspended", "schedule": FAR, "state": "suspended", "command": recorder("tr-suspended")},
 ]  # fmt: skip
 BREAK = f"""
 systemctl start tr-full tr-late tr-once tr-well
 systemctl start --no-block tr-runs
+systemctl start tr-silent
+sed -i 's/^Description=.*/Description=Edited/' /etc/systemd/system/tr-edited.service
+systemctl daemon-reload
 rm {FILES_DIRECTORY}/tr-gone/*
 touch /srv/mended
 """
 # Each is run once, for both machines.
 PLAYS = {
     "check": {"job": "tr-full"},
-    "full": {"job": "tr-full", "reset": True},
+    "full": {"job": "tr-full", "reset": True, "run": True},
     "gone": {"job": "tr-gone", "run": False},
-    "late": {"job": "tr-late", "output": "json"},
-    "once": {"job": "tr-once"},
+    "late": {"job": "tr-late", "output": "json", "run": True},
+    "once": {"job": "tr-once", "run": True},
+    # With nobody to ask.
+    "edited": {"job": "tr-edited"},
+    "asked in vain": {"job": "tr-silent"},
     "runs": {"job": "tr-runs"},
     "well": {"job": "tr-well"},
     "well all the same": {"job": "tr-well", "run": True},
@@ -141,7 +149,7 @@ def test_a_script_that_is_gone(told, machine):
     assert run.status != 0
     said = diagnosis(told, "gone", "tr-gone", machine)
     assert said[1] == f'  command "{FILES_DIRECTORY}/tr-gone/script": does not exist on this host'
-    assert said[-1] == "  It was not run by hand: nobody wanted that; `-e run=true` runs it."
+    assert said[-1] == "  It was not run by hand: nobody has said yes; `-e run=true` runs it."
 
 
 def test_as_json(told, machine):
@@ -182,6 +190,16 @@ def test_what_is_not_run_unless_somebody_asks(told, machine, host, case):
     assert f"  It was not run by hand: {why}; `-e run=true` runs it." in diagnosis(told, play, job, machine)
     # The job that is well was run once before, and once on request.
     assert len(runs(host, job)) == times
+
+
+@pytest.mark.parametrize(
+    ("play", "why"), [("asked in vain", "nobody has said yes"), ("edited", "it was changed on the host")]
+)
+def test_without_a_terminal_nothing_runs(told, machine, host, play, why):
+    job = PLAYS[play]["job"]
+    assert told.plays[play].status != 0
+    assert diagnosis(told, play, job, machine)[-1] == f"  It was not run by hand: {why}; `-e run=true` runs it."
+    assert len(runs(host, job)) == (1 if job == "tr-silent" else 0)
 
 
 def test_run_on_request(told, machine):
