@@ -36,6 +36,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import AFTER_EVIDENCE, ORDER  # noqa: E402
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import sealed  # noqa: E402
 
 UNITS = Path("/etc/systemd/system")
 FILES = Path(FILES_DIRECTORY)
@@ -161,8 +162,8 @@ def watch(requests, report):
     known = {}
     for request in requests:
         for job in request.jobs:
-            known.setdefault(f"{job.name}.service", set()).add(job.service)
-            known.setdefault(f"{job.name}.timer", set()).add(job.timer)
+            known.setdefault(f"{job.name}.service", set()).add(sealed(job.service))
+            known.setdefault(f"{job.name}.timer", set()).add(sealed(job.timer))
     reads = 0
     strange = set()
     while not report.with_suffix(".stop").exists():
