@@ -99,8 +99,10 @@ def tell(site, host):
 
     # The module of one declaration is killed; the other declaration goes its way.
     wrap(host, "daemon-reload", "kill -9 $PPID")
+    earlier = reloads(host)
     site.play(timer_jobs=[job("beside-one"), job("beside-new")], **ONE)
     unwrap(host)
+    wait_until(lambda: reloads(host) > earlier, 60, "the reload that the killed module has asked for is over")
     seen.marked = host.check_output("cat /run/dotmobi.systemd_timers/applying.json")
     before = reloads(host)
     seen.other = site.apply([job("beside-two")], "--diff", **TWO)
