@@ -33,7 +33,7 @@ CHAINS = [
     {
         "misspelt": {"job": "run-fial"},
         "no such time": {"job": "run-not", "time_limit": -1},
-        "no such end": {"job": "run-not", "on_timeout": "stopp"},
+        "no such end": {"job": "run-not", "on_timeout": "halt"},
         "check": {"job": "run-not"},
         "skipped": {"job": "run-skipped"},
         "suspended": {"job": "run-suspended", "output": "json"},
@@ -139,7 +139,7 @@ def test_a_wrong_name_gets_the_nearest(told, machine):
 
 
 def test_wrong_options_run_nothing(told, machine, host):
-    for name, said in (("no such time", "the time limit '-1' is not a whole"), ("no such end", "on_timeout 'stopp'")):
+    for name, said in (("no such time", "the time limit '-1' is not a whole"), ("no such end", "on_timeout 'halt'")):
         run = told.plays[name]
         assert run.status != 0
         assert f"fatal: [{machine}]: FAILED!\n  {said}" in run.output
