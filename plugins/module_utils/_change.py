@@ -7,7 +7,7 @@ It goes the way of every apply, so it is proved, undone when it fails, and runs 
 
 from __future__ import annotations
 
-from typing import Mapping, NamedTuple
+from typing import Mapping, NamedTuple, Sequence
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES
@@ -93,7 +93,7 @@ def request_of(pair: Pair, change: Change, host: Request) -> Request:
         timer,
         # What the declaration was warned of, or has accepted, is not said again.
         accept=() if change.kind == RESCHEDULE else tuple(CODES),
-        files=tuple(files_of(pair, bare)),
+        files=files_of([pair], bare)[pair.name],
     )
     return bare._replace(jobs=[job])
 
@@ -110,13 +110,20 @@ def failed_units(pair: Pair, units: Mapping[str, UnitState]) -> list[str]:
     return [unit for unit in pair.units if unit in units and units[unit].active == "failed"]
 
 
-def files_of(pair: Pair, request: Request) -> list[JobFile]:
-    """Return what the job has beside its pair, as it stands."""
+def files_of(pairs: Sequence[Pair], request: Request) -> dict[str, tuple[JobFile, ...]]:
+    """Return job to what it has beside its pair, as it stands. The jobs are those of the request's owner."""
+    names = [pair.name for pair in pairs]
     everything = unit_files(request.unit_directory)
-    units = further_units(everything, [pair.owner], [pair.name]).get(pair.name, [])
-    found = [(unit, everything[unit]) for unit in units]
-    found += sorted(folder_files(request, [pair.name]).get(pair.name, {}).items())
-    return [JobFile(name, state.text, state.mode) for name, state in found if state.kind == "file"]
+    units = further_units(everything, [request.owner], names)
+    folders = folder_files(request, names)
+    found = {
+        name: [(unit, everything[unit]) for unit in units.get(name, [])] + sorted(folders.get(name, {}).items())
+        for name in names
+    }
+    return {
+        name: tuple(JobFile(file, state.text, state.mode) for file, state in files if state.kind == "file")
+        for name, files in found.items()
+    }
 
 
 def hint(change: Change) -> str:

@@ -80,8 +80,7 @@ def changed_by(runner: Runner, pair: Pair, change: Change, host: Request, mode: 
     except (NotChangeable, LockBusy, CalendarError, ObserveError, ProgramMissing) as error:
         return failure(str(error))
     except ApplyFailed as error:
-        after = "the host stands as before" if error.undone else f"and going back failed too: {error.trouble}"
-        return failure(f"{pair.name}: {error}; {after}")
+        return failure(f"{pair.name}: {error}; {error.aftermath}")
     if outcome.errors:
         return failure("\n".join(["nothing was changed on this host:", *map(line, outcome.errors)]))
     (row,) = [one for one in outcome.result["jobs"] if one["name"] == pair.name]

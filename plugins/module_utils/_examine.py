@@ -52,7 +52,7 @@ def examine(runner: Runner, wish: Wish, files_directory: str, names: Iterable[st
     found = Examined({}, {})
     for owner in sorted({pair.owner for pair in whole}):
         bare = Request([], owner, False, "strict", wish.unit_directory, "", files_directory, scope=wish.scope)
-        request = bare._replace(jobs=[as_it_stands(pair, bare) for pair in whole if pair.owner == owner])
+        request = bare._replace(jobs=as_they_stand([pair for pair in whole if pair.owner == owner], bare))
         observed = observe(runner, request, observe_manager(runner))
         facts = Facts()
         findings = prove(runner, request, observed, facts)
@@ -63,10 +63,13 @@ def examine(runner: Runner, wish: Wish, files_directory: str, names: Iterable[st
     return found
 
 
-def as_it_stands(pair: Pair, request: Request) -> WantedJob:
-    """Return an installed job as if it were declared so. Nobody wants to start its timer: it counts as suspended."""
-    files = tuple(files_of(pair, request))
-    return WantedJob(pair.name, SUSPENDED, "skip", pair.service.text, pair.timer.text, files=files)
+def as_they_stand(pairs: list[Pair], request: Request) -> list[WantedJob]:
+    """Return installed jobs as if they were declared so. Nobody wants to start a timer: they count as suspended."""
+    files = files_of(pairs, request)
+    return [
+        WantedJob(pair.name, SUSPENDED, "skip", pair.service.text, pair.timer.text, files=files[pair.name])
+        for pair in pairs
+    ]
 
 
 def prove(runner: Runner, request: Request, observed: Observed, facts: Facts) -> list[Finding]:

@@ -23,6 +23,7 @@ HEALTHS = (OK, RUNNING, NEVER_RAN, OVERDUE, FAILING, SUSPENDED, DRIFTED, BROKEN)
 # These are what a monitor cries for.
 UNHEALTHY = (OVERDUE, FAILING, DRIFTED, BROKEN)
 
+MEND_DRIFT = "apply the declaration again, or declare the change"
 RUNNING_STATES = ("activating", "deactivating", "reloading")
 
 
@@ -161,7 +162,7 @@ def drifted(seen: Seen) -> Health | None:
     """Return what was changed on the host."""
     if not seen.drift:
         return None
-    return Health(DRIFTED, "; ".join(seen.drift), "apply the declaration again, or declare the change")
+    return Health(DRIFTED, "; ".join(seen.drift), MEND_DRIFT)
 
 
 def well(seen: Seen) -> Health:

@@ -1,14 +1,12 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds a job by its name, or says which one was probably meant; pure."""
+"""Says which job was probably meant, when there is none of a name; pure."""
 
 from __future__ import annotations
 
-from typing import Mapping, TypeVar
+from typing import Mapping
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest, shown
-
-Value = TypeVar("Value")
 
 
 class UnknownJob(Exception):
@@ -21,10 +19,3 @@ class UnknownJob(Exception):
             return
         mend = f"did you mean {self.nearest}?" if self.nearest else "the playbook `status` lists them"
         super().__init__(f"{shown(name)} is not a job on this host; {mend}")
-
-
-def pair_named(name: str, known: Mapping[str, Value]) -> Value:
-    """Return the job of that name. Raises UnknownJob."""
-    if name not in known:
-        raise UnknownJob(name, known)
-    return known[name]

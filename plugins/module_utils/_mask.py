@@ -79,24 +79,27 @@ def masked_pair(before: str, after: str) -> tuple[str, str]:
     return _masked_text(before, marks, first), _masked_text(after, marks, second)
 
 
-def masked_text(text: str) -> str:
-    """Return a unit file without its secrets."""
-    lines, marks = text.split("\n"), marks_of(text)
+def masked_units(*texts: str) -> list[str]:
+    """Return the unit files of one job without their secrets; what one of them marks is hidden in all."""
+    marks = marks_of(*texts)
+    return [_hidden_text(text, marks) for text in texts]
+
+
+def _hidden_text(text: str, marks: frozenset[str]) -> str:
+    lines = text.split("\n")
     if any(goes_on(line) for line in lines):
-        return _masked_text(text, marks, lambda _place, _secret: SECRET)
-    return "\n".join(_masked_line(line, marks) for line in lines)
+        return _masked_text(text, marks, _hide)
+    return "\n".join(_hidden_line(line, marks) for line in lines)
 
 
 # Most lines of a job are those of its neighbours.
 @functools.lru_cache(maxsize=8192)
-def _masked_line(line: str, marks: frozenset[str]) -> str:
-    return "\n".join(_masked_lines([line], marks, lambda _place, _secret: SECRET))
+def _hidden_line(line: str, marks: frozenset[str]) -> str:
+    return "\n".join(_masked_lines([line], marks, _hide))
 
 
-def masked_units(*texts: str) -> list[str]:
-    """Return the unit files of one job without their secrets; what one of them marks is hidden in all."""
-    marks = marks_of(*texts)
-    return [_masked_text(text, marks, lambda _place, _secret: SECRET) for text in texts]
+def _hide(_place: Place, _secret: str) -> str:
+    return SECRET
 
 
 def _masked_text(text: str, marks: frozenset[str], stand_in: StandIn) -> str:
@@ -128,7 +131,7 @@ def _masked_lines(lines: list[str], marks: frozenset[str], stand_in: StandIn) ->
 
 def masked_value(key: str, value: str, marks: Iterable[str] = ()) -> str:
     """Return the value of a directive or a field without the secrets in it."""
-    return _masked(key, value, frozenset(marks), lambda _place, _secret: SECRET)
+    return _masked(key, value, frozenset(marks), _hide)
 
 
 def _masked(key: str, value: str, marks: frozenset[str], stand_in: StandIn) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_text
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_units
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
 # A key of the owner section, which is the last one.
@@ -25,7 +25,8 @@ def unsealed(text: str) -> str:
 
 def seal_of(text: str) -> str:
     """Return the line that goes with a text."""
-    return f"{SEAL}{hashlib.sha256(masked_text(text).encode('utf-8', 'surrogateescape')).hexdigest()[:16]}\n"
+    (shown,) = masked_units(text)
+    return f"{SEAL}{hashlib.sha256(shown.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}\n"
 
 
 def sealed(text: str) -> str:

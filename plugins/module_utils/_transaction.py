@@ -35,6 +35,11 @@ class ApplyFailed(Exception):
         self.undone = undone
         self.trouble = trouble
 
+    @property
+    def aftermath(self) -> str:
+        """How the host stands after it, in words."""
+        return "the host stands as before" if self.undone else f"and going back failed too: {self.trouble}"
+
 
 def wanted_files(goals: list[Goal]) -> dict[str, JobFile]:
     """Return all files that the goals have, by name."""

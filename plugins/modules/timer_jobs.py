@@ -775,8 +775,9 @@ def main() -> None:
     except LockBusy as error:
         module.exit_json(failure=f"{error}; nothing was changed on this host", invocation={})
     except ApplyFailed as error:
-        after = "the host stands as before" if error.undone else f"and going back failed too: {error.trouble}"
-        module.exit_json(failure=f"the apply failed: {error}; {after}", undone=error.undone, invocation={}, **notes)
+        module.exit_json(
+            failure=f"the apply failed: {error}; {error.aftermath}", undone=error.undone, invocation={}, **notes
+        )
     # The action plugin makes the error: it knows the host's name, and the findings of its own side.
     module.exit_json(
         findings=[found._asdict() for found in outcome.errors + outcome.warnings],

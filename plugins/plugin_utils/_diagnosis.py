@@ -12,6 +12,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health imp
     BROKEN,
     DRIFTED,
     FAILING,
+    MEND_DRIFT,
     NEVER_RAN,
     OK,
     RUNNING,
@@ -108,7 +109,7 @@ def causes(case: Mapping[str, Any]) -> list[Cause]:
         found.append(Cause(f"{finding['field']}{value}: {finding['reason']}", finding["mend"]))
     if row["drift"] and row["health"] not in (BROKEN, DRIFTED, SUSPENDED):
         # It has failed since it was changed, and perhaps because of that.
-        found.append(Cause("; ".join(row["drift"]), "apply the declaration again, or declare the change"))
+        found.append(Cause("; ".join(row["drift"]), MEND_DRIFT))
     found += causes_of_runs(case)
     if row["health"] not in (OK, NEVER_RAN, RUNNING, BROKEN, FAILING):
         found.append(Cause(row["reason"], row["mend"]))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_pair, masked_text
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_pair, masked_units
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import is_edited, sealed, unsealed
 
 
@@ -54,4 +54,4 @@ class TestSeal:
 )
 def test_a_text_is_masked_as_in_a_diff(line: str) -> None:
     text = f"[Service]\n{line}\nNice=5\n\n[X-Ansible]\nOwner=default\nJob=backup\n"
-    assert masked_text(text) == masked_pair(text, text)[0]
+    assert masked_units(text) == [masked_pair(text, text)[0]]
