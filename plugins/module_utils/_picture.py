@@ -145,13 +145,18 @@ def readable_file(path: str) -> FileState:
         return FileState("other")
 
 
-def own_pairs(directory: str) -> dict[str, Pair]:
-    """Return the jobs that carry an owner mark, by name; half a pair is one, too."""
+def readable_units(directory: str) -> dict[str, FileState]:
+    """Return the services and timers of a directory, as far as this user may read them."""
     try:
         names = sorted(name for name in os.listdir(directory) if name.endswith(SUFFIXES))
     except OSError:
         return {}
-    files = {name: readable_file(os.path.join(directory, name)) for name in names}
+    return {name: readable_file(os.path.join(directory, name)) for name in names}
+
+
+def own_pairs(directory: str) -> dict[str, Pair]:
+    """Return the jobs that carry an owner mark, by name; half a pair is one, too."""
+    files = readable_units(directory)
     marks = {name: owner_of(file.text) for name, file in files.items()}
     found = {}
     for mark in (mark for mark in marks.values() if mark):
