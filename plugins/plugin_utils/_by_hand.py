@@ -17,6 +17,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_li
     words_of,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import SECRET
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._script import script_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import UnitText
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import unwrapped
 
@@ -25,7 +26,6 @@ SPECIAL = (
     *("EnvironmentFile", "PassEnvironment", "DynamicUser", "RootDirectory", "RootImage", "BindPaths", "StandardInput"),
     *("LoadCredential", "LoadCredentialEncrypted", "SetCredential", "SetCredentialEncrypted", "ImportCredential"),
 )
-_INTERPRETER = re.compile(r"(?:.*/)?(?:(?:ba|da|k|z)?sh|env|node|perl|php|python[\d.]*|ruby)")
 _VARIABLE = re.compile(r"\$(?:\{|[A-Za-z_])")
 
 
@@ -68,8 +68,6 @@ def programs(service: UnitText) -> list[str]:
     """Return the paths of what the job runs: each program, and the script that an interpreter is given."""
     found: list[str] = []
     for command in own_commands(service):
-        paths = [command.path]
-        if _INTERPRETER.fullmatch(command.path):
-            paths += next(([word] for word in command.argv[1:] if not word.startswith("-")), [])
+        paths = [command.path, script_of([command.path, *command.argv[1:]])]
         found += [path for path in paths if path.startswith("/") and is_plain(path) and path not in found]
     return found

@@ -533,6 +533,7 @@ PURE = {
     "_model",
     "_options",
     "_result_words",
+    "_script",
     "_timer_text",
     "_unit_file",
     "_wrapped_command",
