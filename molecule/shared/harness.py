@@ -67,12 +67,13 @@ class Run(NamedTuple):
         return str(self.result["msg"])
 
     def actions_of(self, machine: str) -> dict[str, list[str]]:
-        """What was done to each job of a host; jobs with nothing to do are left out."""
+        """What was done to each job of a host, or in check mode would be; jobs with nothing to do are left out."""
         return {job["name"]: job["actions"] for job in self.results[machine]["jobs"] if job["actions"]}
 
     def actions(self) -> dict[str, list[str]]:
-        """What was done to each job, or in check mode would be; jobs with nothing to do are left out."""
-        return {job["name"]: job["actions"] for job in self.result["jobs"] if job["actions"]}
+        """The same of the only host."""
+        (machine,) = self.results
+        return self.actions_of(machine)
 
     def rows(self) -> dict[str, dict[str, Any]]:
         return {job["name"]: job for job in self.result["jobs"]}

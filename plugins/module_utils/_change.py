@@ -26,6 +26,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     unit_files,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import CHANGED_KEY, Pair
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import skipped_by_hand
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import Skip, with_skip, without_skip, words
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION, goes_on, parse
 
@@ -129,7 +130,7 @@ def files_of(pairs: Sequence[Pair], request: Request) -> dict[str, tuple[JobFile
 def hint(change: Change) -> str:
     """Return what to do so that the next apply does not undo it."""
     if change.skip:
-        return f"the run of {words(change.skip.elapse)} is skipped, and no other; `resume` takes that back"
+        return skipped_by_hand(words(change.skip.elapse))
     return {
         SUSPEND: "the next apply arms it again, unless its variables say `state: suspended`",
         RESUME: "the next apply suspends it again, if its variables say `state: suspended`",

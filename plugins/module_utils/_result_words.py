@@ -64,6 +64,11 @@ def words(result: str, exit_status: int | None = None, signal_number: int | None
     return RESULTS.get(result, result)
 
 
+def skipped_by_hand(when: str) -> str:
+    """Return which run is skipped because somebody has asked for that."""
+    return f"the run of {when} is skipped, and no other; `resume` takes that back"
+
+
 def short_words(result: str, exit_status: int | None = None, signal_number: int | None = None) -> str:
     """Return the same for a narrow column: `ok`, `exit 3`, `SIGKILL`, `timeout`."""
     if result == SUCCESS:

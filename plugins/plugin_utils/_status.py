@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import OK, SUSPENDED, UNHEALTHY
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import short_words
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import short_words, skipped_by_hand
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report import plural
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import GAP, shorten
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import describe, spoken_timespan
@@ -120,7 +120,7 @@ def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int) -> list[S
 
 def skip_words(job: Mapping[str, Any]) -> str:
     """Return which run is skipped by hand."""
-    return f"the run of {clock(job['skips'])} is skipped, and no other; `resume` takes that back"
+    return skipped_by_hand(clock(job["skips"]))
 
 
 def summary(result: Mapping[str, Any]) -> str:

@@ -161,7 +161,7 @@ LOOK = {
     "_examine": SHARED | {"_change", "_observe", "_picture", "_proof", "_proof_path"},
     "_unit_texts": SHARED | {"_observe", "_picture"},
     "_pictures": SHARED | {"_account", "_examine", "_observe", "_picture", "_runs", "_unit_texts"},
-    "_change": SHARED | {"_observe", "_picture"},
+    "_change": SHARED | {"_observe", "_picture", "_result_words"},
     "_do_change": SHARED
     | {"_account", "_change", "_converge", "_next_run", "_observe", "_picture", "_transaction", "_where"},
     "_next_run": SHARED | {"_change", "_observe", "_picture"},
