@@ -164,7 +164,7 @@ def build_image(release_name: str) -> str:
 def container_name(kind: str, release_name: str) -> str:
     if kind == "sandbox":
         return f"sandbox-{release_name}"
-    # molecule/shared/inventory/hosts.yml computes the same name.
+    # molecule/shared/inventory/group_vars computes the same name.
     mark = hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:6]
     return f"systemd-timers-{mark}-{os.environ.get('TIMER_TEST_SET') or '1'}-{release_name}"
 

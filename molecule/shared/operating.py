@@ -10,6 +10,11 @@ import re
 WIDTH = 100
 
 
+def all_of(stories):
+    """What a story has returned on each machine; waits until all have ended."""
+    return {machine: story.result() for machine, story in stories.items()}
+
+
 def machines(run, task):
     """The lines that a task printed, up to the recap or the next task."""
     found = re.search(

@@ -24,7 +24,7 @@ from harness import (
     utc_now,
     wait_until,
 )
-from operating import as_json, machines, of_machine, only_readable, row_of
+from operating import all_of, as_json, machines, of_machine, only_readable, row_of
 
 VERSIONS = {"debian11": 247, "debian14": 262}
 OWNER = {"timer_owner": "matrix"}
@@ -130,7 +130,7 @@ CHANGES = {
 
 @pytest.fixture(scope="module")
 def stories(everywhere):
-    return {machine: found.result() for machine, found in everywhere(tell).items()}
+    return all_of(everywhere(tell))
 
 
 @pytest.fixture

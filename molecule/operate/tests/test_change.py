@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 from harness import FILES_DIRECTORY, UNIT_DIRECTORY, Site, active_since, is_armed, recorder, runs, show, snapshot
-from operating import as_json, machines, only_readable, row_of
+from operating import all_of, as_json, machines, only_readable, row_of
 
 OWNER = {"timer_owner": "change"}
 JOBS = [
@@ -41,13 +41,12 @@ def story(everywhere, tmp_path_factory):
 
     def step(name, *options, **variables):
         told.plays[name] = site.play(*options, **variables)
-        told.seen[name] = {machine: found.result() for machine, found in everywhere(look).items()}
+        told.seen[name] = all_of(everywhere(look))
 
     step("apply", timer_jobs=JOBS, **OWNER)
     step("suspend", playbook="suspend", job="change-me")
     # So that there is something to catch up.
-    for found in everywhere(lambda _site, host: host.check_output("touch -d '3 days ago' %s", STAMP)).values():
-        found.result()
+    all_of(everywhere(lambda _site, host: host.check_output("touch -d '3 days ago' %s", STAMP)))
     step("resume", playbook="resume", job="change-me")
     step("bad", playbook="reschedule", job="change-me", schedule="25:00")
     step("reschedule", playbook="reschedule", job="change-me", schedule="Tue 09:00")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from harness import UNIT_DIRECTORY, Site, recorder, runs, show, snapshot, utc_now, wait_until
-from operating import WIDTH, as_json, machines, of_machine, only_readable, row_of
+from operating import WIDTH, all_of, as_json, machines, of_machine, only_readable, row_of
 
 MONDAYS = "Mon 08:00"
 GO = "/srv/go-on"
@@ -108,8 +108,7 @@ def prepare(site, host):
 @pytest.fixture(scope="module")
 def both(everywhere, tmp_path_factory):
     """All hosts in one run of a playbook, with the jobs as they are to be seen."""
-    for told in everywhere(prepare).values():
-        told.result()
+    all_of(everywhere(prepare))
     return Site("timer_hosts", tmp_path_factory.mktemp("look"))
 
 
@@ -140,7 +139,7 @@ PLAYS = {
 @pytest.fixture(scope="module")
 def runs_of_playbooks(both, everywhere, tmp_path_factory):  # noqa: ARG001
     def snapshots():
-        return {name: told.result() for name, told in everywhere(lambda _site, host: snapshot(host)).items()}
+        return all_of(everywhere(lambda _site, host: snapshot(host)))
 
     before = snapshots()
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness import Site, active_since, recorder, runs, show
-from operating import as_json, machines, only_readable, row_of
+from operating import all_of, as_json, machines, only_readable, row_of
 
 GO = "/srv/go-on"
 PATIENT = f"until [ -e {GO} ]; do sleep 0.2; done"
@@ -47,13 +47,9 @@ class Told:
 
 @pytest.fixture(scope="module")
 def told(everywhere, tmp_path_factory):
-    for applied in everywhere(lambda site, _host: site.apply(JOBS, timer_owner="run")).values():
-        applied.result()
+    all_of(everywhere(lambda site, _host: site.apply(JOBS, timer_owner="run")))
     found = Told()
-    found.since = {
-        machine: since.result()
-        for machine, since in everywhere(lambda _site, host: active_since(host, "run-ok.timer")).items()
-    }
+    found.since = all_of(everywhere(lambda _site, host: active_since(host, "run-ok.timer")))
 
     def follow(number):
         site = Site("timer_hosts", tmp_path_factory.mktemp(f"chain{number}"))

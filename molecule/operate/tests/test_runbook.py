@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import yaml
 from harness import CHECKOUT, UNIT_DIRECTORY, Site, is_armed, snapshot
-from operating import only_readable
+from operating import all_of, only_readable
 
 FOUR = ["it-glue-backup", "jamf-pro-notifications", "zendesk-it-glue", "zendesk-statusio"]
 INVENTORY = yaml.safe_load((CHECKOUT / "inventory" / "group_vars" / "all.yml").read_text())
@@ -172,7 +172,7 @@ def story(everywhere, tmp_path_factory):
         told.plays[name] = site.play(*options, playbook=playbook, **{**dest, **variables})
 
     def each(look):
-        return {machine: found.result() for machine, found in everywhere(lambda _site, host: look(host)).items()}
+        return all_of(everywhere(lambda _site, host: look(host)))
 
     each(lambda host: host.check_output(ADD_ACCOUNT))
     play("apply", playbook="site", **four)
@@ -214,7 +214,7 @@ def ran(story, everywhere):
             host.check_output("python3 -c %s %s", RUN_ALL, json.dumps({one: as_root(one) for one in asked}))
         )
 
-    return {machine: told.result() for machine, told in everywhere(tell).items()}
+    return all_of(everywhere(tell))
 
 
 # --- reading a document

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from harness import Site, daily, recorder, runs, show, utc_now, wait_until
-from operating import as_json, machines, of_machine, only_readable, row_of
+from operating import all_of, as_json, machines, of_machine, only_readable, row_of
 
 OWNER = {"timer_owner": "skip"}
 # Four playbooks run before the first elapse; a busy machine gets its time.
@@ -35,16 +35,14 @@ def story(everywhere, tmp_path_factory):
     ]
 
     def look(name):
-        found = everywhere(lambda _site, host: runs(host, "skip-me"))
-        told.ran[name] = {machine: one.result() for machine, one in found.items()}
+        told.ran[name] = all_of(everywhere(lambda _site, host: runs(host, "skip-me")))
 
     def step(name, *options, **variables):
         told.plays[name] = site.play(*options, **variables)
 
     step("apply", timer_jobs=jobs, **OWNER)
     step("skip", playbook="skip_next", job="skip-me")
-    for one in everywhere(lambda _site, host: host.check_output("systemctl start skip-me.service")).values():
-        one.result()
+    all_of(everywhere(lambda _site, host: host.check_output("systemctl start skip-me.service")))
     look("by hand")
     step("again", timer_jobs=jobs, **OWNER)
     step("status", playbook="status", job="skip-me", output="json")
@@ -54,8 +52,7 @@ def story(everywhere, tmp_path_factory):
     def has_run(_site, host):
         wait_until(lambda: len(runs(host, "skip-me")) > 1, SECOND + 60, "the second elapse has run the job")
 
-    for one in everywhere(has_run).values():
-        one.result()
+    all_of(everywhere(has_run))
     look("second")
     step("after", playbook="status", job="skip-me", output="json")
     step("table", playbook="status", owner="skip")

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness import FILES_DIRECTORY, Site, recorder, runs, show, wait_until
-from operating import as_json, machines, only_readable
+from operating import all_of, as_json, machines, only_readable
 
 FAR = "Mon 08:00"
 GO = "/srv/go-on"
@@ -63,8 +63,7 @@ def told(everywhere, tmp_path_factory):
         host.run("sh -c %s", BREAK)
         wait_until(lambda: runs(host, "tr-runs"), 40, "the job that does not end has begun")
 
-    for one in everywhere(prepare).values():
-        one.result()
+    all_of(everywhere(prepare))
 
     def play(item):
         number, (name, variables) = item

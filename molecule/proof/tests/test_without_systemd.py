@@ -36,7 +36,7 @@ def bare(host, tmp_path_factory):
     try:
         folder = tmp_path_factory.mktemp("bare")
         inventory = folder / "hosts.yml"
-        known = yaml.safe_load(INVENTORY.read_text())["timer_hosts"]["vars"]
+        known = yaml.safe_load((INVENTORY.parent / "group_vars" / "timer_hosts.yml").read_text())
         host_vars = {key: known[key] for key in ("ansible_connection", "ansible_python_interpreter", "ansible_become")}
         inventory.write_text(yaml.dump({"all": {"hosts": {"bare": {**host_vars, "ansible_host": name}}}}))
         yield Site("bare", folder, inventory), testinfra.get_host(f"podman://{name}")

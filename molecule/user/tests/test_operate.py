@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 from harness import Site
-from operating import as_json, machines, of_machine, only_readable, row_of
+from operating import all_of, as_json, machines, of_machine, only_readable, row_of
 
 OWNER = {"timer_owner": "user-op"}
 CAROL = "carol"
@@ -51,12 +51,11 @@ def told(everywhere, tmp_path_factory):
     def clean(_site, host):
         host.check_output("loginctl disable-linger %s", CAROL)
 
-    for one in everywhere(prepare).values():
-        one.result()
+    all_of(everywhere(prepare))
     site = Site("timer_hosts", tmp_path_factory.mktemp("user-op"))
     site.apply(JOBS, **OWNER)
     plays = {name: site.play(**variables) for name, variables in STEPS.items()}
-    plays["left"] = {machine: one.result() for machine, one in everywhere(look).items()}
+    plays["left"] = all_of(everywhere(look))
     # One of the same name with another owner.
     other = {**WELL, "scope": "system", "user": "root"}
     site.apply([other], timer_owner="user-op-too")
@@ -64,8 +63,7 @@ def told(everywhere, tmp_path_factory):
     plays["both"] = site.play(playbook="run", job="uo-well")
     plays["of root"] = site.play(playbook="run", job="uo-well", account="root")
     site.apply([], timer_prune=True, **OWNER)
-    for one in everywhere(clean).values():
-        one.result()
+    all_of(everywhere(clean))
     return plays
 
 
