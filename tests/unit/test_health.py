@@ -76,6 +76,12 @@ def test_health(fields: dict[str, Any], word: str, reason: str) -> None:
     assert bool(found.mend) == (word in ("overdue", "failing", "drifted", "broken", "suspended"))
 
 
+def test_a_masked_unit_is_unmasked_first() -> None:
+    """An apply of the declaration alone is refused as long as it is masked."""
+    found = judge(seen(timer=FileState("symlink", target="/dev/null")))
+    assert found.mend.startswith("`systemctl unmask job.timer`; then ")
+
+
 class TestReschedule:
     TEXT = (
         "# Managed\n\n[Unit]\nDescription=x\n\n[Timer]\nUnit=a.service\nOnCalendar=Mon \\\n  08:00\n"
