@@ -265,6 +265,7 @@ OWNER = {
     "Job": "The job that the file belongs to.",
     "Hash": "A checksum of the file, by which an edit by hand is noticed.",
     "Secrets": "Names of variables whose values are never shown.",
+    "Skips": "Which run is left out, because somebody has asked for that by hand: from when on, and up to when.",
     "Changed": "Says that a playbook has changed the file by hand. The next apply sets it right.",
 }
 
