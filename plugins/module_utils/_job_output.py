@@ -11,7 +11,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import OF_PID_1, Source, text_of
 
-FIELDS = "MESSAGE,PRIORITY,_PID,_SYSTEMD_UNIT,_SYSTEMD_USER_UNIT,_SYSTEMD_INVOCATION_ID"
+FIELDS = "MESSAGE,PRIORITY,_PID,_SYSTEMD_UNIT,_SYSTEMD_USER_UNIT,_SYSTEMD_INVOCATION_ID,SYSLOG_IDENTIFIER"
 PRIORITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 LONGEST_LINE = 4000
 MOST_LINES = 10000
@@ -62,9 +62,20 @@ def command(services: list[str], options: list[str], lines: int, source: Source)
         *("journalctl", "--quiet", "--no-pager", "--output=json", fields, f"--lines={lines}", *options),
         *(source.matches if source.uid else []),
         *(f"{own_unit(source)}={one}" for one in services),
+        *(identifier_matches(services, source) if source.uid else []),
         *("+", *source.matches),
         *(f"{source.unit}={one}" for one in services),
     ]
+
+
+def identifier_matches(services: list[str], source: Source) -> list[str]:
+    """Return what else finds lines of a user manager's services: the identifier that their unit files set."""
+    return ["+", *source.matches, "_TRANSPORT=stdout", *(f"SYSLOG_IDENTIFIER={job_of(one)}" for one in services)]
+
+
+def job_of(service: str) -> str:
+    """Return the name of the job that a service runs."""
+    return service[: -len(".service")] if service.endswith(".service") else service
 
 
 def own_unit(source: Source) -> str:
@@ -77,6 +88,19 @@ def is_by_manager(entry: dict[str, Any], source: Source) -> bool:
     if source.uid:
         return text_of(entry.get("_SYSTEMD_USER_UNIT")) == "init.scope"
     return text_of(entry.get("_PID")) == "1"
+
+
+def service_of(entry: dict[str, Any], source: Source) -> str:
+    """Return the service whose process has written a line.
+
+    The journal asks for the unit of a process when it gets its line. A process of an account can be gone by then:
+    the journal believes the name of the unit only when a system service's stream bears it. The identifier tells.
+    """
+    unit = text_of(entry.get(own_unit(source)))
+    if unit or not source.uid or text_of(entry.get("_SYSTEMD_UNIT")):
+        return unit
+    identifier = text_of(entry.get("SYSLOG_IDENTIFIER"))
+    return f"{identifier}.service" if identifier else ""
 
 
 def parse_lines(text: str, source: Source = OF_PID_1) -> list[Line]:
@@ -92,7 +116,7 @@ def parse_lines(text: str, source: Source = OF_PID_1) -> list[Line]:
         found.append(
             Line(
                 int(text_of(entry.get("__REALTIME_TIMESTAMP")) or 0) / 1e6,
-                text_of(entry.get(source.unit if by_systemd else own_unit(source))),
+                text_of(entry.get(source.unit)) if by_systemd else service_of(entry, source),
                 PRIORITIES[int(priority)] if priority in "01234567" and priority else "info",
                 text_of(entry.get("MESSAGE"))[:LONGEST_LINE],
                 by_systemd,
@@ -135,7 +159,7 @@ def line_data(line: Line) -> dict[str, Any]:
     """Return a line as the modules document it."""
     return {
         "time": iso8601(int(line.time)),
-        "job": line.service[: -len(".service")] if line.service.endswith(".service") else line.service,
+        "job": job_of(line.service),
         "priority": line.priority,
         "text": line.text,
         "by_systemd": line.by_systemd,
