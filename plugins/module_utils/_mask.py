@@ -39,10 +39,12 @@ _PLAIN_NAME = re.compile(r"[A-Z_][A-Z0-9_]*|-?/[\w./-]*")
 # They name files, `ID:PATH`.
 _NAMES_A_FILE = re.compile(r"(?:load|import)cred", re.IGNORECASE)
 _CREDENTIAL_NAME = re.compile(r"[A-Za-z0-9_.-]+")
-# In a word: its begin, what follows `NAME=`, `--name=` or `"name": `, a private key.
-_IN_A_WORD = re.compile(r"""^|(?P<name>[A-Za-z_][\w.-]*)["']?(?:=|:\s*)["']?|(?=-----BEGIN)""")
+# A name is looked for where one can begin only: to try each letter of a long text takes hours.
+_BEGIN_OF_NAME = r"(?<![\w.-])(?:(?![A-Za-z_])[\w.-])*"
+# In a word: its begin, a private key, what follows `NAME=`, `--name=` or `"name": `.
+_IN_A_WORD = re.compile(rf"""^|(?=-----BEGIN)|{_BEGIN_OF_NAME}(?P<name>[A-Za-z_][\w.-]*)["']?(?:=|:\s*)["']?""")
 # In a sentence: what follows `NAME=`, the begin of each word, a private key.
-_IN_A_SENTENCE = re.compile(r"""(?P<name>[\w.-]+)=(?=\S)|(?:^|(?<=[\s"'(]))(?=\S)|(?=-----BEGIN)""")
+_IN_A_SENTENCE = re.compile(r"""(?<![\w.-])(?P<name>[\w.-]+)=(?=\S)|(?:^|(?<=[\s"'(]))(?=\S)|(?=-----BEGIN)""")
 # Where a message of systemd begins to repeat what stands in the file.
 _REPEATS = re.compile(r""":\s|\sin\s|\s["']""")
 
