@@ -41,8 +41,7 @@ KEPT = bench.CHECKOUT / ".cache" / "comparison.json"
 PAGE = bench.CHECKOUT / "docs" / "comparison.md"
 RELEASES = ("debian12", "debian13")
 KEEPING = threading.Lock()
-# Relative to the folder of our own playbooks, where the harness looks for them.
-TEMPLATING = "../benchmarks/templating"
+TEMPLATING = "benchmarks/templating.yml"
 STOPS, WARNS, LATE, PASSES = "stops", "warns", "too late", "passes"
 OTHERS = ("looping role", "`validate:`", "`verify`")
 KEEP = "rm -rf /root/units && cp -a /etc/systemd/system /root/units"
@@ -114,6 +113,8 @@ class Host:
         """Return how the role that loops over templates deals with a case."""
         variables = {"template_role_jobs": case.jobs, "template_role_validate": validate}
         run, changed = self.tried([case], lambda: self.site.play(playbook=TEMPLATING, **variables))
+        if "PLAY [" not in run.output:
+            raise bench.BenchError(f"the looping role did not run: {run.output}")
         return PASSES if run.status == 0 else LATE if changed else STOPS
 
     def by_verify(self, case: Case) -> str:
