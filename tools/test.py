@@ -172,7 +172,7 @@ def counted(log: Path, argv: list[str], **more: str) -> tuple[int, Outcome]:
 
 
 def unit(log: Path) -> Outcome:
-    status, tests = counted(log, ["pytest", "tests/unit"])
+    status, tests = counted(log, ["pytest", "--numprocesses=auto", "tests/unit"])
     if tests.passed + tests.failed == 0:
         return Outcome(0, 1, tests.skipped, "no test ran")
     return tests._replace(failed=max(tests.failed, int(status != 0)))
