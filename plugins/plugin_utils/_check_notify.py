@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue, each_part, raise_all
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_value import is_list, kind_of
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import Field
 
 MOST_LINES = 1000
@@ -32,15 +33,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 Part = Callable[[Any], Any]
 
 
-def _kind(value: Any) -> str:
-    words = {bool: "a boolean", int: "a number", float: "a number", str: "a text", type(None): "empty"}
-    return "a dictionary" if isinstance(value, Mapping) else words.get(type(value), "a list")
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
-
-
 def _below(error: BadValue, name: str) -> list[BadValue]:
     """Return a fault and those with it, as faults of a part."""
     return [BadValue(f"{name} {one.reason}", one.mend, one.code) for one in (error, *error.more)]
@@ -49,7 +41,7 @@ def _below(error: BadValue, name: str) -> list[BadValue]:
 def _dictionary(value: Any, parts: Mapping[str, Part], what: str) -> dict[str, Any]:
     """Check a dictionary part by part; null takes a part out again that a layer below has set."""
     if not isinstance(value, Mapping):
-        raise BadValue(f"is {_kind(value)}, not a dictionary", f"write {what}")
+        raise BadValue(f"is {kind_of(value)}, not a dictionary", f"write {what}")
 
     def check(name: Any, item: Any) -> Any:
         if name not in parts:
@@ -66,7 +58,7 @@ def _dictionary(value: Any, parts: Mapping[str, Part], what: str) -> dict[str, A
 
 def _each(value: Any, check: Part) -> list[Any]:
     """Check one thing or a list of them."""
-    items = list(value) if _is_list(value) else [value]
+    items = list(value) if is_list(value) else [value]
     if not items:
         raise BadValue("is an empty list", "give at least one, or leave it out")
     found, faults = [], []
@@ -81,7 +73,7 @@ def _each(value: Any, check: Part) -> list[Any]:
 
 def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise BadValue(f"is {_kind(value)}, not a text", "write a text, in quotes")
+        raise BadValue(f"is {kind_of(value)}, not a text", "write a text, in quotes")
     text = str(value)
     if not text.strip():
         raise BadValue("is empty", "give it a value, or leave it out")
@@ -98,7 +90,7 @@ def _flag(value: Any) -> bool:
     words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
     if isinstance(value, (bool, str, int)) and str(value).lower() in words:
         return words[str(value).lower()]
-    raise BadValue(f"is {_kind(value)}, not a boolean", "write true or false")
+    raise BadValue(f"is {kind_of(value)}, not a boolean", "write true or false")
 
 
 def _lines(value: Any) -> int:
@@ -166,7 +158,7 @@ def _header(value: Any) -> str:
 
 def _headers(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        raise BadValue(f"is {_kind(value)}, not a dictionary", "write NAME: value")
+        raise BadValue(f"is {kind_of(value)}, not a dictionary", "write NAME: value")
     found: dict[str, Any] = {}
     faults = []
     for name, item in value.items():
@@ -226,7 +218,7 @@ def _command(value: Any) -> list[str]:
         except ValueError:
             raise BadValue("has quotes that are not closed", "write a list of arguments") from None
     else:
-        words = [_argument(item) for item in value] if _is_list(value) else []
+        words = [_argument(item) for item in value] if is_list(value) else []
     if not words:
         raise BadValue("is no command", "write a program and its arguments, a text or a list")
     if not words[0].startswith("/"):
@@ -238,7 +230,7 @@ def _command(value: Any) -> list[str]:
 
 def _argument(item: Any) -> str:
     if isinstance(item, bool) or not isinstance(item, (str, int)) or "\x00" in str(item):
-        raise BadValue(f"holds {_kind(item)}", "write each argument in quotes, as a text")
+        raise BadValue(f"holds {kind_of(item)}", "write each argument in quotes, as a text")
     return str(item)
 
 

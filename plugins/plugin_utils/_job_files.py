@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import JobFile
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import check_file_text
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_files import check_file_text
 
 SCRIPT_MODE = 0o755
 SECRET_MODE = 0o600

@@ -31,7 +31,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_vari
     uses,
     variables_of,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _check_field
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _check_text
 from ansible_collections.dotmobi.systemd_timers.tests.corpus.corpus import load
 from ansible_collections.dotmobi.systemd_timers.tests.unit.fake_facts import job_view
 from ansible_collections.dotmobi.systemd_timers.tests.unit.test_command_line import VERSIONS, rows
@@ -126,7 +126,7 @@ def test_systemd_sets_what_we_say(version: int) -> None:
 
 
 def test_the_limit_is_that_of_the_controller() -> None:
-    assert LONGEST_ARGUMENT == _check_field.LONGEST_ARGUMENT
+    assert LONGEST_ARGUMENT == _check_text.LONGEST_ARGUMENT
 
 
 # --- specifiers

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _unit_file
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quote
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import BadValue, check_field
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import check_field
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import render
 from ansible_collections.dotmobi.systemd_timers.tests.unit.hostile import BREAKS, hostile
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import TEMPLATES, complete
