@@ -25,7 +25,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     further_units,
     unit_files,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import CHANGED_KEY, Pair
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import CHANGED_KEY, Pair
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import skipped_by_hand
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import Skip, with_skip, without_skip, words
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION, goes_on, parse
@@ -50,18 +50,18 @@ class Change(NamedTuple):
     skip: Skip | None = None
 
 
-def rescheduled(text: str, schedule: list[str]) -> str:
-    """Return a timer with other calendar expressions, and with a note that says so until the next apply."""
+# What a timer that was rescheduled says otherwise. Its description says when it elapses, as declared.
+GOES = (("Timer", "OnCalendar"), ("Unit", "Description"), (OWNER_SECTION, CHANGED_KEY))
+
+
+def rescheduled(name: str, text: str, schedule: list[str]) -> str:
+    """Return the timer of a job with other calendar expressions, and with a note that says so until the next apply."""
     assignments = parse(text)
     before = timer_text.calendars(text)
     notes = [one.value for one in assignments if (one.section, one.key) == (OWNER_SECTION, CHANGED_KEY)]
     # Changed twice, it is still the declared schedule that it was.
     note = notes[0] if notes else f"rescheduled by hand, declared was: {'; '.join(before) or 'no calendar expression'}"
-    gone = {
-        one.line
-        for one in assignments
-        if (one.section, one.key) in (("Timer", "OnCalendar"), (OWNER_SECTION, CHANGED_KEY))
-    }
+    gone = {one.line for one in assignments if (one.section, one.key) in GOES}
     lines: list[str] = []
     previous, dropped = "", False
     for number, line in enumerate(text.rstrip("\n").split("\n"), 1):
@@ -72,6 +72,8 @@ def rescheduled(text: str, schedule: list[str]) -> str:
             lines.append(line)
         if line.strip() == "[Timer]":
             lines += [f"OnCalendar={one}" for one in schedule]
+        elif line.strip() == "[Unit]":
+            lines.append(f"Description=Runs {name}, rescheduled by hand")
         elif line.strip() == f"[{OWNER_SECTION}]":
             lines.append(f"{CHANGED_KEY}={note}")
     return "\n".join(lines) + "\n"
@@ -85,7 +87,7 @@ def request_of(pair: Pair, change: Change, host: Request) -> Request:
     bare = host._replace(owner=pair.owner)
     if change.kind == REMOVE:
         return bare._replace(jobs=[WantedJob(pair.name, ABSENT, "skip", "", "")])
-    timer = rescheduled(pair.timer.text, change.schedule) if change.kind == RESCHEDULE else pair.timer.text
+    timer = rescheduled(pair.name, pair.timer.text, change.schedule) if change.kind == RESCHEDULE else pair.timer.text
     job = WantedJob(
         pair.name,
         STATES[change.kind],

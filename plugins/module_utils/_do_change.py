@@ -11,6 +11,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _run
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account import as_account, user_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change import (
+    RESCHEDULE,
     RESET_FAILED,
     SKIP_NEXT,
     Change,
@@ -24,7 +25,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._next_run import skip_of_next
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import ObserveError, observe_units
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Pair
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import Pair
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_directory import LockBusy
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import ApplyFailed
@@ -84,6 +85,9 @@ def changed_by(runner: Runner, pair: Pair, change: Change, host: Request, mode: 
     if outcome.errors:
         return failure("\n".join(["nothing was changed on this host:", *map(line, outcome.errors)]))
     (row,) = [one for one in outcome.result["jobs"] if one["name"] == pair.name]
+    if mode.check and change.kind == RESCHEDULE:
+        # What the timer has still.
+        row["next_elapse"] = None
     return {
         **{key: row[key] for key in ("name", "actions", "state", "next_elapse")},
         **({"diff": outcome.result["diff"]} if "diff" in outcome.result else {}),

@@ -15,6 +15,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change imp
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, grouped, line, shown
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import Known, view
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._look import Wish
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import marks_of, masked_findings
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     SUSPENDED,
@@ -23,7 +24,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     WantedJob,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import observe, observe_manager
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Pair, Wish, own_pairs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import Pair, own_pairs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof import prove_jobs, without_repetition
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path import (
     programs,

@@ -10,7 +10,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _tim
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import check_calendars, check_timespans
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change import NotChangeable
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import observe_timers
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Pair
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import Pair
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import Skip
 

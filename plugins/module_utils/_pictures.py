@@ -14,9 +14,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account im
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._examine import examine
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._look import Wish
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Scope
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import ObserveError
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Wish, picture
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import picture
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import Source, journal_command
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_texts import add_texts
@@ -25,12 +26,17 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_texts
 MOST_RUNS_OF_ACCOUNT = 200
 
 
-def whole_picture(make_runner: Callable[[], Runner], wish: Wish) -> dict[str, Any]:
-    """Return the picture of the system with those of the accounts put into it."""
+def whole_picture(make_runner: Callable[[], Runner], wish: Wish, user: str = "") -> dict[str, Any]:
+    """Return the picture of the system with those of the accounts put into it; of one account's jobs, if it is given.
+
+    user: an account, "root" for the jobs of the system.
+    """
     whole = looked_at(make_runner(), wish)
     for row in whole["jobs"]:
         row["scope"] = "system"
-    accounts = lingering() if os.geteuid() == 0 else []
+    if user not in ("", "root"):
+        whole = without_jobs(whole, wish)
+    accounts = [scope for scope in lingering() if user in ("", scope.account)] if os.geteuid() == 0 else []
     others = [of_account(make_runner, wish, scope) for scope in accounts]
     return together(whole, others)
 
@@ -67,6 +73,12 @@ def of_account(make_runner: Callable[[], Runner], wish: Wish, scope: Scope) -> d
     for row in found["jobs"]:
         row.update(scope="user", user=scope.account)
     return found
+
+
+def without_jobs(whole: dict[str, Any], wish: Wish) -> dict[str, Any]:
+    """Return a picture without the jobs in it."""
+    nothing: dict[str, Any] = {"jobs": [], "unhealthy": [], "counts": dict.fromkeys(whole["counts"], 0)}
+    return {**whole, **nothing, "unknown": [{"name": name, "nearest": ""} for name in wish.names]}
 
 
 def together(whole: dict[str, Any], others: list[dict[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Sequence
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_units
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import further_units
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import followed, readable_units
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import followed, readable_units
 
 
 def add_texts(rows: Sequence[dict[str, Any]], directory: str) -> None:

@@ -11,7 +11,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account im
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import shown
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import SYSTEM, FileState, Scope
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Pair, own_pairs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import Pair, own_pairs
 
 # What names the system where an account is asked for.
 ROOT = "root"

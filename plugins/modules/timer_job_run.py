@@ -214,6 +214,11 @@ user:
   description: The user it runs as.
   returned: always, for a job that is known
   type: str
+unknown:
+  description: The name, and in C(nearest) the name of the job that was probably meant.
+  returned: failure, when there is no such job
+  type: list
+  elements: dict
 """
 
 import os
@@ -232,7 +237,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_output
     sync,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import declared, run_data
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import declared
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import run_data
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import GOOD_RESULTS
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner, make_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import Source
@@ -335,7 +341,7 @@ def main() -> None:
     try:
         pair, scope = find_job(given["name"], os.path.normpath(given["unit_directory"]), given["user"] or "")
     except UnknownJob as error:
-        module.fail_json(msg=str(error), unknown=True, nearest=error.nearest)
+        module.fail_json(msg=str(error), unknown=error.data)
     except SeveralJobs as error:
         module.fail_json(msg=str(error))
     about = {key: value for key, value in declared(pair).items() if key in ("name", "command", "user")}

@@ -23,6 +23,11 @@ options:
       - A name that is not known does not make the module fail. It is returned in RV(unknown).
     type: list
     elements: str
+  user:
+    description:
+      - Only jobs of the user manager of this account, which needs root. V(root) for those of the system. Jobs of all
+        when not given.
+    type: str
   owners:
     description:
       - Look only at jobs with these owner marks, as set by O(dotmobi.systemd_timers.timer_jobs#module:owner).
@@ -311,8 +316,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError, use_host_zone
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import HEALTHS
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._look import Wish
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import ObserveError
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Wish
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pictures import whole_picture
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, make_runner
 
@@ -322,6 +327,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "names": {"type": "list", "elements": "str"},
+            "user": {"type": "str"},
             "owners": {"type": "list", "elements": "str"},
             "health": {"type": "list", "elements": "str", "choices": list(HEALTHS)},
             "all": {"type": "bool", "default": False},
@@ -339,6 +345,8 @@ def main() -> None:
         module.fail_json(msg=f"runs {given['runs']} does not lie between 0 and 1000")
     if given["proof"] and os.geteuid() != 0:
         module.fail_json(msg="proof needs root; use become")
+    if given["user"] not in (None, "", "root") and os.geteuid() != 0:
+        module.fail_json(msg=f"the jobs of {given['user']} are seen by root only; use become")
     use_host_zone()
     wish = Wish(
         unit_directory=os.path.normpath(given["unit_directory"]),
@@ -353,7 +361,7 @@ def main() -> None:
         units=given["units"],
     )
     try:
-        result = whole_picture(make_runner, wish)
+        result = whole_picture(make_runner, wish, given["user"] or "")
     except (ProgramMissing, ObserveError, CalendarError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, **result)

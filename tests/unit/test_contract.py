@@ -154,17 +154,19 @@ LOOK = {
     "_job_output": {"_calendar", "_runner", "_runs"},
     "_health": {"_model", "_result_words", "_runs", "_timer_text"},
     "_overdue": {"_calendar", "_model", "_predict", "_runner", "_timer_text", "_unit_file"},
-    "_picture": SHARED | {"_health", "_observe", "_overdue", "_result_words", "_runs"},
+    "_pairs": SHARED | {"_observe"},
+    "_look": SHARED | {"_observe", "_overdue", "_pairs", "_runs"},
+    "_picture": SHARED | {"_health", "_look", "_overdue", "_pairs", "_result_words", "_runs"},
     "_start": {"_observe", "_runner", "_runs"},
     # It changes a job, by the way of every apply.
-    "_where": {"_account", "_findings", "_lookup", "_model", "_picture"},
-    "_examine": SHARED | {"_change", "_observe", "_picture", "_proof", "_proof_path"},
-    "_unit_texts": SHARED | {"_observe", "_picture"},
-    "_pictures": SHARED | {"_account", "_examine", "_observe", "_picture", "_runs", "_unit_texts"},
-    "_change": SHARED | {"_observe", "_picture", "_result_words"},
+    "_where": {"_account", "_findings", "_lookup", "_model", "_pairs"},
+    "_examine": SHARED | {"_change", "_look", "_observe", "_pairs", "_proof", "_proof_path"},
+    "_unit_texts": SHARED | {"_observe", "_pairs"},
+    "_pictures": SHARED | {"_account", "_examine", "_look", "_observe", "_picture", "_runs", "_unit_texts"},
+    "_change": SHARED | {"_observe", "_pairs", "_result_words"},
     "_do_change": SHARED
-    | {"_account", "_change", "_converge", "_next_run", "_observe", "_picture", "_transaction", "_where"},
-    "_next_run": SHARED | {"_change", "_observe", "_picture"},
+    | {"_account", "_change", "_converge", "_next_run", "_observe", "_pairs", "_transaction", "_where"},
+    "_next_run": SHARED | {"_change", "_observe", "_pairs"},
 }
 ALLOWED_IMPORTS: dict[str, set[str]] = {**HELPERS, **CHECKERS, **WAY, **ORCHESTRATORS, **LOOK}
 

@@ -88,20 +88,20 @@ class TestReschedule:
         "OnCalendar=Tue 08:00\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n\n[X-Ansible]\nOwner=o\nJob=a\n"
     )
 
-    def test_only_the_schedule_and_a_note_change(self) -> None:
-        text = rescheduled(self.TEXT, ["daily", "Sun 07:00"])
+    def test_only_the_schedule_and_what_tells_of_it_change(self) -> None:
+        text = rescheduled("a", self.TEXT, ["daily", "Sun 07:00"])
         assert calendars(text) == ["daily", "Sun 07:00"]
         assert owner_of(text) == owner_of(self.TEXT)
         note = "Changed=rescheduled by hand, declared was: Mon    08:00; Tue 08:00"
         assert sorted({*text.splitlines()} - {*self.TEXT.splitlines()}) == [
-            note, "OnCalendar=Sun 07:00", "OnCalendar=daily",
+            note, "Description=Runs a, rescheduled by hand", "OnCalendar=Sun 07:00", "OnCalendar=daily",
         ]  # fmt: skip
         assert sorted({*self.TEXT.splitlines()} - {*text.splitlines()}) == [
-            "  08:00", "OnCalendar=Mon \\", "OnCalendar=Tue 08:00",
+            "  08:00", "Description=x", "OnCalendar=Mon \\", "OnCalendar=Tue 08:00",
         ]  # fmt: skip
 
     def test_twice_it_still_says_what_was_declared(self) -> None:
-        text = rescheduled(rescheduled(self.TEXT, ["daily"]), ["hourly"])
+        text = rescheduled("a", rescheduled("a", self.TEXT, ["daily"]), ["hourly"])
         assert calendars(text) == ["hourly"]
         assert text.count("Changed=") == 1
         assert "Changed=rescheduled by hand, declared was: Mon" in text

@@ -20,7 +20,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.filter.markdown import F
 from ansible_collections.dotmobi.systemd_timers.plugins.filter.runbook import FilterModule as RunbookFilters
 from ansible_collections.dotmobi.systemd_timers.plugins.filter.schedule_words import FilterModule as WordsFilters
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import WantedJob
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import Pair, declared
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import Pair, declared
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runbook import book
 from ansible_collections.dotmobi.systemd_timers.tests.unit.hostile_markdown import HOSTILE
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import ROOT, file_of, wanted

@@ -1,0 +1,132 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The jobs on a host as their unit files stand: found by their owner mark, or among all timers; read-only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from typing import Any, Iterable, NamedTuple
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_value
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    NO_FILE,
+    FileState,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
+    SUFFIXES,
+    file_state,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import (
+    UnitText,
+    marked_secrets,
+    owner_of,
+)
+
+# The key of the owner section in which a playbook says that it has changed a unit, until the next apply.
+CHANGED_KEY = "Changed"
+
+
+class Pair(NamedTuple):
+    """A job as its files stand: names of its units, their files and where these are, and whose it is."""
+
+    name: str
+    service_name: str
+    timer: FileState
+    service: FileState
+    paths: tuple[str, str]
+    owner: str
+
+    @property
+    def units(self) -> tuple[str, str]:
+        """The names of its two units."""
+        return self.service_name, f"{self.name}.timer"
+
+
+def readable_file(path: str) -> FileState:
+    """Return what stands at a path; what this user may not read is known by name alone."""
+    try:
+        return file_state(path)
+    except OSError:
+        return FileState("other")
+
+
+def readable_units(directory: str) -> dict[str, FileState]:
+    """Return the services and timers of a directory, as far as this user may read them."""
+    try:
+        names = sorted(name for name in os.listdir(directory) if name.endswith(SUFFIXES))
+    except OSError:
+        return {}
+    return {name: readable_file(os.path.join(directory, name)) for name in names}
+
+
+def own_pairs(directory: str) -> dict[str, Pair]:
+    """Return the jobs that carry an owner mark, by name; half a pair is one, too."""
+    files = readable_units(directory)
+    marks = {name: owner_of(file.text) for name, file in files.items()}
+    found = {}
+    for mark in (mark for mark in marks.values() if mark):
+        service, timer = f"{mark.job}.service", f"{mark.job}.timer"
+        # What a job has beside its pair carries the mark as well.
+        if any(marks.get(unit) for unit in (service, timer)):
+            found[mark.job] = Pair(
+                mark.job,
+                service,
+                files.get(timer, NO_FILE),
+                files.get(service, NO_FILE),
+                (os.path.join(directory, service), os.path.join(directory, timer)),
+                mark.owner,
+            )
+    return found
+
+
+def foreign_pairs(unit_path: list[str], timers: Iterable[str], known: Iterable[str]) -> dict[str, Pair]:
+    """Return the timers that systemd holds and that are not ours."""
+    where: dict[str, str] = {}
+    for directory in unit_path:
+        with contextlib.suppress(OSError):
+            for name in os.listdir(directory):
+                where.setdefault(name, os.path.join(directory, name))
+    found = {}
+    for unit in sorted(timers):
+        name = unit[: -len(".timer")]
+        if name in known:
+            continue
+        timer = followed(where.get(unit, ""))
+        text = UnitText(timer.text)
+        service = text.last("Timer", "Unit", f"{name}.service")
+        # An instance of a template has the file of the template.
+        path = where.get(service) or where.get(re.sub(r"@[^.]*\.", "@.", service), "")
+        found[name] = Pair(name, service, timer, followed(path), (path, where.get(unit, "")), "")
+    return found
+
+
+def followed(path: str) -> FileState:
+    """Return the file at a path; distributions have links to files of theirs."""
+    return readable_file(os.path.realpath(path) if os.path.realpath(path) != "/dev/null" else path) if path else NO_FILE
+
+
+def declared(pair: Pair) -> dict[str, Any]:
+    """Return what the unit files say of the job, without secrets."""
+    service, timer = UnitText(pair.service.text), UnitText(pair.timer.text)
+    marks = marked_secrets(service)
+    return {
+        "name": pair.name,
+        "owner": pair.owner or None,
+        "unit_files": {"service": pair.paths[0], "timer": pair.paths[1]},
+        "description": service.last("Unit", "Description"),
+        "command": [masked_value("ExecStart", one, marks) for one in service.values("Service", "ExecStart")],
+        "user": service.last("Service", "User", "root"),
+        "working_directory": service.last("Service", "WorkingDirectory"),
+        "schedule": timer_text.calendars(pair.timer.text),
+        "triggers": [
+            {"directive": key, "value": value}
+            for key, value in timer_text.triggers(pair.timer.text)
+            if key not in ("OnCalendar", "Unit") and value
+        ],
+        "persistent": timer_text.is_persistent(pair.timer.text),
+        "accuracy": timer.last("Timer", "AccuracySec", "1min"),
+        "jitter": timer.last("Timer", "RandomizedDelaySec"),
+    }
