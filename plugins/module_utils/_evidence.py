@@ -21,6 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     unread_units,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import skip_of
 
 
 class Evidence(NamedTuple):
@@ -96,6 +97,7 @@ def row(goal: Goal, evidence: Evidence, actions: list[str], surprise: Surprise |
     timer = f"{goal.name}.timer"
     unit = evidence.units.get(timer, NOT_ACTIVE)
     following, last = evidence.elapses.get(timer, (0.0, 0.0))
+    skip = skip_of(goal.service or "")
     return {
         "name": goal.name,
         "state": goal.state,
@@ -103,6 +105,7 @@ def row(goal: Goal, evidence: Evidence, actions: list[str], surprise: Surprise |
         "armed": armed_word(goal, unit),
         "schedule": timer_text.calendars(goal.timer or ""),
         "next_elapse": iso8601(int(following)) if following else None,
+        "skips": iso8601(skip.elapse) if skip else None,
         "last_trigger": iso8601(int(last)) if last else None,
         "missed_elapse": iso8601(int(surprise.elapse)) if surprise and goal.armed else None,
         "runs_now": bool(surprise) and goal.armed and goal.lets_run,

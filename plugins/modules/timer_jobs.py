@@ -79,7 +79,7 @@ options:
           - Runs the job again and again, this time span after the last run began, for example V(15min).
             C(OnUnitActiveSec=) of the timer. See systemd.timer(5).
           - The first run is one time span after the timer has started (C(OnActiveSec=)), after a boot at C(on_boot)
-            when that is set and shorter.
+            when that is set and shorter. When systemd is reloaded before that run, the time span begins anew.
         type: str
       persistent:
         description:
@@ -624,6 +624,10 @@ jobs:
       sample: 17min 23s
     next_elapse:
       description: When the timer elapses next, ISO 8601 in the time zone of the host. V(null) when it has no such time.
+      type: str
+      sample: "2027-02-01T08:00:00+01:00"
+    skips:
+      description: The elapse whose run is skipped, as the playbook C(skip_next) has asked for, in the same form.
       type: str
       sample: "2027-02-01T08:00:00+01:00"
     last_trigger:

@@ -79,7 +79,7 @@ FIELDS: dict[str, Field] = {
     "schedule": Field("texts", becomes="`OnCalendar=`, one line each", example='"*-*-* *:15:00"'),
     "timezone": Field("zone", becomes="the end of each `OnCalendar=`", example="Europe/London", left_out="the host's"),
     "on_boot": Field("span", becomes="`OnBootSec=`", example="5min"),
-    "every": Field("span", becomes="`OnActiveSec=` and `OnUnitActiveSec=`", example="15min"),
+    "every": Field("span", becomes="`OnActiveSec=` and `OnUnitActiveSec=`, see [below](#intervals)", example="15min"),
     "persistent": Field("bool", True, becomes="`Persistent=`, with a `schedule`", example="false"),
     "accuracy": Field("span", "1s", becomes="`AccuracySec=`", example="1min"),
     "jitter": Field("span", becomes="`RandomizedDelaySec=`", example="10min"),

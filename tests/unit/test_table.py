@@ -30,6 +30,7 @@ def row(**fields: Any) -> dict[str, Any]:
         ({}, "armed"),
         ({"runs_now": False}, "armed"),
         ({"runs_now": True}, "armed, runs now"),
+        ({"skips": "2026-11-30T08:00:00+00:00"}, "armed, skips next run"),
         ({"active": "active (running)"}, "running"),
         ({"active": "active (running)", "runs_now": True}, "running"),
         ({"state": "suspended", "armed": "no", "runs_now": False}, "suspended"),
