@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pexpect
 import yaml
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -89,8 +91,8 @@ class Site:
         # Whether playbooks print as if to a terminal.
         self.colour = False
 
-    def start(self, *options: str, playbook: str = "site", **variables: Any) -> tuple[subprocess.Popen[str], Path]:
-        """Start ansible-playbook with the variables, and do not wait for it."""
+    def _call(self, *options: str, playbook: str = "site", **variables: Any) -> tuple[list[str], dict[str, str], Path]:
+        """The call of ansible-playbook with the variables, its environment, and where it leaves its record."""
         number = len(list(self.folder.glob("*.yml")))
         vars_file = self.folder / f"{number}.yml"
         vars_file.write_text(yaml.dump(variables, Dumper=VarsDumper, sort_keys=False), encoding="utf-8")
@@ -112,6 +114,11 @@ class Site:
             **({"ANSIBLE_FORCE_COLOR": "1"} if self.colour else {"ANSIBLE_NOCOLOR": "1"}),
             "RECORD": str(record),
         }
+        return argv, environment, record
+
+    def start(self, *options: str, **variables: Any) -> tuple[subprocess.Popen[str], Path]:
+        """Start ansible-playbook with the variables, and do not wait for it."""
+        argv, environment, record = self._call(*options, **variables)
         process = subprocess.Popen(
             argv, cwd=CHECKOUT, env=environment, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -133,6 +140,21 @@ class Site:
     def play(self, *options: str, **variables: Any) -> Run:
         """Run a playbook to its end, whatever that is."""
         return self.finish(*self.start(*options, **variables))
+
+    def talk(self, answers: Mapping[str, str], *options: str, **variables: Any) -> Run:
+        """Run a playbook on a terminal, and type what answers each question."""
+        argv, environment, _record = self._call(*options, **variables)
+        printed = io.StringIO()
+        child = pexpect.spawn(
+            argv[0], argv[1:], cwd=str(CHECKOUT), env=environment, encoding="utf-8", timeout=120 * pace()
+        )  # fmt: skip
+        child.logfile_read = printed
+        for question, answer in answers.items():
+            child.expect_exact(question)
+            child.sendline(answer)
+        child.expect(pexpect.EOF)
+        child.close()
+        return Run(child.exitstatus, printed.getvalue().replace("\r", ""), {})
 
     def apply(self, jobs: Iterable[Mapping[str, Any]], *options: str, **variables: Any) -> Run:
         """Apply jobs; anything but success fails the test, with the output that a user would see."""

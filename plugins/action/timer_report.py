@@ -27,7 +27,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._trouble_re
     examination_lines,
     questions,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._unknown_jobs import unknown_everywhere
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._unknown_jobs import (
+    left_out,
+    unknown_everywhere,
+    without_job,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import describe
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import BAD, DOUBTFUL, GOOD, Shown
 
@@ -62,7 +66,7 @@ class ActionModule(ActionBase):
         kinds: dict[str, Callable[[Results, int], list[Shown]]] = {
             "status": status_lines,
             "details": lambda results, _limit: detail_lines(results),
-            "change": lambda results, _limit: change_lines(results),
+            "change": lambda results, _limit: change_lines(results, self._task.check_mode),
             "run": lambda results, _limit: run_lines(results),
             "logs": lambda results, _limit: log_lines(results, several_jobs=True),
             "log": lambda results, _limit: log_lines(results, several_jobs=False),
@@ -97,8 +101,12 @@ class ActionModule(ActionBase):
             plain = {host: {k: v for k, v in found.items() if k not in NOISE} for host, found in results.items()}
             self._display.display(json.dumps(plain, ensure_ascii=False))
             return result
-        for line in kinds[options["kind"]](results, options["limit"]):
+        absent = without_job(results)
+        having = {host: found for host, found in results.items() if host not in absent}
+        for line in kinds[options["kind"]](having, options["limit"]):
             self._display.display(line.text, color=COLOURS.get(line.mood))
+        if absent:
+            self._display.display(left_out(results), color=COLOURS[DOUBTFUL])
         return result
 
 

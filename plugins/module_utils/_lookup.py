@@ -13,9 +13,11 @@ class UnknownJob(Exception):
     """There is no such job on this host."""
 
     def __init__(self, name: str, known: Mapping[str, object]) -> None:
-        self.nearest = nearest(name, known)
+        meant = nearest(name, known)
+        # As the modules return it.
+        self.data = [{"name": name, "nearest": meant}]
         if not name:
             super().__init__("no job is named: say which one with -e job=NAME; the playbook `status` lists them")
             return
-        mend = f"did you mean {self.nearest}?" if self.nearest else "the playbook `status` lists them"
+        mend = f"did you mean {meant}?" if meant else "the playbook `status` lists them"
         super().__init__(f"{shown(name)} is not a job on this host; {mend}")

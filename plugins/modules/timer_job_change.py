@@ -126,6 +126,11 @@ warnings_of_proof:
   returned: success, but not for V(reset_failed)
   type: list
   elements: str
+unknown:
+  description: The name, and in C(nearest) the name of the job that was probably meant.
+  returned: failure, when there is no such job
+  type: list
+  elements: dict
 diff:
   description: The change of the unit files.
   returned: in diff mode
@@ -168,7 +173,9 @@ def main() -> None:
     change = Change(given["change"], given["schedule"] or [], given["on_reschedule"])
     try:
         place = find_job(given["name"], units, given["user"] or "")
-    except (UnknownJob, SeveralJobs) as error:
+    except UnknownJob as error:
+        module.fail_json(msg=str(error), unknown=error.data)
+    except SeveralJobs as error:
         module.fail_json(msg=str(error))
     host = Request([], "", False, "warn", units, "", files)
     module.exit_json(**do_change(make_runner, place, change, host, Mode(module.check_mode, module._diff)))

@@ -74,12 +74,13 @@ def log_lines(results: Mapping[str, Mapping[str, Any]], several_jobs: bool) -> l
     shown: list[Shown] = []
     for host, result in results.items():
         shown.append(Shown(f"{host}:"))
-        for line in result["lines"]:
+        # Who asks for a file does not want to leaf through the journal.
+        for line in [] if result["file"] else result["lines"]:
             of_user = f"{line['user']}: " if line.get("user") else ""
             who = f"{of_user}{line['job']}: " if several_jobs else ""
             text = f"  {clock(line['time'])[:19]}  {who}{line_words(line)}"
             shown.append(Shown(text, LOUD.get(line["priority"], PLAIN)))
-        if not result["lines"]:
+        if not result["lines"] and not result["file"]:
             shown.append(Shown("  the journal has no such lines"))
         if result["files"]:
             shown.append(Shown(f"  newest files of {result['log_directory']}:"))
@@ -110,9 +111,9 @@ def schedule_lines(results: Mapping[str, Mapping[str, Any]], words: str) -> list
     return shown
 
 
-def change_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
-    """Return what was done to a job, a row for each host, and what the next apply makes of it."""
-    rows = [["HOST", "JOB", "DONE", "STATE", "NEXT RUN"]]
+def change_lines(results: Mapping[str, Mapping[str, Any]], check_mode: bool) -> list[Shown]:
+    """Return what was done to a job, or would be, a row for each host, and what the next apply makes of it."""
+    rows = [["HOST", "JOB", "WOULD DO" if check_mode else "DONE", "STATE", "NEXT RUN"]]
     for host, result in results.items():
         done = ", ".join(result["actions"]) or "nothing, it is so already"
         # In check mode the timer still has one.

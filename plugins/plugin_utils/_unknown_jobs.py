@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The error for a job that was named and is none; pure."""
+"""Jobs that were named, and are none: on some hosts, or on all; pure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,22 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup imp
 Results = Mapping[str, Mapping[str, Any]]
 
 
+def without_job(results: Results) -> list[str]:
+    """Return the hosts that have nothing of what was named."""
+    return [host for host, result in results.items() if result.get("unknown") and not result.get("jobs")]
+
+
+def left_out(results: Results) -> str:
+    """Return what is said of hosts that do not have the job, when others do; or an empty text."""
+    hosts = without_job(results)
+    names = dict.fromkeys(one["name"] for host in hosts for one in results[host]["unknown"])
+    return f"Note: {', '.join(names)} is not a job on {', '.join(hosts)}." if hosts else ""
+
+
 def unknown_everywhere(results: Results) -> str:
     """Return the error when a job that was named is none on any host, or an empty text."""
     unknown = [one for result in results.values() for one in result.get("unknown", [])]
-    found = any(result.get("jobs") for result in results.values())
-    if not unknown or found:
+    if not unknown or len(without_job(results)) < len(results):
         return ""
     if not unknown[0]["name"]:
         return str(UnknownJob("", {}))

@@ -127,7 +127,9 @@ PLAYS = {
     "details": {"playbook": "status", "job": "op-fail"},
     "well": {"playbook": "dotmobi.systemd_timers.status", "job": "op-ok"},
     "misspelt": {"playbook": "status", "job": "op-fial"},
-    "logs": {"playbook": "playbooks/logs.yml", "job": "op-ok", "timer_log_directory": LOGS, "file": "backup.log"},
+    "nowhere": {"playbook": "status", "timer_hosts": "timer_hots"},
+    "logs": {"playbook": "playbooks/logs.yml", "job": "op-ok", "timer_log_directory": LOGS},
+    "file": {"playbook": "playbooks/logs.yml", "timer_log_directory": LOGS, "file": "backup.log"},
     "errors": {"playbook": "playbooks/logs.yml", "job": "op-fail", "priority": "err", "run": "last"},
     "all logs": {"playbook": "playbooks/logs.yml", "since": "1 hour ago"},
     "no such time": {"playbook": "playbooks/logs.yml", "job": "op-ok", "since": "yesteryear"},
@@ -224,6 +226,11 @@ class TestStatus:
         assert "op-fial is not a job on any of 2 hosts; did you mean op-fail?" in " ".join(run.output.split())
         only_readable(run)
 
+    def test_hosts_that_do_not_exist_are_an_error(self, runs_of_playbooks):
+        run = runs_of_playbooks["nowhere"]
+        assert run.status != 0
+        assert "'timer_hots' matches no host of the inventory; did you mean timer_hosts?" in run.output
+
 
 class TestDetails:
     def test_all_that_is_known_of_one_job(self, runs_of_playbooks, machine):
@@ -310,10 +317,14 @@ class TestLogs:
         lines = of_machine(machines(runs_of_playbooks["logs"], "Show them"), machine)
         (listed,) = [line.split("  ") for line in lines if line.startswith("    backup.log")]
         assert listed[3] == "21 B"
+        assert not any("sneaky" in line for line in lines)
+
+    def test_the_end_of_a_file_and_no_journal(self, runs_of_playbooks, machine):
+        lines = of_machine(machines(runs_of_playbooks["file"], "Show them"), machine)
+        assert lines[1] == f"  newest files of {LOGS}:"
         # What would steer the terminal does not.
         place = lines.index(f"  end of {LOGS}/backup.log:")
         assert lines[place + 1 : place + 3] == ["    first", "    last \\x1b[31mline"]
-        assert not any("sneaky" in line for line in lines)
 
     def test_errors_only_and_the_last_run(self, runs_of_playbooks, machine):
         lines = of_machine(machines(runs_of_playbooks["errors"], "Show them"), machine)

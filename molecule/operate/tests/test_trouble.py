@@ -20,6 +20,8 @@ JOBS = [
     {"name": "tr-once", "schedule": FAR, "command": recorder("tr-once", "[ -e /srv/mended ]")},
     {"name": "tr-runs", "schedule": FAR, "command": recorder("tr-runs", f"until [ -e {GO} ]; do sleep 0.2; done")},
     {"name": "tr-silent", "schedule": FAR, "command": recorder("tr-silent", "exit 5")},
+    {"name": "tr-yes", "schedule": FAR, "command": recorder("tr-yes", "exit 6")},
+    {"name": "tr-no", "schedule": FAR, "command": recorder("tr-no", "exit 6")},
     {"name": "tr-edited", "schedule": FAR, "command": recorder("tr-edited")},
     {"name": "tr-well", "schedule": FAR, "command": recorder("tr-well")},
     {"name": "tr-suspended", "schedule": FAR, "state": "suspended", "command": recorder("tr-suspended")},
@@ -28,6 +30,8 @@ BREAK = f"""
 systemctl start tr-full tr-late tr-once tr-well
 systemctl start --no-block tr-runs
 systemctl start tr-silent
+systemctl start tr-yes
+systemctl start tr-no
 sed -i 's/^Description=.*/Description=Edited/' /etc/systemd/system/tr-edited.service
 systemctl daemon-reload
 rm {FILES_DIRECTORY}/tr-gone/*
@@ -50,6 +54,10 @@ PLAYS = {
     "misspelt": {"job": "tr-ful"},
     "nameless": {},
 }
+RESET = "Reset the failed state of {job} on debian12, debian13? [y/N]"
+RUN = "Run {job} now on debian12, debian13? [y/N]"
+# On a terminal: job to what is answered to both questions.
+ANSWERS = {"tr-yes": ("y", "yes"), "tr-no": ("", "of course")}
 
 
 class Told:
@@ -77,6 +85,10 @@ def told(everywhere, tmp_path_factory):
     found.plays = dict([play(steps[0])])
     with ThreadPoolExecutor(3) as pool:
         found.plays.update(pool.map(play, steps[1:]))
+    site = Site("timer_hosts", tmp_path_factory.mktemp("terminal"))
+    for job, answers in ANSWERS.items():
+        dialogue = {text.format(job=job): answer for text, answer in zip((RESET, RUN), answers, strict=True)}
+        found.plays[job] = site.talk(dialogue, playbook="troubleshoot", job=job)
     return found
 
 
@@ -199,6 +211,21 @@ def test_without_a_terminal_nothing_runs(told, machine, host, play, why):
     assert told.plays[play].status != 0
     assert diagnosis(told, play, job, machine)[-1] == f"  It was not run by hand: {why}; `-e run=true` runs it."
     assert len(runs(host, job)) == (1 if job == "tr-silent" else 0)
+
+
+def test_what_is_answered_on_a_terminal(told, machine, host):
+    yes, no = told.plays["tr-yes"], told.plays["tr-no"]
+    assert yes.status != 0
+    assert f"changed: [{machine}]" in run_of_task(yes, "Reset the failed state")
+    assert (
+        block(yes, "Say what is wrong", "tr-yes", machine)[1]
+        == "  the run by hand failed: exit status 6, and it said nothing"
+    )
+    assert len(runs(host, "tr-yes")) == 2
+    assert no.status != 0
+    assert "changed:" not in no.output
+    assert "  It was not run by hand: nobody has said yes" in block(no, "Say what is wrong", "tr-no", machine)[-1]
+    assert len(runs(host, "tr-no")) == 1
 
 
 def test_run_on_request(told, machine):

@@ -27,6 +27,7 @@ STEPS = {
     "log": {"playbook": "logs", "job": "uo-well", "run": "last"},
     "trouble": {"playbook": "troubleshoot", "job": "uo-bad", "reset": True, "run": False},
     "details": {"playbook": "status", "job": "uo-well"},
+    "of one account": {"playbook": "status", "account": CAROL, "output": "json"},
     "suspend": {"playbook": "suspend", "job": "uo-well"},
     "status": {"playbook": "status", "job": "uo-well", "output": "json"},
     "resume": {"playbook": "resume", "job": "uo-well", "account": CAROL},
@@ -108,6 +109,12 @@ def test_the_history_of_runs_is_known(told, machine):
     assert "The journal cannot be read" not in told["details"].output
 
 
+def test_status_of_one_account(told, machine):
+    assert told["of one account"].status == 0, told["of one account"].output
+    found = as_json(told["of one account"])[machine]
+    assert [(job["name"], job["user"]) for job in found["jobs"]] == [("uo-bad", CAROL), ("uo-well", CAROL)]
+
+
 def test_changes(told, machine):
     rows = {name: row_of(machines(told[name], "Show what was done"), machine) for name in ("suspend", "resume")}
     assert rows["suspend"][1:4] == ["uo-well", "disarm, disable", "suspended"]
@@ -129,7 +136,7 @@ def test_what_it_cannot(told, machine):
 def test_whose_job_it_is(told, machine):
     run = told["not of root"]
     assert run.status != 0
-    assert f'fatal: [{machine}]: FAILED!\n  "uo-well" is not a job on this host' in run.output
+    assert "uo-well is not a job on any of 2 hosts" in run.output
     run = told["both"]
     assert run.status != 0
     assert f'"uo-well" is a job of root, {CAROL}: say whose with -e account={CAROL}' in " ".join(run.output.split())
