@@ -149,11 +149,15 @@ class Site:
             argv[0], argv[1:], cwd=str(CHECKOUT), env=environment, encoding="utf-8", timeout=120 * pace()
         )  # fmt: skip
         child.logfile_read = printed
-        for question, answer in answers.items():
-            child.expect_exact(question)
-            child.sendline(answer)
-        child.expect(pexpect.EOF)
-        child.close()
+        try:
+            for question, answer in answers.items():
+                child.expect_exact(question)
+                child.sendline(answer)
+            child.expect(pexpect.EOF)
+        except pexpect.ExceptionPexpect as error:
+            raise AssertionError(printed.getvalue()) from error
+        finally:
+            child.close(force=True)
         return Run(child.exitstatus, printed.getvalue().replace("\r", ""), {})
 
     def apply(self, jobs: Iterable[Mapping[str, Any]], *options: str, **variables: Any) -> Run:

@@ -84,7 +84,9 @@ class ActionModule(ActionBase):
         )
         results = options["results"]
         result["changed"] = False
-        error = unknown_everywhere({host: found.get("status", found) for host, found in results.items()})
+        looked = {host: found.get("status", found) for host, found in results.items()}
+        silent = bool(set((task_vars or {}).get("ansible_play_hosts_all", [])).difference(results))
+        error = unknown_everywhere(looked, silent)
         if error:
             result.update(failed=True, msg=error)
             return result
@@ -101,12 +103,12 @@ class ActionModule(ActionBase):
             plain = {host: {k: v for k, v in found.items() if k not in NOISE} for host, found in results.items()}
             self._display.display(json.dumps(plain, ensure_ascii=False))
             return result
-        absent = without_job(results)
+        absent = without_job(looked)
         having = {host: found for host, found in results.items() if host not in absent}
-        for line in kinds[options["kind"]](having, options["limit"]):
+        for line in kinds[options["kind"]](having, options["limit"]) if having else []:
             self._display.display(line.text, color=COLOURS.get(line.mood))
         if absent:
-            self._display.display(left_out(results), color=COLOURS[DOUBTFUL])
+            self._display.display(left_out(looked), color=COLOURS[DOUBTFUL])
         return result
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ansible.errors import AnsibleFilterError
-from ansible.inventory.manager import InventoryManager
+from ansible.inventory.manager import InventoryManager, split_host_pattern
 from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
@@ -19,9 +19,11 @@ version_added: 0.1.0
 description:
   - For C(hosts) of a play whose pattern comes from a variable. For Ansible a pattern that matches no host is no error,
     so a monitor or a deployment with a misspelt group would do nothing and succeed.
-  - The name of a group is accepted, though no host be in it. So is an inventory without any host, with which playbooks
+  - Names of groups are accepted, though no host be in them. So is an inventory without any host, with which playbooks
     can be checked.
-positional: _input
+  - Of several names, one that matches nothing is no error as long as another matches a host. Ansible warns of it.
+    Whether C(--limit) leaves a host is not known here.
+positional: _input, groups
 options:
   _input:
     description: A pattern of hosts, or a list of them.
@@ -40,7 +42,7 @@ author:
 
 EXAMPLES = r"""
 - name: Look at the jobs of some hosts
-  hosts: "{{ timer_hosts | default('all') | dotmobi.systemd_timers.matching_hosts(groups) }}"
+  hosts: "{{ timer_hosts | default('all', true) | dotmobi.systemd_timers.matching_hosts(groups) }}"
   tasks:
     - name: Ask systemd and the journal
       dotmobi.systemd_timers.timer_jobs_info:
@@ -55,12 +57,15 @@ _value:
 
 def matching_hosts_filter(pattern: str | list[str], groups: Mapping[str, Sequence[str]]) -> str | list[str]:
     """Return the pattern. Raises AnsibleFilterError when there are hosts, and it is no group and matches none."""
+    if not isinstance(pattern, (str, list)) or not all(isinstance(part, str) for part in pattern):
+        raise AnsibleFilterError(f"matching_hosts takes a pattern of hosts or a list of them, not {pattern!r}")
     inventory = InventoryManager(DataLoader(), parse=False)
     for group, hosts in groups.items():
         inventory.add_group(group)
         for host in hosts:
             inventory.add_host(host, group)
-    if not groups.get("all") or pattern in list(groups) or inventory.get_hosts(pattern):
+    named = [part.lstrip("!&") for part in split_host_pattern(pattern)]
+    if not groups.get("all") or all(name in groups for name in named) or inventory.get_hosts(pattern):
         return pattern
     meant = nearest(pattern, [*groups, *groups["all"]]) if isinstance(pattern, str) else ""
     mend = f"did you mean {meant}?" if meant else "`ansible-inventory --graph` shows its hosts"

@@ -50,8 +50,9 @@ class Change(NamedTuple):
     skip: Skip | None = None
 
 
-# What a timer that was rescheduled says otherwise. Its description says when it elapses, as declared.
-GOES = (("Timer", "OnCalendar"), ("Unit", "Description"), (OWNER_SECTION, CHANGED_KEY))
+# What a timer that is rescheduled says otherwise. Its description says when it elapses, as declared.
+DESCRIPTION = ("Unit", "Description")
+REPLACED = (("Timer", "OnCalendar"), DESCRIPTION, (OWNER_SECTION, CHANGED_KEY))
 
 
 def rescheduled(name: str, text: str, schedule: list[str]) -> str:
@@ -61,7 +62,8 @@ def rescheduled(name: str, text: str, schedule: list[str]) -> str:
     notes = [one.value for one in assignments if (one.section, one.key) == (OWNER_SECTION, CHANGED_KEY)]
     # Changed twice, it is still the declared schedule that it was.
     note = notes[0] if notes else f"rescheduled by hand, declared was: {'; '.join(before) or 'no calendar expression'}"
-    gone = {one.line for one in assignments if (one.section, one.key) in GOES}
+    gone = {one.line for one in assignments if (one.section, one.key) in REPLACED}
+    described = any((one.section, one.key) == DESCRIPTION for one in assignments)
     lines: list[str] = []
     previous, dropped = "", False
     for number, line in enumerate(text.rstrip("\n").split("\n"), 1):
@@ -72,7 +74,7 @@ def rescheduled(name: str, text: str, schedule: list[str]) -> str:
             lines.append(line)
         if line.strip() == "[Timer]":
             lines += [f"OnCalendar={one}" for one in schedule]
-        elif line.strip() == "[Unit]":
+        elif line.strip() == "[Unit]" and described:
             lines.append(f"Description=Runs {name}, rescheduled by hand")
         elif line.strip() == f"[{OWNER_SECTION}]":
             lines.append(f"{CHANGED_KEY}={note}")

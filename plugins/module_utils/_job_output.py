@@ -131,10 +131,11 @@ def read_lines(
     runner: Runner, services: list[str], options: list[str], lines: int, source: Source = OF_PID_1
 ) -> list[Line]:
     """Return the last lines of services, the oldest first. Raises JournalError."""
-    done = runner(command(services, options, lines, source))
+    # Others of an account can use the same identifier: their lines are left out below.
+    done = runner(command(services, options, MOST_LINES if source.uid else lines, source))
     if done.rc != 0:
         raise JournalError(f"journalctl failed: {done.stderr.strip() or done.stdout.strip()}")
-    return parse_lines(done.stdout, source)
+    return [line for line in parse_lines(done.stdout, source) if line.service in services][-lines:]
 
 
 def read_runs(

@@ -14,12 +14,7 @@ from typing import Mapping, NamedTuple
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _run_directory as run_directory
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
-    SYSTEM,
-    Manager,
-    Scope,
-    UnitState,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import SYSTEM, Manager, Scope, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
     enablement_links,
     observe_manager,

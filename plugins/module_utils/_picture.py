@@ -26,9 +26,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._look impor
     observe_pairs,
     runs_of,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
-    UnitState,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._overdue import GRACE, Missed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import CHANGED_KEY, Pair, declared
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import (
@@ -37,16 +35,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_wor
     words,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import (
-    RunState,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import RunState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import is_edited
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import skip_of
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import (
-    OWNER_SECTION,
-    UnitText,
-    owner_of,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION, UnitText, owner_of
 
 SECURITY_COMMAND = ["systemd-analyze", "security", "--no-pager"]
 _EXPOSURE = re.compile(r"Overall exposure level for (\S+?): ([\d.]+)")

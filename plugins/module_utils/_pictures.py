@@ -31,12 +31,14 @@ def whole_picture(make_runner: Callable[[], Runner], wish: Wish, user: str = "")
 
     user: an account, "root" for the jobs of the system.
     """
-    whole = looked_at(make_runner(), wish)
+    accounts = lingering() if os.geteuid() == 0 else []
+    whole = looked_at(make_runner(), wish) if user in ("", "root") else without_jobs(make_runner(), wish)
+    known = [scope.account for scope in accounts]
+    is_known = user in ("", "root", *known)
+    whole["unknown_user"] = [] if is_known else [{"name": user, "nearest": nearest(user, known)}]
     for row in whole["jobs"]:
         row["scope"] = "system"
-    if user not in ("", "root"):
-        whole = without_jobs(whole, wish)
-    accounts = [scope for scope in lingering() if user in ("", scope.account)] if os.geteuid() == 0 else []
+    accounts = [scope for scope in accounts if user in ("", scope.account)]
     others = [of_account(make_runner, wish, scope) for scope in accounts]
     return together(whole, others)
 
@@ -75,8 +77,9 @@ def of_account(make_runner: Callable[[], Runner], wish: Wish, scope: Scope) -> d
     return found
 
 
-def without_jobs(whole: dict[str, Any], wish: Wish) -> dict[str, Any]:
-    """Return a picture without the jobs in it."""
+def without_jobs(runner: Runner, wish: Wish) -> dict[str, Any]:
+    """Return the picture of the system without a job in it, as cheap as it is to be had."""
+    whole = picture(runner, wish._replace(everything=False, exposure=False))
     nothing: dict[str, Any] = {"jobs": [], "unhealthy": [], "counts": dict.fromkeys(whole["counts"], 0)}
     return {**whole, **nothing, "unknown": [{"name": name, "nearest": ""} for name in wish.names]}
 

@@ -628,6 +628,7 @@ jobs:
       sample: "2027-02-01T08:00:00+01:00"
     skips:
       description: The elapse whose run is skipped, as the playbook C(skip_next) has asked for, in the same form.
+        V(null) when there is none.
       type: str
       sample: "2027-02-01T08:00:00+01:00"
     last_trigger:

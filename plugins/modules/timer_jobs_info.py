@@ -27,6 +27,8 @@ options:
     description:
       - Only jobs of the user manager of this account, which needs root. V(root) for those of the system. Jobs of all
         when not given.
+      - Accounts that linger are known. Another one does not make the module fail. It is returned in RV(unknown_user).
+      - Timers that O(all) adds are those of the system.
     type: str
   owners:
     description:
@@ -296,6 +298,12 @@ unhealthy:
   elements: str
 unknown:
   description: Names of O(names) that are no job of this host, each with C(name) and C(nearest), the name that was
+    probably meant.
+  returned: success
+  type: list
+  elements: dict
+unknown_user:
+  description: The account of O(user) when none of that name lingers, with C(name) and C(nearest), the account that was
     probably meant.
   returned: success
   type: list

@@ -14,6 +14,8 @@ short_description: Shows what modules of this collection returned on all hosts
 version_added: 0.1.0
 description:
   - Prints the results of several hosts on the controller, readable in a terminal of 100 columns, or as JSON.
+  - Hosts that do not have a job that was named are left out and named in a note. When no host of the play has it, that
+    is a failure.
   - The playbooks of this collection use it. It looks at nothing and changes nothing itself.
 author:
   - dotmobi.systemd_timers contributors (@dotmobi)
@@ -28,6 +30,7 @@ options:
         O(dotmobi.systemd_timers.timer_jobs_info#module:proof). V(diagnosis) takes for each host C(before) and C(after),
         which are the job as M(dotmobi.systemd_timers.timer_jobs_info) returns it, the C(lines) of its last run,
         C(run), a result of M(dotmobi.systemd_timers.timer_job_run) or V(null), and C(check), whether it is check mode.
+      - With a file, V(logs) and V(log) show its end and nothing of the journal.
     type: str
     choices: [status, details, change, run, logs, log, schedule, examination, diagnosis]
     required: true
@@ -38,7 +41,8 @@ options:
     required: true
   output:
     description:
-      - V(text) for people, coloured on a terminal. V(json) prints all of it as one line of JSON.
+      - V(text) for people, coloured on a terminal. V(json) prints all of it as one line of JSON. There a host without
+        the job has C(unknown).
     type: str
     choices: [text, json]
     default: text

@@ -12,7 +12,14 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_file
     check_environment_file,
     check_script,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_lines import (
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_notify import check_heartbeat, check_notice
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_runs import (
+    check_concurrency,
+    check_duration,
+    check_retries,
+    check_token,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_settings import (
     check_conditions,
     check_directives,
     check_directories,
@@ -20,13 +27,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_line
     check_limits,
     check_paths,
     check_variables,
-)
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_notify import check_heartbeat, check_notice
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_runs import (
-    check_concurrency,
-    check_duration,
-    check_retries,
-    check_token,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_text import (
     check_bool,

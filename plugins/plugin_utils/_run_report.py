@@ -86,9 +86,9 @@ def log_lines(results: Mapping[str, Mapping[str, Any]], several_jobs: bool) -> l
             shown.append(Shown(f"  newest files of {result['log_directory']}:"))
             rows = [[one["name"], size_words(one["size"]), clock(one["modified"])] for one in result["files"]]
             shown += [Shown(f"    {line}") for line in fitted(rows, 96)]
-        if result["file_lines"]:
+        if result["file"]:
             shown.append(Shown(f"  end of {result['file']}:"))
-            shown += [Shown(f"    {printable(line)}") for line in result["file_lines"]]
+            shown += [Shown(f"    {printable(line)}") for line in result["file_lines"] or ["(it is empty)"]]
         shown.append(Shown(""))
     return shown[:-1]
 

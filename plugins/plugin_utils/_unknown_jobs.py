@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob
@@ -13,8 +13,12 @@ Results = Mapping[str, Mapping[str, Any]]
 
 
 def without_job(results: Results) -> list[str]:
-    """Return the hosts that have nothing of what was named."""
-    return [host for host, result in results.items() if result.get("unknown") and not result.get("jobs")]
+    """Return the hosts that have nothing of what was named; of a file that was named, the job does not matter."""
+    return [
+        host
+        for host, result in results.items()
+        if result.get("unknown") and not result.get("jobs") and not result.get("file")
+    ]
 
 
 def left_out(results: Results) -> str:
@@ -24,14 +28,26 @@ def left_out(results: Results) -> str:
     return f"Note: {', '.join(names)} is not a job on {', '.join(hosts)}." if hosts else ""
 
 
-def unknown_everywhere(results: Results) -> str:
-    """Return the error when a job that was named is none on any host, or an empty text."""
+def unknown_everywhere(results: Results, silent: bool = False) -> str:
+    """Return the error when a job or an account that was named is none on any host, or an empty text.
+
+    silent: whether further hosts have given no answer, or have failed: one of them may have it.
+    """
     unknown = [one for result in results.values() for one in result.get("unknown", [])]
+    if unknown and not unknown[0]["name"]:
+        return str(UnknownJob("", {}))
+    if silent:
+        return ""
+    if all(result.get("unknown_user") for result in results.values()):
+        return nowhere([one for result in results.values() for one in result["unknown_user"]], "an account", results)
     if not unknown or len(without_job(results)) < len(results):
         return ""
-    if not unknown[0]["name"]:
-        return str(UnknownJob("", {}))
+    return nowhere(unknown, "a job", results)
+
+
+def nowhere(unknown: Sequence[Mapping[str, str]], what: str, results: Results) -> str:
+    """Return that there is no such thing on any host, and what was probably meant."""
     mends = sorted({one["nearest"] for one in unknown if one["nearest"]})
     mend = f"; did you mean {' or '.join(mends)}?" if mends else "; the playbook `status` lists the jobs"
     hosts = "this host" if len(results) == 1 else f"any of {len(results)} hosts"
-    return f"{unknown[0]['name']} is not a job on {hosts}{mend}"
+    return f"{unknown[0]['name']} is not {what} on {hosts}{mend}" if unknown else ""

@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_output import (
+    MOST_LINES,
     SLACK,
     Window,
     command,
     parse_lines,
+    read_lines,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import OF_PID_1, Source
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import capture
 
@@ -54,6 +57,25 @@ def test_each_is_a_line_of_its_run(journal: dict[str, Any]) -> None:
     window = Window(SERVICE, [starts[middle].invocation_id], starts[middle].time + SLACK, ends[middle].time - SLACK)
     held = [line.text for line in found if window.holds(line)]
     assert [text for text in held if text in WRITTEN] == list(WRITTEN)
+
+
+def test_lines_of_others_with_the_same_identifier_are_left_out() -> None:
+    others = [
+        {"MESSAGE": "of a session", "SYSLOG_IDENTIFIER": "a", "_SYSTEMD_UNIT": "session-1.scope"},
+        {"MESSAGE": "of another unit", "SYSLOG_IDENTIFIER": "a", "_SYSTEMD_USER_UNIT": "b.service"},
+        {"MESSAGE": "its own", "SYSLOG_IDENTIFIER": "a"},
+        {"MESSAGE": "its last", "SYSLOG_IDENTIFIER": "a", "_SYSTEMD_USER_UNIT": "a.service"},
+    ]
+    asked: list[str] = []
+
+    def journal(argv: list[str]) -> Completed:
+        asked.extend(argv)
+        return Completed(0, "\n".join(map(json.dumps, others)), "")
+
+    assert [line.text for line in read_lines(journal, ["a.service"], [], 5, Source(1000))] == ["its own", "its last"]
+    assert [line.text for line in read_lines(journal, ["a.service"], [], 1, Source(1000))] == ["its last"]
+    # The lines of others must not take the place of its own.
+    assert f"--lines={MOST_LINES}" in asked
 
 
 @pytest.mark.parametrize(

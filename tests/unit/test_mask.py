@@ -243,3 +243,12 @@ def test_what_one_file_of_a_job_marks_is_hidden_in_both() -> None:
     assert "hunter2" not in "".join(shown)
     assert shown[0] == service.replace("hunter2", SECRET)
     assert masked_units("[Unit]\nDescription=plain\n") == ["[Unit]\nDescription=plain\n"]
+
+
+@pytest.mark.parametrize("text", ["x" * 10**5, "x." * 10**5, "xtoken" * 10**4, "1" * 10**5, "-" * 10**5, ": " * 10**4])
+def test_long_texts_are_masked_too(text: str) -> None:
+    """Each is looked through once. Where each letter could begin a name, one of them took minutes."""
+    unit = service(f"Environment='API_TOKEN={text}' 'OTHER={text}'", f"ExecStart=/bin/x '{text}' '--token={text}'")
+    (masked,) = masked_units(unit)
+    assert f"'API_TOKEN={SECRET}'" in masked
+    assert f"'--token={SECRET}'" in masked

@@ -14,7 +14,8 @@ GROUPS = {"all": ["web1", "web2", "db"], "ungrouped": [], "web": ["web1", "web2"
 
 
 @pytest.mark.parametrize(
-    "pattern", ["all", "web", "web1", "web*", "all:!web", ["web1", "db"], "~w.b2", "localhost", "old"]
+    "pattern",
+    ["all", "web", "web1", "web*", "all:!web", ["web1", "db"], "~w.b2", "localhost", "old", ["old"], "old:!web"],
 )
 def test_a_pattern_with_hosts_or_a_group_stays_as_it_is(pattern: str | list[str]) -> None:
     assert matching_hosts(pattern, GROUPS) == pattern
@@ -33,6 +34,12 @@ def test_a_pattern_without_hosts_is_refused(pattern: str | list[str], mend: str)
     with pytest.raises(AnsibleFilterError) as raised:
         matching_hosts(pattern, GROUPS)
     assert str(raised.value) == f"{pattern!r} matches no host of the inventory; {mend}"
+
+
+@pytest.mark.parametrize("pattern", [None, {"web": 1}, 1, ["web", None]])
+def test_what_is_no_pattern_is_refused(pattern: object) -> None:
+    with pytest.raises(AnsibleFilterError, match="takes a pattern of hosts or a list of them"):
+        matching_hosts(pattern, GROUPS)
 
 
 @pytest.mark.parametrize("groups", [{}, {"all": [], "ungrouped": []}])

@@ -326,7 +326,7 @@ def test_jobs_of_user_managers_have_their_own_commands() -> None:
     found = commands(rendered({"a": host(row(BACKUP), row(wanted(name="mail"), "alice"))}))
     manager = "sudo -u alice env XDG_RUNTIME_DIR=/run/user/$(id -u alice) systemctl --user"
     assert f"{manager} status mail.timer" in found
-    fields = ("_SYSTEMD_USER_UNIT=mail.service", "SYSLOG_IDENTIFIER=mail", "USER_UNIT=mail.service")
+    fields = ("_SYSTEMD_USER_UNIT=mail.service", "_TRANSPORT=stdout SYSLOG_IDENTIFIER=mail", "USER_UNIT=mail.service")
     matches = " + ".join(f"_UID=$(id -u alice) {field}" for field in fields)
     assert f"sudo journalctl --since='1 hour ago' {matches}" in found
     assert "sudo systemctl status backup.timer" in found

@@ -12,7 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._log_files import LogFileError, last_lines, newest
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import printable, shown_lines
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import (
+    change_lines,
+    log_lines,
+    printable,
+    shown_lines,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._status import (
     HEAD,
     WIDTH,
@@ -135,3 +140,18 @@ def test_log_files(tmp_path: Path) -> None:
             last_lines(str(tmp_path), name, 2)
     with pytest.raises(LogFileError, match="log_directory"):
         newest(str(tmp_path / "none"))
+
+
+def test_a_change_and_what_would_be_one() -> None:
+    row = {"name": "a", "actions": ["update"], "state": "present", "next_elapse": None, "warnings_of_proof": []}
+    results = {"web1": {**row, "hint": "it lasts"}}
+    done = [shown.text.split() for shown in change_lines(results, check_mode=False)]
+    assert done[:2] == [["HOST", "JOB", "DONE", "STATE", "NEXT", "RUN"], ["web1", "a", "update", "present", "-"]]
+    assert change_lines(results, check_mode=True)[0].text.split()[2:4] == ["WOULD", "DO"]
+
+
+def test_a_file_that_is_empty() -> None:
+    line = {"time": NOW, "job": "a", "priority": "info", "text": "x", "by_systemd": False}
+    result = {"lines": [line], "files": [], "file": "/srv/logs/a.log", "file_lines": []}
+    shown = [one.text for one in log_lines({"web1": result}, several_jobs=False)]
+    assert shown == ["web1:", "  end of /srv/logs/a.log:", "    (it is empty)"]

@@ -49,6 +49,7 @@ def story(everywhere, tmp_path_factory):
     all_of(everywhere(lambda _site, host: host.check_output("touch -d '3 days ago' %s", STAMP)))
     step("resume", playbook="resume", job="change-me")
     step("bad", playbook="reschedule", job="change-me", schedule="25:00")
+    step("would", "--check", playbook="reschedule", job="change-me", schedule="Tue 09:00")
     step("reschedule", playbook="reschedule", job="change-me", schedule="Tue 09:00")
     step("status", playbook="status", job="change-me", output="json")
     step("again", timer_jobs=JOBS, **OWNER)
@@ -87,6 +88,12 @@ def test_a_bad_schedule_changes_nothing(story, machine):
     only_readable(run)
     assert 'change-me: schedule "25:00": is not a valid calendar expression' in " ".join(run.output.split())
     assert story.seen["bad"][machine] == story.seen["resume"][machine]
+
+
+def test_check_mode_says_what_it_would_do(story, machine):
+    assert done(story, "would", machine)[1:] == ["change-me", "update, reschedule", "present", "-"]
+    assert row_of(machines(story.plays["would"], "Show what was done"), "HOST")[2] == "WOULD DO"
+    assert story.seen["would"][machine] == story.seen["bad"][machine]
 
 
 def test_reschedule(story, machine):

@@ -53,7 +53,9 @@ PLAYS = {
     "suspended": {"job": "tr-suspended"},
     "misspelt": {"job": "tr-ful"},
     "nameless": {},
+    "only": {"job": "tr-only"},
 }
+ONLY = {"name": "tr-only", "schedule": FAR, "command": recorder("tr-only")}
 RESET = "Reset the failed state of {job} on debian12, debian13? [y/N]"
 RUN = "Run {job} now on debian12, debian13? [y/N]"
 # On a terminal: job to what is answered to both questions.
@@ -67,7 +69,7 @@ class Told:
 @pytest.fixture(scope="module")
 def told(everywhere, tmp_path_factory):
     def prepare(site, host):
-        site.apply(JOBS, timer_owner="trouble")
+        site.apply([*JOBS, ONLY] if site.machine == "debian13" else JOBS, timer_owner="trouble")
         host.run("sh -c %s", BREAK)
         wait_until(lambda: runs(host, "tr-runs"), 40, "the job that does not end has begun")
 
@@ -232,6 +234,15 @@ def test_run_on_request(told, machine):
     run = told.plays["well all the same"]
     assert run.status == 0, run.output
     assert diagnosis(told, "well all the same", "tr-well", machine)[1] == "  nothing is wrong: last run: success"
+
+
+def test_hosts_that_do_not_have_the_job_are_left_out(told):
+    run = told.plays["only"]
+    assert run.status == 0, run.output
+    printed = [line for line in machines(run, "Show status, output, files and rights") if line]
+    assert printed[-1] == "Note: tr-only is not a job on debian12."
+    assert not any("tr-only on debian12" in line for line in printed)
+    only_readable(run)
 
 
 def test_wrong_names(told):

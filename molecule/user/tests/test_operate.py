@@ -28,6 +28,7 @@ STEPS = {
     "trouble": {"playbook": "troubleshoot", "job": "uo-bad", "reset": True, "run": False},
     "details": {"playbook": "status", "job": "uo-well"},
     "of one account": {"playbook": "status", "account": CAROL, "output": "json"},
+    "of no account": {"playbook": "status", "account": "carrol"},
     "suspend": {"playbook": "suspend", "job": "uo-well"},
     "status": {"playbook": "status", "job": "uo-well", "output": "json"},
     "resume": {"playbook": "resume", "job": "uo-well", "account": CAROL},
@@ -61,6 +62,8 @@ def told(everywhere, tmp_path_factory):
     site.apply([other], timer_owner="user-op-too")
     site.apply([WELL], **OWNER)
     plays["both"] = site.play(playbook="run", job="uo-well")
+    plays["trouble with both"] = site.play(playbook="troubleshoot", job="uo-well")
+    plays["trouble of root"] = site.play(playbook="troubleshoot", job="uo-well", account="root", output="json")
     plays["of root"] = site.play(playbook="run", job="uo-well", account="root")
     site.apply([], timer_prune=True, **OWNER)
     all_of(everywhere(clean))
@@ -113,6 +116,20 @@ def test_status_of_one_account(told, machine):
     assert told["of one account"].status == 0, told["of one account"].output
     found = as_json(told["of one account"])[machine]
     assert [(job["name"], job["user"]) for job in found["jobs"]] == [("uo-bad", CAROL), ("uo-well", CAROL)]
+
+
+def test_an_account_that_is_none(told):
+    assert told["of no account"].status != 0
+    assert f"carrol is not an account on any of 2 hosts; did you mean {CAROL}?" in told["of no account"].output
+
+
+def test_troubleshoot_takes_the_job_of_the_one_who_was_named(told, machine):
+    run = told["trouble with both"]
+    assert run.status != 0
+    said = f"uo-well is a job of {CAROL}, root: say whose with -e account=root"
+    assert f"fatal: [{machine}]: FAILED!\n  {said}" in run.output
+    found = as_json(told["trouble of root"])[machine]
+    assert [found[part]["user"] for part in ("before", "after")] == ["root", "root"]
 
 
 def test_changes(told, machine):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks what a job gives by name: variables, directives, limits, conditions, directories and paths; pure."""
+"""Checks settings of the unit: variables, directives, limits, conditions, directories, paths; pure."""
 
 from __future__ import annotations
 
