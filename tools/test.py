@@ -171,8 +171,8 @@ def counted(log: Path, argv: list[str], **more: str) -> tuple[int, Outcome]:
     return status, read_tally(tally)
 
 
-def unit(log: Path) -> Outcome:
-    status, tests = counted(log, ["pytest", "--numprocesses=auto", "tests/unit"])
+def unit(log: Path, processes: str) -> Outcome:
+    status, tests = counted(log, ["pytest", f"--numprocesses={processes}", "tests/unit"])
     if tests.passed + tests.failed == 0:
         return Outcome(0, 1, tests.skipped, "no test ran")
     return tests._replace(failed=max(tests.failed, int(status != 0)))
@@ -261,10 +261,11 @@ def molecule(names: list[str]) -> Results:
 # --- the whole
 
 
-def steps_of(group: str) -> list[Step]:
+def steps_of(group: str, *, alone: bool) -> list[Step]:
+    """The steps of a group. alone: no scenarios run beside them, which need the processors more."""
     if group == "lint":
         return list(lint_steps())
-    simple = {"unit": unit, "sanity": sanity, "package": package}
+    simple = {"unit": lambda log: unit(log, "auto" if alone else "0"), "sanity": sanity, "package": package}
     return [Step(group, simple[group])]
 
 
@@ -325,7 +326,8 @@ def main() -> int:
     interrupted = False
     pool = ThreadPoolExecutor(max_workers=2)
     try:
-        steps = [step for group in groups if group != "molecule" for step in steps_of(group)]
+        alone = "molecule" not in groups
+        steps = [step for group in groups if group != "molecule" for step in steps_of(group, alone=alone)]
         # Beside the scenarios.
         pending = [pool.submit(lambda: [perform(step) for step in steps])]
         if "molecule" in groups:
