@@ -78,10 +78,9 @@ def of_account(make_runner: Callable[[], Runner], wish: Wish, scope: Scope) -> d
 
 
 def without_jobs(runner: Runner, wish: Wish) -> dict[str, Any]:
-    """Return the picture of the system without a job in it, as cheap as it is to be had."""
-    whole = picture(runner, wish._replace(everything=False, exposure=False))
-    nothing: dict[str, Any] = {"jobs": [], "unhealthy": [], "counts": dict.fromkeys(whole["counts"], 0)}
-    return {**whole, **nothing, "unknown": [{"name": name, "nearest": ""} for name in wish.names]}
+    """Return the picture of the system without a job in it: no job has an empty name, and no run is asked about."""
+    whole = picture(runner, wish._replace(names=[""], everything=False, exposure=False))
+    return {**whole, "unknown": [{"name": name, "nearest": ""} for name in wish.names]}
 
 
 def together(whole: dict[str, Any], others: list[dict[str, Any]]) -> dict[str, Any]:
