@@ -24,7 +24,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._job_files 
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import Merged, merge_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._logs import rotation_jobs, settle_outputs
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._options import check_options
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._options import check_options, plain_directories
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import (
     Rendered,
     Templates,
@@ -114,7 +114,11 @@ class ActionModule(ActionBase):
             )
         finally:
             self._task.args = given
-        return {**options, **{name: given.get(name, default) for name, default in raw.items()}}
+        return {
+            **options,
+            **plain_directories(options),
+            **{name: given.get(name, default) for name, default in raw.items()},
+        }
 
     def _templates(self, options: dict[str, Any]) -> Templates:
         texts = []
@@ -127,7 +131,8 @@ class ActionModule(ActionBase):
             except (AnsibleError, OSError, UnicodeError) as error:
                 raise AnsibleActionFail(f'timer_{kind}_template "{path}": cannot be read: {error}') from error
         try:
-            return compile_templates(*texts)
+            own_service, own_timer = (not options[f"{kind}_template"] for kind in ("service", "timer"))
+            return compile_templates(*texts, (own_service, own_timer))
         except TemplateError as error:
             raise AnsibleActionFail(f"a unit file template is broken: {error}") from error
 

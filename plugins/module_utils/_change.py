@@ -7,10 +7,11 @@ It goes the way of every apply, so it is proved, undone when it fails, and runs 
 
 from __future__ import annotations
 
-from typing import Mapping, NamedTuple, Sequence
+from typing import Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     ABSENT,
     PRESENT,
@@ -27,8 +28,21 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import CHANGED_KEY, Pair
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import skipped_by_hand
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import Skip, with_skip, without_skip, words
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION, goes_on, parse
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import (
+    SKIP_KEY,
+    Skip,
+    lines_of,
+    with_skip,
+    without_skip,
+    words,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import (
+    OWNER_SECTION,
+    contents,
+    goes_on,
+    parse,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_value import BadText, one_line
 
 SUSPEND, RESUME, REMOVE, RESCHEDULE, SKIP_NEXT = "suspend", "resume", "remove", "reschedule", "skip_next"
 # It changes what systemd remembers, and no file.
@@ -55,30 +69,72 @@ DESCRIPTION = ("Unit", "Description")
 REPLACED = (("Timer", "OnCalendar"), DESCRIPTION, (OWNER_SECTION, CHANGED_KEY))
 
 
+def check_schedule(name: str, schedule: Iterable[str]) -> None:
+    """Refuse expressions that are more than a line of a unit file. Raises NotChangeable."""
+    found = [one for expression in schedule for one in _refusals(name, expression)]
+    if found:
+        raise NotChangeable("\n".join(["nothing was changed on this host:", *found]))
+
+
+def _refusals(name: str, expression: str) -> list[str]:
+    try:
+        if one_line(expression):
+            return []
+        error = BadText("is empty", "write an expression such as Mon 08:00")
+    except BadText as bad:
+        error = bad
+    return [line(Finding(name, "schedule", expression, error.reason, error.mend, error.code))]
+
+
 def rescheduled(name: str, text: str, schedule: list[str]) -> str:
-    """Return the timer of a job with other calendar expressions, and with a note that says so until the next apply."""
+    """Return the timer of a job with other calendar expressions, and with a note that says so until the next apply.
+
+    Raises NotChangeable.
+    """
+    check_schedule(name, schedule)
     assignments = parse(text)
     before = timer_text.calendars(text)
     notes = [one.value for one in assignments if (one.section, one.key) == (OWNER_SECTION, CHANGED_KEY)]
     # Changed twice, it is still the declared schedule that it was.
     note = notes[0] if notes else f"rescheduled by hand, declared was: {'; '.join(before) or 'no calendar expression'}"
-    gone = {one.line for one in assignments if (one.section, one.key) in REPLACED}
-    described = any((one.section, one.key) == DESCRIPTION for one in assignments)
+    put_in = {"Timer": [("OnCalendar", one) for one in schedule], OWNER_SECTION: [(CHANGED_KEY, note)]}
+    if any((one.section, one.key) == DESCRIPTION for one in assignments):
+        put_in["Unit"] = [("Description", f"Runs {name}, rescheduled by hand")]
+    new = _edited(text, {one.line for one in assignments if (one.section, one.key) in REPLACED}, put_in)
+    kept = [one for one in contents(text) if one[:2] not in REPLACED]
+    check_edit(name, kept, [(section, *one) for section, lines in put_in.items() for one in lines], new)
+    return new
+
+
+def _edited(text: str, gone: set[int], put_in: dict[str, list[tuple[str, str]]]) -> str:
+    """Return a unit file without the assignments that begin in these lines, and with others after the heads."""
     lines: list[str] = []
+    left = dict(put_in)
     previous, dropped = "", False
-    for number, line in enumerate(text.rstrip("\n").split("\n"), 1):
+    for number, text_line in enumerate(text.rstrip("\n").split("\n"), 1):
         # An assignment goes on in the lines after it.
         dropped = number in gone or (dropped and goes_on(previous))
-        previous = line
+        previous = text_line
         if not dropped:
-            lines.append(line)
-        if line.strip() == "[Timer]":
-            lines += [f"OnCalendar={one}" for one in schedule]
-        elif line.strip() == "[Unit]" and described:
-            lines.append(f"Description=Runs {name}, rescheduled by hand")
-        elif line.strip() == f"[{OWNER_SECTION}]":
-            lines.append(f"{CHANGED_KEY}={note}")
+            lines.append(text_line)
+        head = text_line.strip()
+        if head.startswith("[") and head.endswith("]"):
+            lines += [f"{key}={value}" for key, value in left.pop(head[1:-1], [])]
     return "\n".join(lines) + "\n"
+
+
+def check_edit(
+    name: str, kept: Sequence[tuple[str, str, str]], added: Iterable[tuple[str, str, str]], after: str
+) -> None:
+    """Read an edited unit back: it holds what it is to keep, what was added, and nothing else. Raises NotChangeable."""
+    found = contents(after)
+    for one in added:
+        if one in found:
+            found.remove(one)
+        else:
+            found.append(one)
+    if found != list(kept):
+        raise NotChangeable(f"{name}: its unit file cannot be edited line by line; apply the declaration again")
 
 
 def request_of(pair: Pair, change: Change, host: Request) -> Request:
@@ -106,7 +162,16 @@ def request_of(pair: Pair, change: Change, host: Request) -> Request:
 def service_of(pair: Pair, change: Change) -> str:
     """Return the text of the service. A job that is resumed, or gets other times, skips no run."""
     if change.skip:
-        return with_skip(pair.service.text, pair.name, change.skip)
+        new = with_skip(pair.service.text, pair.name, change.skip)
+        added = [("Service", "ExecCondition"), (OWNER_SECTION, SKIP_KEY)]
+        lines = zip(added, lines_of(pair.name, change.skip))
+        check_edit(
+            pair.name,
+            contents(without_skip(pair.service.text)),
+            [(*key, text.split("=", 1)[1]) for key, text in lines],
+            new,
+        )
+        return new
     return pair.service.text if change.kind == SUSPEND else without_skip(pair.service.text)
 
 

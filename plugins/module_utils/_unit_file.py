@@ -52,6 +52,11 @@ def parse(text: str) -> list[Assignment]:
     return found
 
 
+def contents(text: str) -> list[tuple[str, str, str]]:
+    """Return section, key and value of each assignment, in order: what a text is compared by."""
+    return [(found.section, found.key, found.value) for found in parse(text)]
+
+
 class UnitText:
     """A unit file, parsed once for many questions."""
 

@@ -19,15 +19,15 @@ description:
 options:
   expressions:
     description:
-      - Calendar expressions, as in C(OnCalendar=) of a timer, for example V(Mon *-*-* 08:00:00).
+      - Calendar expressions, as in C(OnCalendar=) of a timer, for example V(Mon *-*-* 08:00:00), one text or a list
+        of them.
       - Quote them in YAML. Without quotes, C(10:30) is a number and a leading C(*) is an error.
-    type: list
-    elements: str
+    type: raw
   timespans:
     description:
-      - Time spans, as in C(OnUnitActiveSec=) of a timer, for example V(15min) or V(1h 30min).
-    type: list
-    elements: str
+      - Time spans, as in C(OnUnitActiveSec=) of a timer, for example V(15min) or V(1h 30min), one text or a
+        list of them.
+    type: raw
   count:
     description:
       - How many elapses to compute for each expression, from 1 to 1000.
@@ -164,6 +164,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar i
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import shown
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, make_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_value import BadText, texts_of
 
 
 def calendar_entry(calendar: Calendar) -> dict[str, Any]:
@@ -196,19 +197,27 @@ def bad_lines(calendars: list[dict[str, Any]], timespans: list[dict[str, Any]]) 
     return list(dict.fromkeys(lines))
 
 
+def given_texts(module: AnsibleModule, option: str) -> list[str]:
+    """Return what an option gives; end when it is no text."""
+    try:
+        return texts_of(module.params[option])
+    except BadText as error:
+        module.fail_json(msg=f"{option} {shown(module.params[option])} {error.reason}; {error.mend}")
+        raise
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "expressions": {"type": "list", "elements": "str"},
-            "timespans": {"type": "list", "elements": "str"},
+            "expressions": {"type": "raw"},
+            "timespans": {"type": "raw"},
             "count": {"type": "int", "default": 1},
             "base_time": {"type": "str"},
         },
         required_one_of=[("expressions", "timespans")],
         supports_check_mode=True,
     )
-    expressions = module.params["expressions"] or []
-    spans = module.params["timespans"] or []
+    expressions, spans = (given_texts(module, option) for option in ("expressions", "timespans"))
     if not 1 <= module.params["count"] <= 1000:
         module.fail_json(msg=f"count {module.params['count']} does not lie between 1 and 1000")
     use_host_zone()

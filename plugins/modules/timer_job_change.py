@@ -41,9 +41,10 @@ options:
     choices: [suspend, resume, reschedule, skip_next, reset_failed, remove]
   schedule:
     description:
-      - Calendar expressions that take the place of all that the timer has. For O(change=reschedule).
-    type: list
-    elements: str
+      - A calendar expression or a list of them, which take the place of all that the timer has. For
+        O(change=reschedule).
+      - Each one is one line. What is more is refused, and so is anything else that could add a directive to the timer.
+    type: raw
   on_reschedule:
     description:
       - What the new schedule may trigger at once, as in M(dotmobi.systemd_timers.timer_jobs).
@@ -139,16 +140,43 @@ diff:
 """
 
 import os
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change import CHANGES, RESCHEDULE, Change
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change import (
+    CHANGES,
+    RESCHEDULE,
+    Change,
+    NotChangeable,
+    check_schedule,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._do_change import Mode, do_change
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import shown
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_value import BadText, texts_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._where import SeveralJobs, find_job
+
+GIVE_SCHEDULE = """-e '{"schedule": "Mon 08:00"}'"""
+
+
+def schedule_of(module: AnsibleModule, given: Any) -> list[str]:
+    """Return the expressions of another schedule; end where there is none, or one that is more than a line."""
+    if module.params["change"] != RESCHEDULE:
+        return []
+    try:
+        schedule = texts_of(given)
+        if not any(schedule):
+            module.fail_json(msg=f"no schedule is given: say which one with {GIVE_SCHEDULE}")
+        check_schedule(module.params["name"], schedule)
+    except BadText as error:
+        module.fail_json(msg=f"schedule {shown(given)} {error.reason}; {error.mend}")
+    except NotChangeable as error:
+        module.fail_json(msg=str(error))
+    return schedule
 
 
 def main() -> None:
@@ -158,7 +186,7 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "user": {"type": "str"},
             "change": {"type": "str", "required": True, "choices": list(CHANGES)},
-            "schedule": {"type": "list", "elements": "str"},
+            "schedule": {"type": "raw"},
             "on_reschedule": {"type": "str", "default": "skip", "choices": ["skip", "run", "fail"]},
             "unit_directory": {"type": "path", "default": "/etc/systemd/system"},
             "files_directory": {"type": "path", "default": "/etc/dotmobi.systemd_timers"},
@@ -166,11 +194,10 @@ def main() -> None:
         supports_check_mode=True,
     )
     given = module.params
-    if given["change"] == RESCHEDULE and not any(given["schedule"] or []):
-        module.fail_json(msg="no schedule is given: say which one with -e schedule='Mon 08:00'")
+    schedule = schedule_of(module, given["schedule"])
     use_host_zone()
     units, files = (os.path.normpath(given[name]) for name in ("unit_directory", "files_directory"))
-    change = Change(given["change"], given["schedule"] or [], given["on_reschedule"])
+    change = Change(given["change"], schedule, given["on_reschedule"])
     try:
         place = find_job(given["name"], units, given["user"] or "")
     except UnknownJob as error:

@@ -4,47 +4,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _unit_value
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue, each_part
-
-# systemd counts them as broken UTF-8, and leaves out the whole line.
-_NONCHARACTER = re.compile(
-    "[\ufdd0-\ufdef" + "".join(f"{chr(end - 1)}{chr(end)}" for end in range(0xFFFF, 0x110000, 0x10000)) + "]"
-)
 
 
 def encodable(text: str) -> str:
     """Return a text that a unit file can hold. Raises BadValue."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise BadValue("is not valid UTF-8", "remove the stray bytes", "not-utf8") from None
-    found = _NONCHARACTER.search(text)
-    if found:
-        reason = f"contains U+{ord(found.group()):04X}, which Unicode keeps free and systemd refuses"
-        raise BadValue(reason, "remove it", "not-utf8")
-    if "\x00" in text:
-        raise BadValue("contains a NUL character", "remove it", "control-character")
-    return text
+    return _as_value(_unit_value.encodable, text)
 
 
 def one_line(text: str) -> str:
-    """Return a text that fits on one line of a unit file and cannot join the next."""
-    encodable(text)
-    if "\n" in text or "\r" in text:
-        mend = "write it on one line (in YAML, `>-` folds lines without a final newline)"
-        raise BadValue("contains a line break", mend, "control-character")
-    if re.search(r"[\x01-\x1f\x7f-\x9f]", text):
-        raise BadValue("contains a control character", "remove it", "control-character")
-    if text.endswith("\\"):
-        raise BadValue("ends in a backslash, which systemd takes for a line that goes on", "remove the backslash")
-    if text != text.strip():
-        raise BadValue("starts or ends with white space, which systemd drops", "remove the white space")
-    return text
+    """Return a text that fits on one line of a unit file and cannot join the next. Raises BadValue."""
+    return _as_value(_unit_value.one_line, text)
+
+
+def _as_value(check: Callable[[str], str], text: str) -> str:
+    try:
+        return check(text)
+    except _unit_value.BadText as error:
+        raise BadValue(error.reason, error.mend, error.code) from None
 
 
 def parts_of(value: Any, known: Sequence[str], what: str) -> dict[str, Any]:

@@ -16,6 +16,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quo
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._job_files import with_files
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._notify import Notices, with_notices
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._programs import program_text
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._read_back import (
+    meant_of_service,
+    meant_of_timer,
+    why_not_as_meant,
+    why_not_ours,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_command import Beside, beside
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._semantics import service_lines, unit_lines
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._user_scope import files_directory_of
@@ -29,10 +35,11 @@ PROGRAM_MODE = 0o755
 
 
 class Templates(NamedTuple):
-    """The two compiled templates of a pair."""
+    """The two compiled templates of a pair. are_own: whether each is the one of this collection."""
 
     service: Template
     timer: Template
+    are_own: tuple[bool, bool] = (False, False)
 
 
 def directives(section: str, raw: Mapping[str, list[str] | None] | None) -> str:
@@ -69,10 +76,10 @@ def make_environment() -> Environment:
     return environment
 
 
-def compile_templates(service: str, timer: str) -> Templates:
+def compile_templates(service: str, timer: str, are_own: tuple[bool, bool] = (False, False)) -> Templates:
     """Compile the texts of the two templates. Raises jinja2.TemplateError."""
     environment = make_environment()
-    return Templates(environment.from_string(service), environment.from_string(timer))
+    return Templates(environment.from_string(service), environment.from_string(timer), are_own)
 
 
 def expressions(job: Mapping[str, Any]) -> list[str]:
@@ -133,6 +140,21 @@ def check_notices(notices: Notices, service: str) -> None:
         )
 
 
+def check_read_back(
+    templates: Templates, job: Mapping[str, Any], service: str, timer: str, mark: Mapping[str, str]
+) -> None:
+    """Read the units back, and refuse what nobody meant. Of a user's template only the owner section is known."""
+    mark_of_timer = {key: value for key, value in mark.items() if key != "Secrets"}
+    why = why_not_ours(service, mark) or why_not_ours(timer, mark_of_timer)
+    own_service, own_timer = templates.are_own
+    if not why and own_service:
+        why = why_not_as_meant(service, meant_of_service(job), ("Unit", "Service", "Install"))
+    if not why and own_timer:
+        why = why_not_as_meant(timer, meant_of_timer(job), ("Unit", "Timer", "Install"))
+    if why:
+        raise TemplateRuntimeError(why)
+
+
 def render(
     templates: Templates, job: Mapping[str, Any], owner: str, files_directory: str = FILES_DIRECTORY
 ) -> Rendered:
@@ -158,6 +180,8 @@ def render(
     secrets = f"Secrets={' '.join(job['secrets'])}\n" if job["secrets"] else ""
     service = templates.service.render(context).rstrip("\n") + "\n" + mark + secrets
     timer = templates.timer.render(context).rstrip("\n") + "\n" + mark
+    marked = {"Owner": owner, "Job": job["name"], **({"Secrets": " ".join(job["secrets"])} if secrets else {})}
+    check_read_back(templates, shown, service, timer, marked)
     check_beside(stands, job, service, timer)
     check_notices(notices, service)
     folder = f"{files_directory}/{job['name']}"

@@ -50,7 +50,9 @@ def own_templates() -> Templates:
     """Return the templates of the role."""
     folder = ROOT / "roles" / "timer" / "templates"
     return compile_templates(
-        (folder / "job.service.j2").read_text("utf-8"), (folder / "job.timer.j2").read_text("utf-8")
+        (folder / "job.service.j2").read_text("utf-8"),
+        (folder / "job.timer.j2").read_text("utf-8"),
+        (True, True),
     )
 
 
@@ -61,7 +63,7 @@ def complete(**fields: Any) -> dict[str, Any]:
     """Return a job with all its fields; what is not given is the least that a job needs."""
     given = {"name": "backup", "schedule": "Mon 08:00", "command": "/bin/true", **fields}
     merged = merge_jobs({"timer_jobs": [given]}, {}, "skip")
-    assert merged.findings == []
+    assert merged.findings == [], merged.findings
     return merged.jobs[0]
 
 

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import CHECKERS, check_field
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._options import check_options
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._options import check_options, plain_directories
 
 RETRIES = "write how often to try again, or `{attempts: 3, delay: 10s, backoff: 2}`"
 SPAN = "write a time span such as 90s, 15min or 1h 30min"
@@ -478,7 +478,11 @@ def test_good_options(log_directory: str | None) -> None:
     ("option", "value", "reason"),
     [
         *[("owner", text, "cannot be an owner mark") for text in ("", "a b", "a\nJob=x", "-a", "é", "a\n")],
-        *[("unit_directory", text, "is not an absolute path") for text in ("etc", "./x", "/a\nb")],
+        *[("unit_directory", text, "is not an absolute path") for text in ("etc", "./x")],
+        *[("log_directory", text, "contains a line break") for text in ("/a\nb", "/a\rb")],
+        ("log_directory", "/a\\", "ends in a backslash, which systemd takes for a line that goes on"),
+        ("log_directory", "/a\x85b", "contains a control character"),
+        ("unit_directory", "/etc/../x", "goes up with `..`"),
         ("log_directory", "logs", "is not an absolute path"),
         ("log_keep", -1, "is less than 0"),
         ("files_directory", "jobs", "is not an absolute path"),
@@ -490,3 +494,16 @@ def test_bad_options(option: str, value: str, reason: str) -> None:
     found = check_options({**OPTIONS, option: value})
     assert [(one.job, one.field, one.value, one.reason) for one in found] == [("", f"timer_{option}", value, reason)]
     assert found[0].mend
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/my-jobs/", "//etc//my-jobs", "/etc/./my-jobs/.", "///etc/my-jobs//", "/etc/my-jobs"]
+)
+@pytest.mark.parametrize("option", ["unit_directory", "files_directory", "log_directory"])
+def test_directories_are_written_in_one_way(option: str, path: str) -> None:
+    assert plain_directories({**OPTIONS, option: path})[option] == "/etc/my-jobs"
+
+
+@pytest.mark.parametrize("path", ["", None, "etc/", "/a/../b/"])
+def test_what_is_no_plain_path_is_left_for_the_check(path: str | None) -> None:
+    assert plain_directories({**OPTIONS, "log_directory": path})["log_directory"] == (path or "")

@@ -80,6 +80,7 @@ HELPERS = {
     "_scratch": {"_run_directory"},
     "_script": set(),
     "_unit_file": set(),
+    "_unit_value": set(),
     "_clock_change": {"_calendar_text"},
     "_calendar_text": set(),
     "_calendar_field": set(),
@@ -538,6 +539,7 @@ PURE = {
     "_script",
     "_timer_text",
     "_unit_file",
+    "_unit_value",
     "_wrapped_command",
 }
 
@@ -597,3 +599,48 @@ def test_no_file_names_the_machine_it_was_written_on():
     assert Path(__file__).resolve() in files
     found = [(file_id(path), name) for path in files for name in local_names() if name.encode() in path.read_bytes()]
     assert found == []
+
+
+# --- every way of a text to a unit file
+
+# Files that put a value behind a key of a unit file, and what keeps the value on its line.
+WRITERS = {
+    "_change": "one_line() takes the schedule, check_edit() reads the unit back",
+    "_skip": "numbers alone; check_edit() reads the unit back",
+    "_render": "check_field() takes each field through one_line(), check_read_back() reads the units back",
+    "_runner_command": "a checked name, and a path of plain characters",
+}
+# What looks like such a line and is none: conditions of journalctl, variables of a command, words about a unit.
+NO_UNIT = {"_account", "_job_output", "_proof_sandbox", "_runbook", "_runs", "_status"}
+# Whose options tests/unit/test_hostile_options.py fills with hostile text.
+CHANGING_MODULES = {"timer_job_change", "timer_jobs"}
+
+
+def writes_a_line(node: ast.AST) -> bool:
+    """Tell whether a text is `Key={value}` or `{key}={value}`, as a unit file has it."""
+    if not isinstance(node, ast.JoinedStr):
+        return False
+    text = "".join(str(one.value) if isinstance(one, ast.Constant) else "\0" for one in node.values)
+    return bool(re.match(r"(?:.*\n)?(?:[A-Z][A-Za-z]{2,}|\0)=[+-]*\0", text, re.DOTALL))
+
+
+def test_a_new_way_of_a_text_to_a_unit_file_is_seen():
+    files = [path for folder in ("module_utils", "plugin_utils", "modules", "action") for path in modules_of(folder)]
+    found = {path.stem for path in files if any(writes_a_line(node) for node in ast.walk(tree_of(path)))}
+    assert found == {*WRITERS, *NO_UNIT}
+
+
+def test_a_new_module_that_writes_unit_files_is_seen():
+    ways = {"_converge", "_parts", "_change", "_do_change", "_transaction"}
+    writing = {path.stem for path in modules_of("modules") if own_imports(path, "module_utils") & ways}
+    assert writing == CHANGING_MODULES
+
+
+def test_no_playbook_writes_a_unit_file_by_other_means():
+    """Tasks of this collection's modules, and none that writes text to a host; the runbook is the controller's."""
+    writing = (
+        r"ansible\.(?:builtin|legacy)\.(?:copy|template|lineinfile|blockinfile|shell|command|raw|script|replace)\b"
+    )
+    for path in [*(ROOT / "playbooks").rglob("*.yml"), *(ROLE / "tasks").rglob("*.yml")]:
+        found = re.findall(writing, path.read_text())
+        assert found == (["ansible.builtin.template"] if path.stem == "runbook" else []), path

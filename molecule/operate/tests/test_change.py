@@ -14,6 +14,8 @@ JOBS = [
     {"name": "change-not", "schedule": "*-*-* 00:00:07", "command": recorder("change-not")},
 ]
 SCRIPT = f"{FILES_DIRECTORY}/change-me"
+# What the next stop of the timer would do to the host.
+HOSTILE = "daily\nRandomizedDelaySec=5h\n[Unit]\nOnSuccess=poweroff.target\n[Timer]"
 STAMP = "/var/lib/systemd/timers/stamp-change-me.timer"
 
 
@@ -49,8 +51,9 @@ def story(everywhere, tmp_path_factory):
     all_of(everywhere(lambda _site, host: host.check_output("touch -d '3 days ago' %s", STAMP)))
     step("resume", playbook="resume", job="change-me")
     step("bad", playbook="reschedule", job="change-me", schedule="25:00")
-    step("would", "--check", playbook="reschedule", job="change-me", schedule="Tue 09:00")
-    step("reschedule", playbook="reschedule", job="change-me", schedule="Tue 09:00")
+    step("hostile", playbook="reschedule", job="change-me", schedule=HOSTILE)
+    step("would", "--check", playbook="reschedule", job="change-me", schedule="Tue,Wed 09:00")
+    step("reschedule", playbook="reschedule", job="change-me", schedule="Tue,Wed 09:00")
     step("status", playbook="status", job="change-me", output="json")
     step("again", timer_jobs=JOBS, **OWNER)
     step("remove", playbook="remove", job="change-me")
@@ -90,6 +93,14 @@ def test_a_bad_schedule_changes_nothing(story, machine):
     assert story.seen["bad"][machine] == story.seen["resume"][machine]
 
 
+def test_a_schedule_adds_no_directive(story, machine):
+    run = story.plays["hostile"]
+    assert run.status != 0
+    only_readable(run)
+    assert "contains a line break; write it on one line" in " ".join(run.output.split())
+    assert story.seen["hostile"][machine] == story.seen["bad"][machine]
+
+
 def test_check_mode_says_what_it_would_do(story, machine):
     assert done(story, "would", machine)[1:] == ["change-me", "update, reschedule", "present", "-"]
     assert row_of(machines(story.plays["would"], "Show what was done"), "HOST")[2] == "WOULD DO"
@@ -99,7 +110,7 @@ def test_check_mode_says_what_it_would_do(story, machine):
 def test_reschedule(story, machine):
     assert done(story, "reschedule", machine)[2:4] == ["update, reschedule", "present"]
     text = story.seen["reschedule"][machine]["timer"]
-    assert [line for line in text.splitlines() if line.startswith("OnCalendar=")] == ["OnCalendar=Tue 09:00"]
+    assert [line for line in text.splitlines() if line.startswith("OnCalendar=")] == ["OnCalendar=Tue,Wed 09:00"]
     (job,) = as_json(story.plays["status"])[machine]["jobs"]
     assert job["health"] == "drifted"
     assert job["drift"] == ["rescheduled by hand, declared was: *-*-* 00:00:07"]
