@@ -175,6 +175,7 @@ class ActionModule(ActionBase):
                     "renamed_from": job["renamed_from"] or "",
                     "take_over_from": job["take_over_from"] or "",
                     "on_remove": job["on_remove"],
+                    "after_last_run": job["after_last_run"],
                     "service": units.service,
                     "timer": units.timer,
                     "account": account_of(job),

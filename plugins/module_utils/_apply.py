@@ -19,7 +19,7 @@ from typing import Any, Callable, NamedTuple
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     FILE_MODE,
-    STATE_DIRECTORY,
+    RECORD,
     JobFile,
     Request,
     Step,
@@ -249,12 +249,19 @@ class Host:
             with contextlib.suppress(OSError):
                 os.rmdir(os.path.join(self.files_directory, job))
 
-    @staticmethod
-    def _remove_state(jobs: list[str]) -> None:
+    def _carry_record(self, pairs: list[str]) -> None:
+        for former, job in (pair.split() for pair in pairs):
+            folder = os.path.join(self.scope.state_directory, job)
+            # What follows the evidence cannot fail the apply.
+            with contextlib.suppress(OSError):
+                os.makedirs(folder, mode=0o700, exist_ok=True)
+                os.rename(os.path.join(self.scope.state_directory, former, RECORD), os.path.join(folder, RECORD))
+
+    def _remove_state(self, jobs: list[str]) -> None:
         for job in jobs:
-            shutil.rmtree(os.path.join(STATE_DIRECTORY, job), ignore_errors=True)
+            shutil.rmtree(os.path.join(self.scope.state_directory, job), ignore_errors=True)
         with contextlib.suppress(OSError):
-            os.rmdir(STATE_DIRECTORY)
+            os.rmdir(self.scope.state_directory)
 
     def _link(self, links: list[str]) -> None:
         for folder in sorted({os.path.dirname(link) for link in links}):

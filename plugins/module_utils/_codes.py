@@ -92,7 +92,9 @@ NAMES = {
 
 SCHEDULE = {
     "invalid-schedule": _never("systemd does not understand the calendar expression.", "See systemd.time(7)."),
-    "never-elapses": _never("The calendar expression has no elapse ahead.", "Correct the date."),
+    "never-elapses": _never(
+        "The calendar expression has no elapse ahead, and the job has not run for the last one.", "Correct the date."
+    ),
     "unknown-timezone": _never("The host does not know the time zone.", "Correct it, or install tzdata."),
     "invalid-timespan": _never("systemd does not understand the time span.", "Write `90s`, `15min` or `1h 30min`."),
     "no-trigger": _never("The timer has no trigger, so it never elapses.", "Add `schedule`, `every` or `on_boot`."),

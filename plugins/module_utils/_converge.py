@@ -37,13 +37,14 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan, goal_of, make_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._predict import runs_since_boot, told
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof import prove_jobs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof import Proof, prove_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host import (
     check_booted,
     check_run_space,
     prove_host,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_names import check_stamps
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_record import recording
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._scratch import remove_leftovers
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import sealed
@@ -185,11 +186,15 @@ def _converge(
     # A removal that was cut off: nobody owns the job any more, but its stamp or its timer may be left.
     gone = gone + [name for name in observed.dirty if name not in declared and is_gone(name, observed)]
     gone = gone + [name for name in former_names(request, observed) if name not in gone]
+    if request.keep_skips:
+        # A job that was done and removed, and is not declared any more.
+        gone = gone + [name for name in observed.forgotten if name not in gone]
     request = request._replace(jobs=request.jobs + [WantedJob(name, ABSENT, "skip", "", "") for name in gone])
     if request.keep_skips:
         request = request._replace(jobs=[keeping_skip(job, observed, time.time()) for job in request.jobs])
+    jobs = [recording(job, request.owner, request.scope) for job in request.jobs]
     request = request._replace(
-        jobs=[job._replace(service=sealed(job.service), timer=sealed(job.timer)) for job in request.jobs]
+        jobs=[job._replace(service=sealed(job.service), timer=sealed(job.timer)) for job in jobs]
     )
     proof = prove_jobs(runner, request, observed, facts)
     stamps = check_stamps(odd_stamps(job.name for job in request.jobs))
@@ -199,7 +204,7 @@ def _converge(
     warnings = [finding for finding in found if finding.severity == WARNING]
     if errors:
         return Outcome(errors, warnings, accepted, {})
-    goals, plan = _planned(request, observed, proof.spans)
+    goals, plan = _planned(request, observed, proof)
     started = {timer for step in plan.steps if step.kind == "start" for timer in step.items}
     errors = runs_since_boot(goals, started, observed, proof.spans)
     if errors:
@@ -215,7 +220,7 @@ def _converge(
         if meeting.came_up():
             # The manager that was not there has started what it found.
             observed = observe(runner, request, observe_manager(runner))
-            goals, plan = _planned(request, observed, proof.spans)
+            goals, plan = _planned(request, observed, proof)
         if plan.changed:
             run_directory.make_directory()
             evidence = run_plan(Host(runner, request), goals, plan, observed, meeting)
@@ -237,8 +242,8 @@ def _converge(
     return Outcome([], warnings, accepted, result)
 
 
-def _planned(request: Request, observed: Observed, spans: dict[str, int | None]) -> tuple[list[Goal], Plan]:
-    goals = [goal_of(job, observed, spans) for job in request.jobs]
+def _planned(request: Request, observed: Observed, proof: Proof) -> tuple[list[Goal], Plan]:
+    goals = [goal_of(job, observed, proof.spans, done=job.name in proof.done) for job in request.jobs]
     return goals, make_plan(goals, observed, request.unit_directory, (request.scope.uid, request.scope.gid))
 
 

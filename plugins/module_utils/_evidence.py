@@ -86,7 +86,9 @@ def start_fault(goal: Goal, unit: UnitState, evidence: Evidence) -> str:
 
 
 def armed_word(goal: Goal, unit: UnitState) -> str:
-    """Return whether the timer is armed: now, next-boot (it counts from a boot that is long past), or no."""
+    """Return whether the timer is armed: now, next-boot (it counts from a boot that is long past), done, or no."""
+    if goal.done:
+        return "done"
     if unit.active == "active":
         return "now"
     return "next-boot" if goal.armed and not goal.start else "no"

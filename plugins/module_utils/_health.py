@@ -19,7 +19,8 @@ OVERDUE = "overdue"
 FAILING = "failing"
 DRIFTED = "drifted"
 BROKEN = "broken"
-HEALTHS = (OK, RUNNING, NEVER_RAN, OVERDUE, FAILING, SUSPENDED, DRIFTED, BROKEN)
+DONE = "done"
+HEALTHS = (OK, RUNNING, NEVER_RAN, OVERDUE, FAILING, SUSPENDED, DRIFTED, BROKEN, DONE)
 # These are what a monitor cries for.
 UNHEALTHY = (OVERDUE, FAILING, DRIFTED, BROKEN)
 
@@ -34,7 +35,8 @@ class Seen(NamedTuple):
     them. enabled: whether a link starts the timer at boot. next_elapse: Unix time, 0 for none. last_run: the newest
     one. missed: an elapse that has gone by without a run (Unix time). stuck: an elapse after that, so long does the
     job run already. drift: what differs from what an apply leaves behind. ours: whether the job carries an owner mark.
-    skipped: the elapse whose run is skipped by hand.
+    skipped: the elapse whose run is skipped by hand. done: its last elapse has run. records_readable: whether this user
+    can see that.
     """
 
     name: str
@@ -53,6 +55,8 @@ class Seen(NamedTuple):
     ours: bool
     late: bool = False
     skipped: int | None = None
+    done: bool = False
+    records_readable: bool = True
 
 
 class Health(NamedTuple):
@@ -79,6 +83,13 @@ def is_armed(seen: Seen) -> bool:
 def waits_for_boot(seen: Seen) -> bool:
     """Tell whether the timer only counts from boot, so that it is rightly not active now."""
     return seen.enabled and bool(timer_text.boot_spans(seen.timer.text))
+
+
+def has_run_out(seen: Seen) -> bool:
+    """Tell whether the timer does not elapse again, though the job has not run for the last time, as far as is seen."""
+    ended = is_armed(seen) and seen.timer_unit is not None and seen.timer_unit.sub == "elapsed"
+    unknown = not seen.records_readable and bool(seen.last_trigger)
+    return ended and not timer_text.elapses_once(seen.timer.text) and not seen.done and not unknown
 
 
 def file_fault(unit: str, file: FileState) -> str:
@@ -114,11 +125,10 @@ def broken(seen: Seen) -> Health | None:
             return Health(BROKEN, fault, again)
     if seen.timer_unit is not None and seen.timer_unit.active == "failed":
         return Health(BROKEN, f"{timer} has failed", f"see `systemctl status {timer}`; {again}")
-    if not is_armed(seen) and seen.enabled and not waits_for_boot(seen) and seen.missed is None:
+    if not is_armed(seen) and seen.enabled and not waits_for_boot(seen) and seen.missed is None and not seen.done:
         reason = f"{timer} is enabled, but not active: nothing starts the job before the next boot"
         return Health(BROKEN, reason, f"`systemctl start {timer}`, or {again}")
-    ended = seen.timer_unit is not None and seen.timer_unit.sub == "elapsed"
-    if is_armed(seen) and ended and not timer_text.elapses_once(seen.timer.text):
+    if has_run_out(seen):
         return Health(BROKEN, f"{timer} will not elapse again", "give it a schedule with a time ahead")
     return None
 
@@ -144,7 +154,7 @@ def judge(seen: Seen, at: str = "", again: str = "") -> Health:
 
 def suspended(seen: Seen) -> Health | None:
     """Return that the job is not armed, and is not meant to be."""
-    if seen.enabled or is_armed(seen) or is_running(seen):
+    if seen.enabled or is_armed(seen) or is_running(seen) or seen.done:
         return None
     return Health(SUSPENDED, "; ".join(["is installed, but not armed", *seen.drift]), "`resume` arms it")
 
@@ -170,6 +180,8 @@ def well(seen: Seen) -> Health:
     run = seen.last_run
     if is_running(seen):
         return Health(RUNNING, "a run is under way")
+    if seen.done:
+        return Health(DONE, "has run for its last elapse")
     if run is None and not seen.last_trigger:
         return Health(NEVER_RAN, "waits for its first run")
     if run is None:

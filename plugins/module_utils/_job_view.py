@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Callable, NamedTuple
+from types import MappingProxyType
+from typing import Any, Callable, Mapping, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import Calendar, Timespan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Facts
@@ -69,7 +70,8 @@ class Known(NamedTuple):
     """What has been observed, for every checker the same.
 
     calendars, spans: each calendar expression and time span as systemd judges it. mends, span_mends: bad ones to what
-    was probably meant. variables: names that the environment of PID 1 gives to every service.
+    was probably meant. variables: names that the environment of PID 1 gives to every service. over: job to expressions
+    that rightly do not elapse again. done: jobs whose last elapse has run.
     """
 
     request: Request
@@ -80,6 +82,8 @@ class Known(NamedTuple):
     mends: dict[str, str]
     span_mends: dict[str, str]
     variables: frozenset[str]
+    over: Mapping[str, frozenset[str]] = MappingProxyType({})
+    done: frozenset[str] = frozenset()
 
     def seconds(self, span: str) -> float:
         """Return a valid time span in seconds; infinity for what is not valid, too."""

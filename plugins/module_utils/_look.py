@@ -14,7 +14,14 @@ from typing import Mapping, NamedTuple
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _run_directory as run_directory
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import SYSTEM, Manager, Scope, UnitState
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._ended import ended_expressions, is_over
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    SYSTEM,
+    Manager,
+    RunRecord,
+    Scope,
+    UnitState,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
     enablement_links,
     observe_manager,
@@ -29,6 +36,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._overdue import Missed, missed_elapses
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import Pair, foreign_pairs, own_pairs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_record import has_last_elapse, read_records
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import (
     SHOW_COMMAND,
@@ -80,6 +88,7 @@ class Observation(NamedTuple):
     memory: dict[str, Memory]
     scope: Scope
     states: dict[str, list[str]]
+    records: dict[str, RunRecord]
 
 
 def observe_pairs(runner: Runner, wish: Wish) -> tuple[dict[str, Pair], Observation]:
@@ -132,7 +141,8 @@ def observe_pairs(runner: Runner, wish: Wish) -> tuple[dict[str, Pair], Observat
         history=history,
         memory=memory,
         scope=wish.scope,
-        states=state_folders() if wish.scope.is_system else {},
+        states=state_folders(wish.scope.state_directory),
+        records=read_records(wish.scope.state_directory),
     )
 
 
@@ -192,3 +202,16 @@ def base_of(pair: Pair, seen: Observation) -> float:
     if timer_text.is_persistent(pair.timer.text):
         return max(last, seen.stamps.get(timer, 0) / 1e9) or pair.timer.changed_at
     return max(last, seen.booted, 0.0 if last else pair.timer.changed_at)
+
+
+def done_of(runner: Runner, pairs: Mapping[str, Pair], seen: Observation) -> set[str]:
+    """Return the jobs whose last elapse has run; asks only about jobs that have one, and whose timer does not wait."""
+    waiting = {unit for unit, state in seen.units.items() if state.sub == "waiting"}
+    texts = {
+        name: timer_text.calendars(pair.timer.text)
+        for name, pair in pairs.items()
+        if name in seen.records and pair.units[1] not in waiting
+    }
+    asked = {name: one for name, one in texts.items() if one and all(map(has_last_elapse, one))}
+    ended = ended_expressions(runner, asked, seen.records)
+    return {name for name, expressions in ended.items() if is_over(pairs[name].timer.text, expressions)}

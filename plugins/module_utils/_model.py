@@ -14,6 +14,8 @@ ABSENT = "absent"
 FILES_DIRECTORY = "/etc/dotmobi.systemd_timers"
 # Where the programs beside a job keep what outlives a boot (roles/timer/files/gate.py).
 STATE_DIRECTORY = "/var/lib/dotmobi.systemd_timers"
+# There: the record of a job's last run (`_run_record`).
+RECORD = "ran"
 # In a job's folder: whom its notifier tells, and how.
 NOTIFY_SETTINGS = "notify.json"
 FILE_MODE = 0o644
@@ -49,6 +51,15 @@ class Scope(NamedTuple):
         return os.path.join(self.home, ".local/share/systemd/timers")
 
     @property
+    def state_directory(self) -> str:
+        """Return where the folders of jobs are that outlive a boot."""
+        return (
+            os.path.join(self.home, ".local/share", os.path.basename(STATE_DIRECTORY))
+            if self.account
+            else STATE_DIRECTORY
+        )
+
+    @property
     def runtime_directory(self) -> str:
         """Return XDG_RUNTIME_DIR, which is there while its manager runs (pam_systemd(8))."""
         return f"/run/user/{self.uid}"
@@ -67,7 +78,8 @@ HOME_MARK = "/@home:{}@"
 class Request(NamedTuple):
     """What the controller asks for: rendered jobs and how to treat them.
 
-    keep_skips: a run that somebody has asked to skip by hand is skipped still.
+    keep_skips: a run that somebody has asked to skip by hand is skipped still. So it is for a whole declaration, which
+    also forgets the runs of jobs that are gone from it.
     """
 
     jobs: list[WantedJob]
@@ -104,7 +116,7 @@ class WantedJob(NamedTuple):
     accept: codes of findings that the job accepts. renamed_from: its former name. take_over_from: the owner mark of the
     declaration that it is taken from. on_remove: what becomes of a run that is under way when it is removed.
     files: what it has beside the pair. account: whose user manager gets the units, empty for the system. hardening: the
-    name of its sandbox.
+    name of its sandbox. after_last_run: whether it is kept or removed once its last elapse has run.
     """
 
     name: str
@@ -119,6 +131,7 @@ class WantedJob(NamedTuple):
     files: tuple[JobFile, ...] = ()
     account: str = ""
     hardening: str = "none"
+    after_last_run: str = "keep"
 
     def units(self) -> dict[str, str]:
         """Return the texts of all its units: the pair, and further ones."""
@@ -165,6 +178,14 @@ class Manager(NamedTuple):
     booting: bool = False
 
 
+class RunRecord(NamedTuple):
+    """When the last run of a job has begun (Unix time); who declared the job, and checksums of its expressions."""
+
+    owner: str
+    when: int
+    checksums: frozenset[str]
+
+
 class Observed(NamedTuple):
     """Everything that the host says before anything on it changes.
 
@@ -175,7 +196,8 @@ class Observed(NamedTuple):
     another directory. drop_ins: unit name to paths of files that change it. host_units: names of all units of the host.
     stale: units in memory whose file PID 1 has not read yet. referenced: timers that another unit refers to, and that
     unit. dirty: jobs that a killed run left half done. marked: when that run began, for each of them (nanoseconds).
-    states: job to the names of what lies in its state folder.
+    states: job to the names of what lies in its state folder. records: job to the record of its last run, of jobs that
+    keep one. forgotten: jobs of this declaration of which nothing but that record is left.
     """
 
     manager: Manager
@@ -199,6 +221,8 @@ class Observed(NamedTuple):
     extras: dict[str, list[str]]
     folders: frozenset[str]
     states: dict[str, list[str]]
+    records: dict[str, RunRecord]
+    forgotten: list[str]
 
 
 class Step(NamedTuple):
@@ -236,7 +260,8 @@ class Goal(NamedTuple):
     """How a pair is to stand: texts (None: no file), links of the timer, armed or not, started by this apply or not.
 
     `lets_run`: a run that the apply triggers is wanted. `renamed_from`: the job whose stamp it takes over. `stop_run`:
-    a run that is under way is stopped when the job is removed. files: what it is to have beside the pair.
+    a run that is under way is stopped when the job is removed. files: what it is to have beside the pair. done: its
+    last elapse has run.
     """
 
     name: str
@@ -250,3 +275,4 @@ class Goal(NamedTuple):
     renamed_from: str = ""
     stop_run: bool = False
     files: tuple[JobFile, ...] = ()
+    done: bool = False

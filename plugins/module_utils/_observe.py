@@ -19,7 +19,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _jou
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     FILE_MODE,
     NO_FILE,
-    STATE_DIRECTORY,
     FileState,
     Manager,
     Observed,
@@ -27,6 +26,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     UnitState,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._references import references, remembered
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_record import read_records
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
@@ -170,13 +170,13 @@ def observe_stamps() -> dict[str, int]:
         return {}
 
 
-def state_folders() -> dict[str, list[str]]:
-    """Return job to the names of what lies in its state folder; only root can see it."""
+def state_folders(directory: str) -> dict[str, list[str]]:
+    """Return job to the names of what lies in its state folder; only its owner can see it."""
     found: dict[str, list[str]] = {}
     with contextlib.suppress(OSError):
-        for job in os.listdir(STATE_DIRECTORY):
+        for job in os.listdir(directory):
             with contextlib.suppress(OSError):
-                found[job] = sorted(os.listdir(os.path.join(STATE_DIRECTORY, job)))
+                found[job] = sorted(os.listdir(os.path.join(directory, job)))
     return found
 
 
@@ -345,6 +345,9 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
     further.update(unit for job in request.jobs for unit in job.units())
     folders = folder_files(request, names.union(orphans, dirty))
     present = {unit: everything[unit] for unit in units if unit in everything}
+    records = read_records(request.scope.state_directory)
+    for job in (job for job in request.jobs if job.renamed_from in records):
+        records.setdefault(job.name, records[job.renamed_from])
     return Observed(
         manager=manager,
         files={
@@ -374,5 +377,13 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
             for name, found in {**{name: {} for name in extras}, **folders}.items()
         },
         folders=frozenset(folders),
-        states=state_folders() if request.scope.is_system else {},
+        states=state_folders(request.scope.state_directory),
+        records=records,
+        forgotten=sorted(
+            name
+            for name, record in records.items()
+            if record.owner == request.owner
+            and name not in names
+            and not any(f"{name}{suffix}" in everything for suffix in SUFFIXES)
+        ),
     )

@@ -22,6 +22,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health imp
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._look import (
     Observation,
     Wish,
+    done_of,
     missed_of,
     observe_pairs,
     runs_of,
@@ -65,8 +66,8 @@ def drift_of(pair: Pair, seen: Observation) -> list[str]:
     return found
 
 
-def seen_of(pair: Pair, observed: Observation, runs: list[RunState], missed: Missed | None) -> Seen:
-    """Return what is known of one job."""
+def seen_of(pair: Pair, observed: Observation, runs: list[RunState], missed: Missed | None, *, done: bool) -> Seen:
+    """Return what is known of one job. done: its last elapse has run."""
     service, timer = pair.units
     following, last = observed.elapses.get(timer, (0.0, 0.0))
     unit = observed.units.get(timer)
@@ -93,6 +94,8 @@ def seen_of(pair: Pair, observed: Observation, runs: list[RunState], missed: Mis
         ours=bool(pair.owner),
         late=late,
         skipped=skipped_of(pair, observed),
+        done=done,
+        records_readable=os.geteuid() == observed.scope.uid,
     )
 
 
@@ -131,6 +134,8 @@ def state_word(seen: Seen) -> str:
     """Return the state of the timer in a word, as the table of the playbook `site` has it."""
     if is_running(seen):
         return "running"
+    if seen.done:
+        return "done"
     if seen.timer_unit is not None and seen.timer_unit.active == "active":
         return "armed"
     if seen.timer_unit is not None and seen.timer_unit.active == "failed":
@@ -177,9 +182,10 @@ def picture(runner: Runner, wish: Wish) -> dict[str, Any]:
     pairs = {name: known[name] for name in sorted(known) if not wish.names or name in wish.names}
     runs = {name: runs_of(pair, observed) for name, pair in pairs.items()}
     missed = missed_of(runner, pairs, observed, runs)
+    done = done_of(runner, pairs, observed)
     rows = []
     for name, pair in pairs.items():
-        seen = seen_of(pair, observed, runs[name], missed.get(name))
+        seen = seen_of(pair, observed, runs[name], missed.get(name), done=name in done)
         again = when(seen.stuck) or ""
         health = judge(seen, when(seen.missed) or "", again)
         rows.append(row_of(pair, seen, health, runs[name], wish.runs))

@@ -19,6 +19,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     NOT_ACTIVE,
     OTHERS_READ,
     PRESENT,
+    RECORD,
     Diff,
     FileState,
     Goal,
@@ -53,7 +54,7 @@ ORDER = (
     "check_forgotten",
     "start",
 )
-AFTER_EVIDENCE = ("clean_stamp", "reset_gone", "stop_service", "remove_folder", "remove_state")
+AFTER_EVIDENCE = ("clean_stamp", "reset_gone", "stop_service", "remove_folder", "carry_record", "remove_state")
 NEEDS_NO_RELOAD = ("make_log_directory", "touch_stamp", "install_file", "correct_file", "delete_file", *AFTER_EVIDENCE)
 SECRET = "(secret)\n"  # noqa: S105
 CHANGED_SECRET = "(secret, changed)\n"  # noqa: S105
@@ -84,8 +85,10 @@ def starts_now(timer: str, uptime: float, spans: dict[str, int | None]) -> bool:
     return not after_boot or all((spans.get(span) or 0) / 1e6 > uptime for span in after_boot)
 
 
-def goal_of(job: WantedJob, observed: Observed, spans: dict[str, int | None]) -> Goal:
-    """Return how a declared job is to stand."""
+def goal_of(job: WantedJob, observed: Observed, spans: dict[str, int | None], *, done: bool = False) -> Goal:
+    """Return how a declared job is to stand. done: its last elapse has run."""
+    if done and job.after_last_run == "remove" and has_ended_well(job.name, observed):
+        return Goal(job.name, job.state, None, None, [], False, False, False, done=True)
     if job.state == ABSENT:
         return Goal(job.name, job.state, None, None, [], False, False, False, stop_run=job.on_remove == "stop")
     armed = job.state == PRESENT
@@ -93,8 +96,23 @@ def goal_of(job: WantedJob, observed: Observed, spans: dict[str, int | None]) ->
     links = timer_text.links(job.name, job.timer) if armed else []
     start = armed and (lets_run or starts_now(job.timer, observed.uptime, spans)) and not boot_starts(job, observed)
     return Goal(
-        job.name, job.state, job.service, job.timer, links, armed, start, lets_run, job.renamed_from, files=job.files
+        job.name,
+        job.state,
+        job.service,
+        job.timer,
+        links,
+        armed,
+        start and not done,
+        lets_run,
+        job.renamed_from,
+        files=job.files,
+        done=done,
     )
+
+
+def has_ended_well(name: str, observed: Observed) -> bool:
+    """Tell whether no run of a job is under way, and the last one has not failed: somebody is to see that."""
+    return observed.units.get(f"{name}.service", NOT_ACTIVE).active not in (*RUNNING, "failed")
 
 
 def boot_starts(job: WantedJob, observed: Observed) -> bool:
@@ -207,9 +225,22 @@ class _Pair:
         if self.goal.name in self.observed.folders and not any(os.path.isabs(name) for name in wanted):
             self.add("remove_folder", self.goal.name)
             self.say("remove" if self.goal.timer is None else "remove its folder")
-        if self.goal.timer is None and self.goal.name in self.observed.states:
+        # The record of a job that is done stays as long as the job is declared.
+        if self.goal.timer is None and not self.goal.done and self.goal.name in self.observed.states:
             self.add("remove_state", self.goal.name)
             self.say("remove")
+
+    def carry_record(self) -> None:
+        """Let the job take over the record of its last run under its former name."""
+        former = self.goal.renamed_from
+        states = self.observed.states
+        text = self.observed.files.get(f"{former}.service", NO_FILE).text
+        if (
+            RECORD in states.get(former, ())
+            and RECORD not in states.get(self.goal.name, ())
+            and is_of_same_owner(text, self.goal.service or "")
+        ):
+            self.add("carry_record", f"{former} {self.goal.name}")
 
     def is_rescheduled(self) -> bool:
         current = self.file(self.timer)
@@ -327,7 +358,7 @@ class _Pair:
         return os.path.normpath(os.path.join(folder, target)) == home
 
     def forget_failures(self) -> None:
-        gone = self.goal.state == ABSENT
+        gone = self.goal.timer is None
         # A failed service stays in memory, and a trigger that counts from its last run could elapse at once.
         starts = bool(self.todo.get("start"))
         forget_service = gone or (starts and timer_text.counts_from_unit(self.goal.timer or ""))
@@ -363,6 +394,7 @@ class _Pair:
         self.compare_unit(self.service, self.goal.service)
         self.compare_unit(self.timer, self.goal.timer)
         self.compare_extras()
+        self.carry_record()
         again = self.arm() if self.goal.armed else False
         if not self.goal.armed:
             self.disarm()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Iterable, NamedTuple
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import (
     Calendar,
     Timespan,
@@ -22,6 +23,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes impo
     SCHEDULE,
     WARNING,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._ended import ended_expressions, is_over
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import Checker, JobView, Known, view
@@ -143,13 +145,15 @@ COVERED = {
 class Proof(NamedTuple):
     """What was found, what of it the jobs accept, and what the plan has to know.
 
-    spans: time spans to microseconds (None: infinity). surprises: jobs that systemd would run at once.
+    spans: time spans to microseconds (None: infinity). surprises: jobs that systemd would run at once. done: jobs whose
+    last elapse has run.
     """
 
     findings: list[Finding]
     accepted: list[Finding]
     spans: dict[str, int | None]
     surprises: dict[str, Surprise]
+    done: frozenset[str] = frozenset()
 
 
 def changed_units(jobs: list[WantedJob], observed: Observed) -> dict[str, str]:
@@ -209,15 +213,37 @@ def first_good(meant: dict[str, list[str]], good: set[str]) -> dict[str, str]:
 
 def manager_variables(runner: Runner, jobs: list[JobView]) -> frozenset[str]:
     """Return the variables that PID 1 gives to every service; asked only when a command uses a variable."""
-    if not any("$" in value for job in jobs for key in COMMAND_KEYS for value in job.service.values("Service", key)):
+    values = (value for job in jobs for key in COMMAND_KEYS for value in job.service.values("Service", key))
+    if not any("$" in value.replace("$$", "") for value in values):
         return frozenset()
     return frozenset(line.split("=", 1)[0] for line in runner(ENVIRONMENT_COMMAND).stdout.splitlines() if "=" in line)
+
+
+def past_expressions(job: JobView, calendars: dict[str, Calendar]) -> list[str]:
+    """Return the expressions of a job that do not elapse again."""
+    expressions = job.timer.values("Timer", "OnCalendar")
+    return [one for one in expressions if calendars[one].valid and not calendars[one].elapses]
+
+
+def delayed_expressions(job: JobView, past: list[str], observed: Observed, now: float) -> frozenset[str]:
+    """Return the past expressions of a timer that jitter has put off: systemd holds it, and waits."""
+    timer = f"{job.name}.timer"
+    waits = observed.next_elapse.get(timer, 0.0) > now and job.timer.values("Timer", "OnCalendar") == past
+    same = timer_text.triggers(observed.files.get(timer, NO_FILE).text) == timer_text.triggers(job.wanted.timer)
+    return frozenset(past if waits and same else ())
 
 
 def learn(runner: Runner, request: Request, observed: Observed, facts: Facts, jobs: list[JobView]) -> Known:
     """Ask systemd what the checkers need to know, all jobs in one call for each kind of question."""
     calendars = check_calendars(runner, [one for job in jobs for one in job.timer.values("Timer", "OnCalendar")])
     spans = check_timespans(runner, [found.value for job in jobs for found in timespans(job)])
+    past = {job.name: past_expressions(job, calendars) for job in jobs}
+    ended = ended_expressions(runner, past, observed.records)
+    over = {
+        job.name: ended.get(job.name, frozenset()) | delayed_expressions(job, past[job.name], observed, facts.now)
+        for job in jobs
+        if past[job.name]
+    }
     return Known(
         request,
         observed,
@@ -227,6 +253,8 @@ def learn(runner: Runner, request: Request, observed: Observed, facts: Facts, jo
         calendar_mends(runner, calendars),
         span_mends(runner, spans),
         manager_variables(runner, jobs),
+        over,
+        frozenset(job.name for job in jobs if is_over(job.wanted.timer, ended.get(job.name, frozenset()))),
     )
 
 
@@ -252,4 +280,5 @@ def prove_jobs(runner: Runner, request: Request, observed: Observed, facts: Fact
         [finding for finding in findings if is_accepted(finding, accepts)],
         spans,
         surprises,
+        known.done,
     )

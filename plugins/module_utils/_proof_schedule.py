@@ -52,7 +52,7 @@ def zone_of(expression: str, known: Known) -> str:
 
 
 def check_schedules(job: JobView, known: Known) -> list[Finding]:
-    """Refuse expressions that systemd does not parse or that never elapse again."""
+    """Refuse expressions that systemd does not parse, or that never elapse again and have not run either."""
     findings = []
     for expression in job.timer.values("Timer", "OnCalendar"):
         checked = known.calendars[expression]
@@ -68,7 +68,7 @@ def check_schedules(job: JobView, known: Known) -> list[Finding]:
             reason = checked.reason.split("; ")[0] if likely else checked.reason
             mend = f'write "{likely}"' if likely else MEND_SCHEDULE
             findings.append(job.finding("invalid-schedule", "schedule", expression, reason, mend))
-        elif not checked.elapses:
+        elif not checked.elapses and expression not in known.over.get(job.name, ()):
             findings.append(job.finding("never-elapses", "schedule", expression, checked.reason, MEND_PASSED))
     return findings
 

@@ -133,6 +133,14 @@ options:
         type: str
         default: finish
         choices: [finish, stop]
+      after_last_run:
+        description:
+          - What becomes of the job once its last elapse has run, for a C(schedule) that has one, such as one date.
+          - V(keep) leaves it on the host, where it is shown as done. V(remove) removes it with the next apply after
+            that, unless that run is under way or has failed. The declaration can stay in either case.
+        type: str
+        default: keep
+        choices: [keep, remove]
       renamed_from:
         description:
           - The name that this job had before. The pair of that name is removed, and what systemd knows of its last run
@@ -600,7 +608,7 @@ jobs:
     armed:
       description:
         - Whether the timer is armed, V(now) or V(no). V(next-boot) when it counts from a boot that is long past, so
-          that the next boot starts it.
+          that the next boot starts it. V(done) when its last elapse has run.
       type: str
       sample: now
     user:

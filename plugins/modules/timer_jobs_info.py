@@ -40,7 +40,7 @@ options:
       - Return only jobs that are like this.
     type: list
     elements: str
-    choices: [ok, running, never-ran, overdue, failing, suspended, drifted, broken]
+    choices: [ok, running, never-ran, overdue, failing, suspended, drifted, broken, done]
   all:
     description:
       - Whether timers that carry no owner mark are returned as well, such as those of the distribution.
@@ -172,7 +172,9 @@ jobs:
       description: How late it is started at most, so that hosts do not run at once. Empty for none.
       type: str
     state:
-      description: V(armed), V(running), V(suspended), V(stopped) (enabled, but not active) or V(failed) (the timer).
+      description:
+        - V(armed), V(running), V(suspended), V(stopped) (enabled, but not active), V(failed) (the timer) or
+          V(done) (its last elapse has run).
       type: str
       sample: armed
     enabled:

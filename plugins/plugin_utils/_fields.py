@@ -37,6 +37,7 @@ class Field(NamedTuple):
 STATES = ("present", "suspended", "absent")
 ON_RESCHEDULE = ("skip", "run", "fail")
 ON_REMOVE = ("finish", "stop")
+AFTER_LAST_RUN = ("keep", "remove")
 SCOPES = ("system", "user")
 HARDENING = ("none", *PRESETS)
 RAW_FIELDS = ("unit", "service", "timer", "install")
@@ -95,6 +96,9 @@ FIELDS: dict[str, Field] = {
     ),
     "on_remove": Field(
         "choice", "finish", ON_REMOVE, becomes="no directive, see [below](#removing-and-renaming)", example="stop"
+    ),
+    "after_last_run": Field(
+        "choice", "keep", AFTER_LAST_RUN, becomes="no directive, see [below](#jobs-with-a-last-run)", example="remove"
     ),
     "renamed_from": Field("name", becomes="no directive, see [below](#removing-and-renaming)", example="backup-old"),
     "take_over_from": Field("text", becomes="no directive, see [below](#removing-and-renaming)", example="web-team"),

@@ -17,7 +17,7 @@ def state_words(job: Mapping[str, Any]) -> str:
         return str(job["state"])
     if job["active"] == "active (running)":
         return "running"
-    found = {"now": "armed", "next-boot": "armed at next boot", "no": "not armed yet"}[job["armed"]]
+    found = {"now": "armed", "next-boot": "armed at next boot", "done": "done", "no": "not armed yet"}[job["armed"]]
     if job.get("skips"):
         return f"{found}, skips next run"
     return f"{found}, runs now" if job.get("runs_now") else found

@@ -75,6 +75,8 @@ class FakeHost:
         # When timers became active (monotonic, seconds), and expressions that elapse at these times alone.
         self.activated: dict[str, float] = {}
         self.elapses: dict[str, list[int]] = {}
+        # Expressions that do not elapse again.
+        self.ended: set[str] = set()
         self.system_state = "running"
 
     # What tests do and look at.
@@ -150,7 +152,7 @@ class FakeHost:
         expressions = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
         if verb == "calendar":
             options = dict(one[2:].split("=") for one in arguments if one.startswith("--") and "=" in one)
-            base, count = int(options.get("base-time", "@0")[1:]), int(options.get("iterations", "1"))
+            base, count = int(options.get("base-time", f"@{NEXT - 1}")[1:]), int(options.get("iterations", "1"))
             shown = ["" if one.startswith("bad") else self._calendar(one, base, count) for one in expressions]
             failed = [one for one in expressions if one.startswith("bad")]
             said = "".join(f"Failed to parse calendar specification '{one}': Invalid argument\n" for one in failed)
@@ -169,7 +171,10 @@ class FakeHost:
         return Completed(int("not executable" in said), "", said)
 
     def _calendar(self, expression: str, base: int, count: int) -> str:
-        following = [when for when in [*self.elapses.get(expression, []), NEXT] if when > base][:count]
+        ahead = [] if expression in self.ended else [NEXT]
+        following = [when for when in [*self.elapses.get(expression, []), *ahead] if when > base][:count]
+        if not following:
+            return f"Normalized form: {expression}\n    Next elapse: never\n"
         labels = ["    Next elapse", *(f"       Iter. #{number}" for number in range(2, count + 1))]
         lines = [f"{label}: {shown_time(when)}\n" for label, when in zip(labels, following, strict=False)]
         return f"Normalized form: {expression}\n" + "".join(lines)

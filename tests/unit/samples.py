@@ -77,7 +77,15 @@ def wanted(own: str = FILES_DIRECTORY, **fields: Any) -> WantedJob:
     about = (job["renamed_from"] or "", job["take_over_from"] or "", job["on_remove"])
     accept = tuple(job["accept"])
     return WantedJob(
-        job["name"], job["state"], job["on_reschedule"], sealed(service), sealed(timer), accept, *about, tuple(files)
+        job["name"],
+        job["state"],
+        job["on_reschedule"],
+        sealed(service),
+        sealed(timer),
+        accept,
+        *about,
+        tuple(files),
+        after_last_run=job["after_last_run"],
     )
 
 
@@ -110,6 +118,8 @@ def empty_host(**changes: Any) -> Observed:
         extras={},
         folders=frozenset(),
         states={},
+        records={},
+        forgotten=[],
     )._replace(**changes)
 
 

@@ -101,6 +101,7 @@ HELPERS = {
     "_writable": {"_facts"},
     "_timer_text": {"_unit_file"},
     "_calendar": {"_runner"},
+    "_run_record": {"_model", "_timer_text"},
     "_references": {"_model", "_timer_text", "_unit_file"},
     "_skip": {"_calendar", "_model", "_timer_text", "_unit_file"},
     "_job_view": {"_calendar", "_facts", "_findings", "_model", "_unit_file", "_wrapped_command"},
@@ -129,8 +130,9 @@ WAY = {
     "_observe": SHARED - {"_verify"},
     # Of what was observed it needs the value, and a parser of answers.
     "_predict": {"_calendar", "_findings", "_model", "_observe", "_runner", "_timer_text"},
+    "_ended": {"_calendar", "_model", "_predict", "_run_record", "_runner", "_timer_text"},
     # Proof and plan get what was observed as a value, and are apart from each other.
-    "_proof": SHARED | set(CHECKERS) | {"_predict"},
+    "_proof": SHARED | set(CHECKERS) | {"_ended", "_predict"},
     # Pure: it starts no program and touches no file.
     "_plan": {"_model", "_timer_text", "_unit_file"},
     "_ready": {"_model", "_observe", "_plan"},
@@ -156,7 +158,7 @@ LOOK = {
     "_health": {"_model", "_result_words", "_runs", "_timer_text"},
     "_overdue": {"_calendar", "_model", "_predict", "_runner", "_timer_text", "_unit_file"},
     "_pairs": SHARED | {"_observe"},
-    "_look": SHARED | {"_observe", "_overdue", "_pairs", "_runs"},
+    "_look": SHARED | {"_ended", "_observe", "_overdue", "_pairs", "_runs"},
     "_picture": SHARED | {"_health", "_look", "_overdue", "_pairs", "_result_words", "_runs"},
     "_start": {"_observe", "_runner", "_runs"},
     # It changes a job, by the way of every apply.

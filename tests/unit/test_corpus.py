@@ -104,6 +104,8 @@ def observed_as(found: dict[str, Any]) -> Observed:
             "marked": {},
             "extras": {},
             "states": {},
+            "records": {},
+            "forgotten": [],
             **found,
             "folders": frozenset(found.get("folders", [])),
             "stale": frozenset(found.get("stale", [])),

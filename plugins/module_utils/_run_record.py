@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The record of the last run, which only a job keeps that has a last elapse: else nobody could tell whether it ran.
+
+What systemd remembers is no record of a run: the stamp of a timer and its last trigger change when a timer is armed,
+too. The service writes the record itself, as root and before anything of the job's own: one line in the state folder of
+the job, which is removed with the job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    ABSENT,
+    RECORD,
+    RunRecord,
+    Scope,
+    WantedJob,
+)
+
+LARGEST_RECORD = 64 * 1024
+# The first command of the service. `-`: a full disk does not keep the job from running.
+SCRIPT = (
+    'PATH=/usr/bin:/bin; umask 077; mkdir -p "$$1" && echo "$$2 $$(date +%%s) $$3" > "$$1/ran.new" && '
+    '{ sync "$$1/ran.new" || true; } && mv -f "$$1/ran.new" "$$1/ran"'
+)
+START = f"ExecStartPre=-+/bin/sh -c '{SCRIPT}' record "
+RESET = "ExecStartPre="
+SECTION = "[Service]"
+
+_DATE = re.compile(r"(?P<years>[0-9.,/*]+)-[0-9.,/*]+[-~][0-9.,/*]+(?:T.*)?")
+_EPOCH = re.compile(r"@\d.*")
+
+
+def has_last_elapse(expression: str) -> bool:
+    """Tell whether a calendar expression elapses for the last time one day: its years have an end (systemd.time(7))."""
+    if _EPOCH.fullmatch(expression):
+        return True
+    dates = filter(None, map(_DATE.fullmatch, expression.split()))
+    # A step without an end goes on for ever: 2027/2.
+    return any(
+        "*" not in date.group("years")
+        and all("/" not in years or ".." in years for years in date.group("years").split(","))
+        for date in dates
+    )
+
+
+def checksum(expression: str) -> str:
+    """Return what stands for an expression in a record."""
+    return hashlib.sha256(expression.encode()).hexdigest()[:12]
+
+
+def checksums_of(service: str) -> list[str]:
+    """Return the checksums that a service writes into its record."""
+    lines = [line for line in service.split("\n") if line.startswith(START)]
+    return lines[0].rsplit(" ", 1)[1].split(",") if lines else []
+
+
+def line_of(name: str, owner: str, scope: Scope, checksums: list[str]) -> str:
+    """Return the line of the service that writes the record."""
+    folder = os.path.join(scope.state_directory, name)
+    # A home directory may hold characters that have a meaning there.
+    for character, written in (("\\", r"\\"), ('"', r"\""), ("%", "%%"), ("$", "$$")):
+        folder = folder.replace(character, written)
+    return f'{START}"{folder}" {owner} {",".join(checksums)}'
+
+
+def recording(job: WantedJob, owner: str, scope: Scope) -> WantedJob:
+    """Return a job that keeps a record if it has a last elapse, and else does not."""
+    if job.state == ABSENT:
+        return job
+    expressions = [one for one in timer_text.calendars(job.timer) if has_last_elapse(one)]
+    # A job that gets another date by hand has run, too, when it has run for that one.
+    known = [*checksums_of(job.service), *map(checksum, expressions)]
+    lines = [line for line in job.service.split("\n") if not line.startswith(START)]
+    if expressions:
+        place = max((number for number, line in enumerate(lines) if line in (RESET, SECTION)), default=None)
+        if place is not None:
+            lines.insert(place + 1, line_of(job.name, owner, scope, list(dict.fromkeys(known))))
+    return job._replace(service="\n".join(lines))
+
+
+def parse_record(text: str) -> RunRecord | None:
+    """Return what a record says, None for one that is broken."""
+    words = text.split()
+    if len(words) != 3 or not words[1].isdigit():
+        return None
+    return RunRecord(words[0], int(words[1]), frozenset(words[2].split(",")))
+
+
+def read_records(directory: str) -> dict[str, RunRecord]:
+    """Return job to the record of its last run; for others than root there is none to see."""
+    found = {}
+    with contextlib.suppress(OSError):
+        for job in os.listdir(directory):
+            with contextlib.suppress(OSError, UnicodeError):
+                descriptor = os.open(os.path.join(directory, job, RECORD), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                with open(descriptor, encoding="ascii") as stream:
+                    record = parse_record(stream.read(LARGEST_RECORD))
+                if record:
+                    found[job] = record
+    return found
