@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
@@ -36,19 +37,38 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render imp
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report import (
     as_data,
     counts,
+    has_errors,
     message,
     rows_of_jobs,
     together,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._spread import span_of, spread_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._user_scope import account_of
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._uses import (
+    check_uses,
+    declared_before,
+    orphan_advice,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._variables import (
+    OMITTED,
+    Broken,
+    Declared,
+    is_encrypted,
+    read_variables,
+    unread_lists,
+    why_no_value,
+)
 
 TEMPLATE_DIRECTORY = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "timer", "templates")
 # The layers, each over the one before; the key is what a user knows it by.
 LAYERS = {"timer_jobs": "jobs", "timer_group_jobs": "group_jobs", "timer_host_jobs": "host_jobs"}
+# Set by the role: lists and defaults are taken from its variables as they stand, not from templated arguments.
+FROM_VARIABLES = "__timer_from_variables"
+# What the role has registered when it was used before, in this run of Ansible and on this host.
+RESULT_VARIABLE = "__timer_result"
 # Set by the playbook `validate`: all findings are shown at the end, and only then does the run fail.
 REPORT_VARIABLE = "__timer_report"
-TARGET_OPTIONS = ("owner", "prune", "proof", "unit_directory", "files_directory", "log_directory")
+TARGET_OPTIONS = ("owner", "prune", "prune_limit", "proof", "unit_directory", "files_directory", "log_directory")
 
 
 def notes_of(result: dict[str, Any]) -> list[str]:
@@ -59,6 +79,13 @@ def notes_of(result: dict[str, Any]) -> list[str]:
     if result.get("under_way"):
         notes.append("an apply is under way on this host; what is shown may be out of date")
     return notes
+
+
+def remove_omit(value: Any, omit: Any) -> Any:
+    """Return a value without what is to be left out of it."""
+    if isinstance(value, Mapping):
+        return {key: remove_omit(item, omit) for key, item in value.items() if item != omit}
+    return [remove_omit(item, omit) for item in value if item != omit] if isinstance(value, list) else value
 
 
 class ActionModule(ActionBase):
@@ -73,12 +100,14 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         task_vars = task_vars or {}
         options = self._options()
-        merged = merge_jobs(
-            {variable: options[option] for variable, option in LAYERS.items()},
-            options["defaults"],
-            options["on_reschedule"],
-        )
+        given = self._declared(options, task_vars)
+        merged = merge_jobs(given.layers, given.defaults, options["on_reschedule"], given.findings)
+        # Nothing declared is not the same as nothing wanted: a list may be misspelt.
+        is_declared = any(layer is not None for layer in given.layers.values())
+        earlier = declared_before(task_vars.get(RESULT_VARIABLE))
+        names = [job["name"] for job in merged.jobs]
         findings = [*check_options(options), *merged.findings]
+        findings += check_uses(options["owner"], names, earlier.get(options["owner"], []), options["prune"])
         findings += settle_outputs(merged.jobs, options["log_directory"] or "")
         merged.jobs.extend(rotation_jobs(options, merged.jobs))
         findings += read_sources(merged.jobs, self._read_source)
@@ -86,8 +115,9 @@ class ActionModule(ActionBase):
         jobs, broken = self._rendered(options, merged, self._templates(options))
         findings = masked_findings([*findings, *broken], {job["name"]: job["secrets"] for job in merged.jobs})
         module_args = {name: options[name] for name in TARGET_OPTIONS}
+        module_args["prune"] = options["prune"] and is_declared
         # One text, so that the host's log can leave it out whole: unit files hold the values of `environment`.
-        module_args["_request"] = json.dumps({"jobs": jobs, "proof_only": bool(findings)})
+        module_args["_request"] = json.dumps({"jobs": jobs, "proof_only": has_errors(findings)})
         result.update(
             self._execute_module(
                 module_name="dotmobi.systemd_timers.timer_jobs", module_args=module_args, task_vars=task_vars
@@ -100,13 +130,39 @@ class ActionModule(ActionBase):
         for row in result.get("jobs", []):
             row["schedule_words"] = words.get(row["name"], "")
             row["spread"] = moved.get(row["name"])
-        self._report(result, findings, words, task_vars)
+        result["declared"] = {**earlier, options["owner"]: sorted({*earlier.get(options["owner"], []), *names})}
+        advice = orphan_advice(result.get("orphans") or [], is_declared, earlier.get(options["owner"], []))
+        self._report(result, findings, words, task_vars, advice)
         return result
+
+    def _declared(self, options: dict[str, Any], task_vars: dict[str, Any]) -> Declared:
+        """Return what is declared: in the arguments, or in the variables of the role."""
+        if not task_vars.get(FROM_VARIABLES):
+            layers = {variable: options[option] for variable, option in LAYERS.items()}
+            return Declared(layers, options["defaults"], [])
+        found = read_variables(task_vars, self._template)
+        known = {f"timer_{name}" for name in ARGUMENT_SPEC}
+        return found._replace(findings=[*found.findings, *unread_lists(task_vars, known)])
+
+    def _template(self, value: Any) -> Any:
+        """Return the value of a template. Raises Broken."""
+        try:
+            found = self._templar.template(value)
+            if is_encrypted(found):
+                found = str(found)
+        except Exception as error:
+            if type(error).__name__ == "AnsibleValueOmittedError":
+                return OMITTED
+            raise Broken(why_no_value(error)) from error
+        omit = self._templar.available_variables.get("omit")  # ansible-core before 2.19
+        if omit is None:
+            return found
+        return OMITTED if found == omit else remove_omit(found, omit)
 
     def _options(self) -> dict[str, Any]:
         # Raw values are checked by our own code; Ansible would copy them deeply first, 0.3 s for 1,000 jobs.
         given = self._task.args
-        raw = {name: option["default"] for name, option in ARGUMENT_SPEC.items() if option["type"] == "raw"}
+        raw = {name: option.get("default") for name, option in ARGUMENT_SPEC.items() if option["type"] == "raw"}
         self._task.args = {name: value for name, value in given.items() if name not in raw}
         try:
             _validation, options = self.validate_argument_spec(
@@ -187,7 +243,9 @@ class ActionModule(ActionBase):
         return jobs, findings + shared_units(files_of)
 
     @staticmethod
-    def _report(result: dict[str, Any], ours: list[Finding], words: dict[str, str], task_vars: dict[str, Any]) -> None:
+    def _report(
+        result: dict[str, Any], ours: list[Finding], words: dict[str, str], task_vars: dict[str, Any], advice: str = ""
+    ) -> None:
         """Put the findings of controller and host into the result; warn of what does not stop the apply."""
         host = str(task_vars.get("inventory_hostname", ""))
         notes = [f"{host}: {text}" for text in notes_of(result)]
@@ -210,12 +268,7 @@ class ActionModule(ActionBase):
                 result.pop(key, None)
             return
         shown = [line(found) for found in together(findings)]
-        orphans = result.get("orphans") or []
-        if orphans:
-            shown.append(
-                f"{', '.join(orphans)}: installed by this declaration, but no longer declared; "
-                "`timer_prune: true` removes such jobs"
-            )
+        shown += [advice] if advice else []
         # The playbook `validate` shows the findings itself.
         if shown and not task_vars.get(REPORT_VARIABLE):
             result.setdefault("warnings", []).extend(f"{host}: {text}" for text in shown)

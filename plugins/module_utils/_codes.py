@@ -42,6 +42,11 @@ DECLARATION = {
     "missing-source": _never(
         "A file on the controller, the `src` of a script or a credential, cannot be read.", "Correct the path."
     ),
+    "broken-template": _never(
+        "A template in the variables gives no value: a variable is missing, a secret cannot be decrypted, or it is bad "
+        "Jinja.",
+        "Define what is missing, or correct the template.",
+    ),
     "missing-field": _never("The job has no name, no command, or nothing that starts it.", "Add the field."),
     "invalid-declaration": _never(
         "A variable is not of the form that the role expects, or a template is broken.",
@@ -56,6 +61,20 @@ DECLARATION = {
     "control-character": _never("The value holds a line break or a control character.", "Remove it."),
     "not-utf8": _never("The value cannot be written as UTF-8.", "Remove the stray bytes."),
     "argument-too-long": _never("An argument or a variable has 128 KiB or more.", "Put it in a file."),
+    "prune-limit": _never(
+        "`timer_prune` would remove more than half of the jobs of a declaration, and at least four.",
+        "Look whether the lists are complete. If they are, say how many with `timer_prune_limit`.",
+    ),
+    "owner-used-twice": _never(
+        "Two uses of the role in one run have the same `timer_owner` and declare different jobs of one host.",
+        "Give each use a `timer_owner` of its own, or declare all jobs in one.",
+    ),
+    "unread-list": Code(
+        WARNING,
+        False,
+        "A variable looks like a list of jobs, and the role does not read it.",
+        "Correct its name, or begin it with `timer_jobs_of_`.",
+    ),
     "invalid-code": _never("`accept` holds what is no code, or one that cannot be accepted.", "Correct or remove it."),
 }
 

@@ -44,6 +44,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host
     prove_host,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_names import check_stamps
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._prune import check_pruning, pruning
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_record import recording
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._scratch import remove_leftovers
@@ -100,6 +101,7 @@ def parse_request(raw: dict[str, Any], options: dict[str, Any]) -> Request:
         options["log_directory"] or "",
         os.path.normpath(options["files_directory"]),
         keep_skips=True,
+        prune_limit=options.get("prune_limit"),
     )
 
 
@@ -182,6 +184,7 @@ def _converge(
     with_diff: bool,
 ) -> Outcome:
     declared = {job.name for job in request.jobs}
+    pruned = pruning(request, observed)
     gone = observed.orphans if request.prune else []
     # A removal that was cut off: nobody owns the job any more, but its stamp or its timer may be left.
     gone = gone + [name for name in observed.dirty if name not in declared and is_gone(name, observed)]
@@ -199,6 +202,7 @@ def _converge(
     proof = prove_jobs(runner, request, observed, facts)
     stamps = check_stamps(odd_stamps(job.name for job in request.jobs))
     found = grouped(tolerated(finding, request.proof) for finding in stamps + proof.findings)
+    found = check_pruning(pruned, request.prune_limit) + found
     accepted = grouped(proof.accepted)
     errors = [finding for finding in found if finding.severity != WARNING]
     warnings = [finding for finding in found if finding.severity == WARNING]
@@ -235,10 +239,12 @@ def _converge(
         "changed": plan.changed,
         "jobs": [{**found, "exposure": exposed.get(found["name"])} for found in rows],
         "orphans": [] if request.prune else observed.orphans,
+        "pruned": pruned.names,
     }
     if with_diff:
         words = {goal.name: told(surprises.get(goal.name), goal) for goal in goals}
-        result["diff"] = diff_of(plan, observed, request, words)
+        head = [{"prepared": f"timer_prune {pruned.words()}\n"}] if pruned.names else []
+        result["diff"] = [*head, *diff_of(plan, observed, request, words)]
     return Outcome([], warnings, accepted, result)
 
 

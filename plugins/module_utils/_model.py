@@ -79,7 +79,8 @@ class Request(NamedTuple):
     """What the controller asks for: rendered jobs and how to treat them.
 
     keep_skips: a run that somebody has asked to skip by hand is skipped still. So it is for a whole declaration, which
-    also forgets the runs of jobs that are gone from it.
+    also forgets the runs of jobs that are gone from it. prune_limit: how many jobs may be pruned; None: any number up
+    to half of them.
     """
 
     jobs: list[WantedJob]
@@ -91,6 +92,7 @@ class Request(NamedTuple):
     files_directory: str = FILES_DIRECTORY
     keep_skips: bool = False
     scope: Scope = SYSTEM
+    prune_limit: int | None = None
 
     def folder_of(self, job: str) -> str:
         """Return the folder that holds the files of a job."""

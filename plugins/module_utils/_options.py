@@ -13,12 +13,13 @@ from typing import Any
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import FILES_DIRECTORY
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
-    "jobs": {"type": "raw", "default": []},
-    "group_jobs": {"type": "raw", "default": []},
-    "host_jobs": {"type": "raw", "default": []},
+    "jobs": {"type": "raw"},
+    "group_jobs": {"type": "raw"},
+    "host_jobs": {"type": "raw"},
     "defaults": {"type": "raw", "default": {}},
     "owner": {"type": "str", "default": "default"},
     "prune": {"type": "bool", "default": False},
+    "prune_limit": {"type": "int"},
     "proof": {"type": "str", "default": "strict", "choices": ["strict", "warn"]},
     "on_reschedule": {"type": "str", "default": "skip", "choices": ["skip", "run", "fail"]},
     "unit_directory": {"type": "path", "default": "/etc/systemd/system"},

@@ -284,6 +284,7 @@ def _together(outcome: Outcome, lead: _Lead, findings: list[Finding], order: lis
         "changed": bool(lead.to_linger) or any(found.result["changed"] for found in every),
         "jobs": rows,
         "orphans": [name for found in every for name in found.result["orphans"]],
+        "pruned": [name for found in every for name in found.result["pruned"]],
     }
     if "diff" in outcome.result:
         result["diff"] = [one for found in every for one in found.result["diff"]]

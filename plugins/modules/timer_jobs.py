@@ -27,8 +27,8 @@ options:
         suggested.
       - The type is C(raw) because the fields are checked by the collection's own code, which names the job at fault
         and shows all errors at once.
+      - Not declared when left out. See O(prune).
     type: raw
-    default: []
     suboptions:
       name:
         description:
@@ -419,12 +419,10 @@ options:
         C(on_failure), C(on_success), C(heartbeat), C(unit), C(service), C(timer), C(install)) is merged key by key,
         any other value is replaced. V(null) takes a field out again.
     type: raw
-    default: []
   host_jobs:
     description:
       - Still more jobs, in the same way. They win over O(group_jobs) and O(jobs).
     type: raw
-    default: []
   defaults:
     description:
       - Fields of O(jobs) that stand under every job, all but C(name). A job that sets a field wins over them.
@@ -440,8 +438,17 @@ options:
   prune:
     description:
       - Whether jobs are removed that carry the owner mark and are declared no more. They are reported when V(false).
+      - Without any list (O(jobs), O(group_jobs), O(host_jobs)) nothing is removed. An empty list V([]) says that there
+        are no jobs; V(null) does not.
     type: bool
     default: false
+  prune_limit:
+    description:
+      - How many jobs O(prune) may remove from a host in one apply. More is an error, and nothing is changed.
+      - When left out, it may remove up to three, or up to half of the jobs of this owner on the host. So a list that
+        was lost or cut does not take the jobs with it.
+      - The jobs of the system and those of each account's user manager are counted apart.
+    type: int
   proof:
     description:
       - V(strict) makes what the host lacks an error. That is a command, script, user, group, directory, environment
@@ -734,6 +741,20 @@ orphans:
   type: list
   elements: str
   sample: [old-report]
+pruned:
+  description: Jobs that O(prune) has removed, or in check mode would.
+  returned: when the proof has passed and the apply has succeeded
+  type: list
+  elements: str
+  sample: [old-report]
+declared:
+  description:
+    - For each owner mark the jobs that were declared on the host in this run of Ansible. A second use of the role with
+      the same mark and other jobs is an error when O(prune) would remove what the first has installed, and else a
+      warning.
+  returned: always, unless the host could not be looked at
+  type: dict
+  sample: {default: [report, backup]}
 diff:
   description: The change of each unit file, and one line for each job that changes in another way.
   returned: in diff mode, when the proof has passed and the apply has succeeded

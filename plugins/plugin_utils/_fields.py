@@ -42,6 +42,8 @@ SCOPES = ("system", "user")
 HARDENING = ("none", *PRESETS)
 RAW_FIELDS = ("unit", "service", "timer", "install")
 
+# What they hold may be a secret, and the reason names the part at fault.
+HIDDEN_KINDS = ("environment", "variables", "script", "environment_file", "credentials", "notice", "heartbeat")
 # What the table calls a kind, with its units; a choice is called by its words.
 KIND_WORDS = {
     "text": "text",

@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _user_scope as user_scope
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import check_field
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, SYNONYMS
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, HIDDEN_KINDS, SYNONYMS
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._notify import refusals as notify_refusals
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_rules import (
     other_limits,
@@ -22,8 +22,6 @@ MERGED_KINDS = (
     *("environment", "directives", "credentials", "limits", "conditions", "retries", "concurrency", "notice"),
     "heartbeat",
 )
-# What they hold may be a secret, and the reason names the part at fault.
-HIDDEN_KINDS = ("environment", "variables", "script", "environment_file", "credentials", "notice", "heartbeat")
 TRIGGER_FIELDS = ("schedule", "every", "on_boot")
 # They let the rest of a job be proved whose command or schedule is missing or wrong; it is never applied.
 STAND_IN_COMMAND = "/bin/true"
@@ -41,9 +39,12 @@ class Merged(NamedTuple):
     findings: list[Finding]
 
 
-def merge_jobs(layers: Mapping[str, Any], defaults: Any, on_reschedule: str) -> Merged:
-    """Merge `layers` (variable name to list of jobs, the later over the earlier) over `defaults`."""
-    findings: list[Finding] = []
+def merge_jobs(layers: Mapping[str, Any], defaults: Any, on_reschedule: str, earlier: Iterable[Finding] = ()) -> Merged:
+    """Merge `layers` (variable name to list of jobs, the later over the earlier) over `defaults`.
+
+    earlier: what was found before; a field that it names is not missing as well.
+    """
+    findings = list(earlier)
     base = _check_entry("timer_defaults", defaults or {}, findings, allowed=[n for n in FIELDS if n != "name"])
     declared: dict[str, dict[str, Any]] = {}
     for variable, entries in layers.items():
@@ -98,7 +99,8 @@ def _check_layer(variable: str, entries: Any, findings: list[Finding]) -> list[t
         name = entry.get("name")
         if name is None:
             mend = "add `name:`, it names the units"
-            findings.append(Finding("", place, None, "has no name", mend, "missing-field"))
+            if f"{place}, name" not in {finding.field for finding in findings}:
+                findings.append(Finding("", place, None, "has no name", mend, "missing-field"))
             _check_entry(place, entry, findings)
             continue
         fields = _check_entry(str(name), entry, findings)

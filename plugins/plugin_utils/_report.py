@@ -22,6 +22,11 @@ def severity(finding: Finding) -> str:
     return WARNING if finding.severity == WARNING else ERROR
 
 
+def has_errors(findings: Iterable[Finding]) -> bool:
+    """Tell whether something was found that stops the apply."""
+    return any(severity(finding) == ERROR for finding in findings)
+
+
 def plural(number: int, word: str) -> str:
     """Return `1 error`, `2 errors`."""
     return f"{number} {word}{'s' * (number != 1)}"

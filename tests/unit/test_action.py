@@ -78,6 +78,7 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
         {
             "owner": "default",
             "prune": True,
+            "prune_limit": None,
             "proof": "strict",
             "unit_directory": "/etc/systemd/system",
             "files_directory": "/etc/dotmobi.systemd_timers",
@@ -213,7 +214,8 @@ def test_orphans_and_warnings_are_shown(folder: Path) -> None:
         'web1: backup: warning: command "/x": does not exist [missing-command]',
         (
             "web1: old, older: installed by this declaration, but no longer declared; "
-            "`timer_prune: true` removes such jobs"
+            "`timer_prune: true` removes such jobs (if another use of the role declares them, give it a `timer_owner` "
+            "of its own)"
         ),
     ]
 

@@ -129,6 +129,7 @@ CHECKERS = {
 WAY = {
     "_observe": SHARED - {"_verify"},
     # Of what was observed it needs the value, and a parser of answers.
+    "_prune": {"_findings", "_model", "_unit_file"},
     "_predict": {"_calendar", "_findings", "_model", "_observe", "_runner", "_timer_text"},
     "_ended": {"_calendar", "_model", "_predict", "_run_record", "_runner", "_timer_text"},
     # Proof and plan get what was observed as a value, and are apart from each other.
@@ -283,8 +284,13 @@ def test_the_defaults_of_the_role_are_the_documented_ones(role_options):
 
 def test_the_role_hands_every_variable_to_the_module(role_options):
     (task,) = (task for task in load(ROLE / "tasks" / "main.yml") if f"{COLLECTION}.timer_jobs" in task)
-    expected = {name.removeprefix("timer_"): f"{{{{ {name} }}}}" for name in role_options}
+    # Raw ones are taken from the variables, see plugin_utils/_variables.py.
+    named = [name for name, option in role_options.items() if option["type"] != "raw"]
+    assert [*JOB_LISTS, "timer_defaults"] == [name for name in role_options if name not in named]
+    expected = {name.removeprefix("timer_"): f"{{{{ {name} }}}}" for name in named}
+    expected["prune_limit"] = "{{ omit if timer_prune_limit in [none, ''] else timer_prune_limit }}"
     assert task[f"{COLLECTION}.timer_jobs"] == expected
+    assert task["vars"] == {"__timer_from_variables": True}
 
 
 def test_the_page_of_fields_lists_every_field_in_order():

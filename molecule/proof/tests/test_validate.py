@@ -80,3 +80,32 @@ def test_a_host_that_cannot_be_looked_at_has_a_row(site, host):
     assert cells(run.output, r"\(the host\)") == ["(the host)  -  1 error"]
     assert f'{site.machine}:\n  timer_unit_directory "/srv/no/units": is not a directory on this host; ' in run.output
     assert snapshot(host) == before
+
+
+BROKEN = [
+    GOOD,
+    {"name": "secret", "schedule": "daily", "command": ["/bin/true", "{{ vault_of_nobody }}"]},
+    {"name": "jinja", "schedule": "25:00", "command": "/bin/true", "user": "{{ 'root' | no_such_filter }}"},
+    {"name": "one-host", "schedule": "{{ {'debian12': 'daily'}[inventory_hostname] }}", "command": "/bin/true"},
+]
+
+
+def test_a_broken_template_is_a_finding_of_its_job(site, host):
+    """All others are judged, by the host too; a host for which the template is good has one finding less."""
+    site_of_all = type(site)("timer_hosts", site.folder)
+    run = site_of_all.play(
+        playbook="validate", timer_jobs=BROKEN, timer_defaults={"description": "{{ inventory_hostname }}"}
+    )
+    assert run.status != 0
+    assert cells(run.output, "good") == ["good  every day at 00:00  ok"] * 2
+    for machine, result in run.results.items():
+        found = {(one["job"], one["field"]): one["message"] for one in result["findings"]}
+        assert found.keys() - {("one-host", "schedule")} == {
+            ("secret", "command"),
+            ("jinja", "user"),
+            ("jinja", "schedule"),
+        }
+        assert (("one-host", "schedule") in found) == (machine == "debian13")
+        assert "'vault_of_nobody' is undefined" in found["secret", "command"]
+        assert "no_such_filter" in found["jinja", "user"]
+        assert all(".yml:" in found[key] for key in found if key != ("jinja", "schedule"))
