@@ -48,6 +48,10 @@ NOT_OF_A_JOB = {
     "systemd-answer": "an answer of systemd that nobody has seen yet: tests/unit/test_calendar.py, test_verify.py",
     "files-directory": "a place that all jobs with files share: tests/unit/test_job_files.py",
     "run-space": "a full /run, which would hurt all that runs beside: tests/unit/test_module.py",
+    "broken-template": "the corpus is not templated: molecule/proof/tests/test_validate.py",
+    "prune-limit": "all jobs of a declaration: molecule/lifecycle/tests/test_declared.py",
+    "owner-used-twice": "several uses of the role: molecule/lifecycle/tests/test_declared.py",
+    "unread-list": "a variable that is not read: tests/unit/test_variables.py",
     **dict.fromkeys(EVIDENCE, "found after the apply: molecule/failure"),
 }
 CASES = load()

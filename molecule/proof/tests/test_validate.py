@@ -90,7 +90,7 @@ BROKEN = [
 ]
 
 
-def test_a_broken_template_is_a_finding_of_its_job(site, host):
+def test_a_broken_template_is_a_finding_of_its_job(site):
     """All others are judged, by the host too; a host for which the template is good has one finding less."""
     site_of_all = type(site)("timer_hosts", site.folder)
     run = site_of_all.play(
