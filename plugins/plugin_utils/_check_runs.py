@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue, each_part
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_value import in_quotes, kind_of
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._duration import seconds
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import Field
 
@@ -44,6 +45,8 @@ def _positive(value: Any) -> float:
 
 
 def _word(value: Any) -> str:
+    if isinstance(value, datetime.date):
+        raise BadValue("is a date, not a text", in_quotes(value))
     if isinstance(value, bool) or not _WORD.fullmatch(str(value)):
         raise BadValue("is not a name", "use letters, digits, '_', '.', ':', '+' and '-', at most 100 of them")
     return str(value)
@@ -108,7 +111,9 @@ def check_duration(value: Any, _field: Field) -> float:
 
 
 def check_token(value: Any, _field: Field) -> str:
-    """A word to tell one order from the next; YAML makes a date of some."""
-    if isinstance(value, (str, int, datetime.date)) and not isinstance(value, bool) and _WORD.fullmatch(str(value)):
+    """A word to tell one order from the next."""
+    if isinstance(value, datetime.date):
+        raise BadValue(f"is {kind_of(value)}, not a text", in_quotes(value))
+    if isinstance(value, (str, int)) and not isinstance(value, bool) and _WORD.fullmatch(str(value)):
         return str(value)
     raise BadValue("is not a token", MEND_TOKEN)

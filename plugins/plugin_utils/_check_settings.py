@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +20,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_text
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_value import (
     by_name,
     encodable,
+    in_quotes,
     is_list,
     kind_of,
     one_line,
@@ -43,10 +45,9 @@ def check_environment(value: Any, _field: Field) -> dict[str, str | None]:
         if item is None:
             result[name] = None
             continue
-        if isinstance(item, bool) or not isinstance(item, (str, int)):
-            mend = f'write {name}: "..." in quotes, so that YAML keeps it as it is'
-            raise BadValue(f"{name} is {kind_of(item)}, not a text", mend)
-        text = encodable(str(item))
+        if not isinstance(item, str):
+            raise BadValue(f"{name} is {kind_of(item)}, not a text", in_quotes(item, name))
+        text = encodable(item)
         if len(text.encode("utf-8")) > LONGEST_ARGUMENT:
             raise BadValue(f"{name} has more than {LONGEST_ARGUMENT} bytes", "put it in a file", "argument-too-long")
         result[name] = text
@@ -72,18 +73,29 @@ def check_directives(value: Any, _field: Field) -> dict[str, list[str] | None]:
         if not isinstance(key, str) or not _DIRECTIVE.fullmatch(key):
             raise BadValue(f'holds "{key}", which is no name of a directive', "write it as in systemd.directives(7)")
         try:
-            result[key] = None if item is None else [_directive(one) for one in (item if is_list(item) else [item])]
+            items = item if is_list(item) else [item]
+            result[key] = None if item is None else [_directive(key, one) for one in items]
         except BadValue as error:
             raise BadValue(f"{key} {error.reason}", error.mend, error.code) from error
     return result
 
 
-def _directive(item: Any) -> str:
+def _directive(key: str, item: Any) -> str:
+    if takes_mode(key) and not isinstance(item, str):
+        raise BadValue(f"is {kind_of(item)}, not a text", in_quotes(item, key))
     if isinstance(item, bool):
         return "true" if item else "false"
-    if not isinstance(item, (str, int, float)):
-        raise BadValue(f"is {kind_of(item)}", "write a text, a number, a boolean or a list of them")
+    if not isinstance(item, (str, int)):
+        mend = "write a text, a whole number, a boolean or a list of them"
+        raise BadValue(
+            f"is {kind_of(item)}", in_quotes(item, key) if isinstance(item, (float, datetime.date)) else mend
+        )
     return one_line(str(item))
+
+
+def takes_mode(directive: str) -> bool:
+    """Tell whether a directive takes an octal number (systemd.exec(5)), of which YAML makes another one."""
+    return directive == "UMask" or directive.endswith("Mode")
 
 
 def check_limits(value: Any, field: Field) -> dict[str, str | None]:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import Any
 
@@ -12,6 +13,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings i
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_value import (
     encodable,
+    in_quotes,
     is_list,
     kind_of,
     one_line,
@@ -27,14 +29,17 @@ LONGEST_NAME = 255 - len("stamp-") - len(".service")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(?:@[A-Za-z0-9_.-]+)?")
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?|[0-9]+")
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*")
+# They take the mode of a file, and YAML reads 0644 as 420.
+MODE_PROGRAMS = ("chmod", "install", "mkdir", "mkfifo", "mknod")
 _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
 
 
 def check_text(value: Any, _field: Field) -> str:
-    """A text on one line; a number stands for its digits."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise BadValue(f"is {kind_of(value)}, not a text", "write one text, in quotes")
+    """A text on one line; a whole number stands for its digits."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        mend = in_quotes(value) if isinstance(value, (float, datetime.date)) else "write one text, in quotes"
+        raise BadValue(f"is {kind_of(value)}, not a text", mend)
     text = one_line(str(value))
     if not text:
         raise BadValue("is empty", "give a value, or leave the field out")
@@ -142,6 +147,11 @@ def check_command(value: Any, field: Field) -> str | list[str]:
         raise BadValue("is an empty list", "give the program and its arguments")
     words = [one_argument(item) for item in value]
     first = words[0]
+    numbers = [item for item in value if isinstance(item, int)]
+    if numbers and first.rsplit("/", maxsplit=1)[-1] in MODE_PROGRAMS:
+        raise BadValue(
+            f"holds the number {numbers[0]}, which may have been written as another one: 0644 is 420", in_quotes(0)
+        )
     if not first or first[0] in "-@:+!|":
         raise BadValue("does not begin with a program", "in a list the first item is the program's path, no prefix")
     if "$" in first:
@@ -152,9 +162,10 @@ def check_command(value: Any, field: Field) -> str | list[str]:
 
 
 def one_argument(item: Any) -> str:
-    """One argument of a command; a number stands for its digits."""
+    """One argument of a command; a whole number stands for its digits."""
     if isinstance(item, bool) or not isinstance(item, (str, int)):
-        raise BadValue(f"holds {kind_of(item)}", "write each argument in quotes, as a text")
+        mend = in_quotes(item) if isinstance(item, datetime.date) else "write each argument in quotes, as a text"
+        raise BadValue(f"holds {kind_of(item)}", mend)
     text = encodable(str(item))
     if len(text.encode("utf-8")) > LONGEST_ARGUMENT:
         reason = f"holds an argument of more than {LONGEST_ARGUMENT} bytes"

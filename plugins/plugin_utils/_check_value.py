@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -58,13 +59,24 @@ def is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 
+def in_quotes(value: Any, key: str = "") -> str:
+    """Return what to write for a value that YAML has made a number, a boolean or a date of.
+
+    What was written is lost: 420 may have been 0644, 750 12:30, true yes.
+    """
+    text = value.isoformat() if isinstance(value, datetime.date) else "..."
+    return f'write {key + ": " if key else ""}"{text}" in quotes, so that YAML keeps it as it is'
+
+
 def kind_of(value: Any) -> str:
     """Return what a value is, in words."""
     if isinstance(value, Mapping):
         return "a dictionary"
     if is_list(value):
         return "a list"
-    for kind, words in ((bool, "a boolean"), (int, "a number"), (float, "a number"), (str, "a text")):
+    # A moment in time is a date, too.
+    kinds = ((bool, "a boolean"), (int, "a number"), (float, "a number"), (str, "a text"), (datetime.date, "a date"))
+    for kind, words in kinds:
         if isinstance(value, kind):
             return words
     return "empty" if value is None else f"a {type(value).__name__}"

@@ -155,7 +155,7 @@ FIELDS: dict[str, Field] = {
     "skip_next": Field(
         "token",
         becomes="`ExecCondition=`, see [below](#late-runs-and-runs-to-skip)",
-        example="2027-01-01",
+        example='"2027-01-01"',
         left_out="none",
     ),
     "limits": Field("limits", becomes="`MemoryMax=` and others, see [below](#limits)", example="{memory: 512M}"),

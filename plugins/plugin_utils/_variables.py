@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_value import is_list
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, HIDDEN_KINDS
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, HIDDEN_KINDS, RAW_FIELDS
 
 # The lists, each over the one before; those with the prefix come after the first, in the order of their names.
 LISTS = ("timer_jobs", "timer_group_jobs", "timer_host_jobs")
@@ -133,7 +133,8 @@ class _Reader:
         if not has_template(raw):
             return raw
         try:
-            return self.template(raw)
+            found = self.template(raw)
+            return _as_texts(raw, found) if field in ("environment", *RAW_FIELDS) else found
         except Broken as error:
             where = f", in {origin_of(raw)}" if origin_of(raw) else ""
             reason = f"cannot be templated{where}: {error}"
@@ -166,6 +167,14 @@ def has_template(value: Any) -> bool:
 def is_encrypted(value: Any) -> bool:
     """Tell whether a value is one of Ansible Vault (`!vault`): it is no text before it is decrypted."""
     return bool(getattr(value, "__ENCRYPTED__", False)) or type(value).__name__ == "EncryptedString"
+
+
+def _as_texts(raw: Any, found: Any) -> Any:
+    """Return a dictionary in which a number that a template gives is its digits: `"{{ port }}"` is in quotes."""
+    if isinstance(raw, Mapping) and isinstance(found, Mapping):
+        return {key: _as_texts(raw.get(key), item) for key, item in found.items()}
+    is_number = isinstance(found, (int, float)) and not isinstance(found, bool)
+    return str(found) if isinstance(raw, str) and is_number else found
 
 
 def _shown(field: str, raw: Any) -> str | None:

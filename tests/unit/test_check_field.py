@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Any
 
 import pytest
@@ -56,7 +57,7 @@ GOOD = [
     ("name", "a" * 241, "a" * 241),
     ("description", "50 % of $HOME; done", "50 % of $HOME; done"),
     ("description", 12, "12"),
-    ("description", 1.5, "1.5"),
+    ("description", 15, "15"),
     ("state", "suspended", "suspended"),
     ("schedule", "daily", ["daily"]),
     ("schedule", ["daily", "Mon"], ["daily", "Mon"]),
@@ -79,7 +80,7 @@ GOOD = [
     ("user", "www-data", "www-data"),
     ("user", 1000, "1000"),
     ("group", "host$", "host$"),
-    ("environment", {"A": "x\ny", "B": 7, "C": None, "D": ""}, {"A": "x\ny", "B": "7", "C": None, "D": ""}),
+    ("environment", {"A": "x\ny", "B": "7", "C": None, "D": ""}, {"A": "x\ny", "B": "7", "C": None, "D": ""}),
     ("environment", {}, {}),
     ("retries", 3, {"attempts": 4}),
     ("retries", "0", {"attempts": 1}),
@@ -95,18 +96,17 @@ GOOD = [
     ("starting_deadline", 90, 90.0),
     ("starting_deadline", "1w 2d 3hours 4m 5sec 6ms", 788645.006),
     ("skip_next", "2026-12-24", "2026-12-24"),
-    ("skip_next", datetime.date(2026, 12, 24), "2026-12-24"),
     ("skip_next", 4711, "4711"),
     ("secrets", "MAILGUN", ["MAILGUN"]),
     ("secrets", ["A", "B_2"], ["A", "B_2"]),
     (
         "service",
-        {"Nice": 5, "A": True, "B": False, "C": 1.5, "D": None, "E": ["x", 1, True], "F": [], "X-My": ""},
+        {"Nice": 5, "A": True, "B": False, "C": 15, "D": None, "E": ["x", 1, True], "F": [], "X-My": ""},
         {
             "Nice": ["5"],
             "A": ["true"],
             "B": ["false"],
-            "C": ["1.5"],
+            "C": ["15"],
             "D": None,
             "E": ["x", "1", "true"],
             "F": [],
@@ -340,8 +340,8 @@ BAD = [
          "write it as in systemd.directives(7)")
         for name in ("Ni ce", "Nice=5\nUser", "[Service]", "", "#a", 7)
     ],
-    ("service", {"Nice": {}}, "Nice is a dictionary", "write a text, a number, a boolean or a list of them"),
-    ("service", {"Nice": [[1]]}, "Nice is a list", "write a text, a number, a boolean or a list of them"),
+    ("service", {"Nice": {}}, "Nice is a dictionary", "write a text, a whole number, a boolean or a list of them"),
+    ("service", {"Nice": [[1]]}, "Nice is a list", "write a text, a whole number, a boolean or a list of them"),
     ("script", "echo", "is a text, not a dictionary", "write `content: |` and the script, or `src: FILE`"),
     ("script", {}, "has none of content, src", "give one of content, src"),
     ("script", {"content": "a", "src": "b"}, "has content and src", "give one of content, src"),
@@ -398,7 +398,7 @@ BAD = [
      "the codes stand in brackets at the end of each message"),
     ("accept", ["drop-in", "invalid-schedule"], 'holds "invalid-schedule", which no job can accept',
      "mend what it stands for"),
-    ("service", {"Nice": [None]}, "Nice is empty", "write a text, a number, a boolean or a list of them"),
+    ("service", {"Nice": [None]}, "Nice is empty", "write a text, a whole number, a boolean or a list of them"),
 ]  # fmt: skip
 
 
@@ -507,3 +507,56 @@ def test_directories_are_written_in_one_way(option: str, path: str) -> None:
 @pytest.mark.parametrize("path", ["", None, "etc/", "/a/../b/"])
 def test_what_is_no_plain_path_is_left_for_the_check(path: str | None) -> None:
     assert plain_directories({**OPTIONS, "log_directory": path})["log_directory"] == (path or "")
+
+
+# 0644 and 12:30 in YAML, and what else is not what was written.
+CHANGED = [420, 750, 0, True, 1.1, datetime.date(2026, 12, 24), datetime.datetime(2026, 12, 24, 8, 0)]
+MODES = ["UMask", "RuntimeDirectoryMode", "StateDirectoryMode", "CacheDirectoryMode", "DirectoryMode", "SocketMode"]
+
+
+@pytest.mark.parametrize("value", CHANGED)
+def test_variables_and_modes_are_texts(value: Any) -> None:
+    for field, key in [("environment", "A"), *(("service", mode) for mode in MODES), ("unit", "XMode")]:
+        for given in (value, [value]) if field != "environment" else (value,):
+            with pytest.raises(BadValue) as caught:
+                check_field(field, {key: given})
+            assert caught.value.reason.startswith(f"{key} is a ")
+            assert re.fullmatch(rf'write {key}: ".*" in quotes, so that YAML keeps it as it is', caught.value.mend)
+        assert check_field(field, {key: "0027"})
+
+
+@pytest.mark.parametrize("field", sorted(FIELDS))
+@pytest.mark.parametrize("date", CHANGED[-2:])
+def test_a_date_is_refused_in_every_field(field: str, date: Any) -> None:
+    kind = FIELDS[field].kind
+    inside = {
+        "directives": {"Nice": date},
+        "environment": {"A": date},
+        "limits": {"memory": date},
+        "conditions": {"path_exists": date},
+        "credentials": {"a": {"content": date}},
+        "script": {"content": date},
+        "retries": {"delay": date},
+        "concurrency": {"group": date},
+        "command": ["/bin/echo", date],
+        "notice": {"mail": date},
+        "heartbeat": {"url": date},
+    }.get(kind, date)
+    for value in (date, inside):
+        with pytest.raises(BadValue):
+            check_field(field, value)
+
+
+def test_a_date_is_called_one() -> None:
+    for field in ("description", "schedule", "skip_next", "user"):
+        with pytest.raises(BadValue, match="is a date, not a text") as caught:
+            check_field(field, CHANGED[-2])
+        assert caught.value.mend == 'write "2026-12-24" in quotes, so that YAML keeps it as it is'
+
+
+@pytest.mark.parametrize("program", ["/bin/chmod", "/usr/bin/install", "mkdir"])
+def test_a_mode_in_a_list_is_a_text(program: str) -> None:
+    with pytest.raises(BadValue, match="holds the number 420, which may have been written as another one"):
+        check_field("command", [program, "-m", 420, "/srv/x"])
+    assert check_field("command", [program, "-m", "0644", "/srv/x"])
+    assert check_field("command", ["/bin/sleep", 5]) == ["/bin/sleep", "5"]
