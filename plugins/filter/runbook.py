@@ -67,7 +67,7 @@ _value:
     - C(error) says why there is nothing to tell. It is empty otherwise.
     - C(hosts) are the names of the hosts.
     - C(jobs) are the jobs, sorted by name. C(name), C(shown_name), C(account) (whose user manager has it, else empty),
-      C(hosts), C(everywhere) and C(suspended) (hosts where it is suspended) are plain. The facts are C(owners),
+      C(hosts), C(everywhere), C(suspended) and C(done) (hosts where it is so) are plain. The facts are C(owners),
       C(purpose), C(description), C(schedule) (in words), C(expressions), C(triggers), C(spans), C(persistent),
       C(accuracy), C(jitter), C(command), C(user), C(working_directory), C(output) (in words), C(output_files),
       C(programs) (paths), C(shell) (lines that do the same by hand, none where a shell cannot), and C(changed) (how it

@@ -165,6 +165,8 @@ def failing(seen: Seen) -> Health | None:
         return None
     run = seen.last_run
     how = words(run.result, run.exit_status, run.signal) if run else "failed"
+    if run and run.command:
+        how = f"{how}, in command {run.command}"
     return Health(FAILING, f"last run: {how}", f"`logs -e job={seen.name}` shows its output")
 
 

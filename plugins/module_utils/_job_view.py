@@ -13,7 +13,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Observed, Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import UnitText
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import with_own_commands
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import SEVERAL, with_own_commands
 
 # The job field that a directive comes from; any other can only come from a raw dictionary.
 FIELDS = {
@@ -58,6 +58,8 @@ class JobView(NamedTuple):
 
     def finding(self, code: str, field: str, value: Any, reason: str, mend: str = "") -> Finding:
         """Return a finding about this job."""
+        if field == "command" and f" {SEVERAL} " in self.wanted.service:
+            field = "commands"
         return Finding(self.name, field, value, reason, mend, code)
 
 

@@ -114,6 +114,17 @@ def when(moment: float | None) -> str | None:
     return iso8601(int(moment)) if moment else None
 
 
+def failed(run: RunState) -> bool:
+    """Tell whether a run has failed."""
+    return bool(run.result) and run.result not in GOOD_RESULTS and bool(run.command)
+
+
+def run_words(run: RunState) -> str:
+    """Return how a run ended, and where it failed."""
+    found = words(run.result, run.exit_status, run.signal)
+    return f"{found}, in command {run.command}" if failed(run) else found
+
+
 def run_data(run: RunState) -> dict[str, Any]:
     """Return one run as the modules document it."""
     return {
@@ -122,7 +133,8 @@ def run_data(run: RunState) -> dict[str, Any]:
         "end": when(run.end),
         "duration": None if run.duration is None else round(run.duration, 3),
         "result": run.result or "running",
-        "words": words(run.result, run.exit_status, run.signal),
+        "words": run_words(run),
+        "failed_command": run.command if failed(run) else None,
         "exit_status": run.exit_status,
         "signal": signal_name(run.signal) if run.signal else None,
         "cpu": None if run.cpu is None else round(run.cpu, 3),

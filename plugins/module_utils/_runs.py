@@ -27,6 +27,12 @@ DEACTIVATED = "7ad2d189f7e94e70a38c781354912448"
 SKIPPED = "0e4284a0caca4bfc81c0bb6786972673"
 RESOURCES = "ae8f7b866b0347b9af31fe1c80b127c0"
 MESSAGES = (STARTING, STARTED, NOT_STARTED, EXITED, FAILED, DEACTIVATED, SKIPPED, RESOURCES)
+# What the program that runs several commands writes when one has failed (roles/timer/files/attempts.py).
+OF_COMMAND = "DOTMOBI_FAILED=command"
+COMMAND_FIELDS = (
+    *("DOTMOBI_JOB", "DOTMOBI_INVOCATION", "DOTMOBI_COMMAND", "DOTMOBI_COMMANDS", "DOTMOBI_PROGRAM"),
+    *("_SYSTEMD_UNIT", "_SYSTEMD_USER_UNIT"),
+)
 FIELDS = "MESSAGE_ID,EXIT_CODE,EXIT_STATUS,UNIT_RESULT,JOB_RESULT,CPU_USAGE_NSEC,MEMORY_PEAK,_BOOT_ID"
 # The journal finds a few units by name; for many, all messages about runs are read, which is quicker.
 MOST_NAMED_UNITS = 40
@@ -87,6 +93,7 @@ class RunState(NamedTuple):
     """One run of a job; times are Unix seconds. `result` is systemd's word, empty while it runs.
 
     exit_status or signal: of the main process, when it is known. cpu: seconds. memory: bytes, the most it had.
+    command: which one has failed, of several.
     """
 
     invocation_id: str
@@ -97,6 +104,7 @@ class RunState(NamedTuple):
     signal: int | None = None
     cpu: float | None = None
     memory: int | None = None
+    command: str = ""
 
     @property
     def duration(self) -> float | None:
@@ -114,12 +122,13 @@ class History(NamedTuple):
 def journal_command(services: list[str], runs: int, source: Source = OF_PID_1) -> list[str]:
     """Return the one call that reads the last runs of these services, or so many runs of all services."""
     limit = min(MOST_ENTRIES, max(200, (len(services) or 1) * runs * ENTRIES_OF_A_RUN))
-    fields = f"--output-fields={FIELDS},{source.unit},{source.invocation}"
+    fields = f"--output-fields={FIELDS},{source.unit},{source.invocation},{','.join(COMMAND_FIELDS)}"
     command = ["journalctl", "--quiet", "--no-pager", "--output=json", fields, f"--lines={limit}"]
     matches = [f"MESSAGE_ID={one}" for one in MESSAGES]
     if len(services) <= MOST_NAMED_UNITS:
         matches += [f"{source.unit}={one}" for one in services]
-    return [*command, *source.matches, *matches]
+    of_commands = [OF_COMMAND, *([f"_UID={source.uid}"] if source.uid else [])]
+    return [*command, *source.matches, *matches, "+", *of_commands]
 
 
 def read_history(runner: Runner, services: list[str], runs: int, source: Source = OF_PID_1) -> History:
@@ -152,10 +161,14 @@ def text_of(value: Any) -> str:
 def parse_journal(text: str, source: Source = OF_PID_1) -> dict[str, list[RunState]]:
     """Return service to its runs, the newest first, from messages of its manager as JSON lines."""
     runs: dict[str, dict[str, RunState]] = {}
+    commands: dict[str, str] = {}
     for line in text.splitlines():
         try:
             entry = json.loads(line)
         except ValueError:
+            continue
+        if "DOTMOBI_PROGRAM" in entry:
+            commands.update(failed_command(entry))
             continue
         unit, invocation = text_of(entry.get(source.unit)), text_of(entry.get(source.invocation))
         if not unit or not invocation:
@@ -163,9 +176,23 @@ def parse_journal(text: str, source: Source = OF_PID_1) -> dict[str, list[RunSta
         of_unit = runs.setdefault(unit, {})
         of_unit[invocation] = with_message(of_unit.get(invocation, RunState(invocation)), entry)
     return {
-        unit: sorted(of_unit.values(), key=lambda run: run.start or run.end or 0.0, reverse=True)
+        unit: sorted(
+            (run._replace(command=commands.get(f"{unit} {run.invocation_id}", "")) for run in of_unit.values()),
+            key=lambda run: run.start or run.end or 0.0,
+            reverse=True,
+        )
         for unit, of_unit in runs.items()
     }
+
+
+def failed_command(entry: Mapping[str, Any]) -> dict[str, str]:
+    """Return unit and run to the command that has failed there. A job can only speak of itself."""
+    unit = f"{text_of(entry.get('DOTMOBI_JOB'))}.service"
+    # The unit is that of the process; it is not known of one that was gone at once.
+    if unit not in (text_of(entry.get("_SYSTEMD_USER_UNIT") or entry.get("_SYSTEMD_UNIT")), ".service"):
+        return {}
+    words = [text_of(entry.get(f"DOTMOBI_{name}")) for name in ("INVOCATION", "COMMAND", "COMMANDS", "PROGRAM")]
+    return {f"{unit} {words[0]}": f"{words[1]} of {words[2]}, {words[3]}"}
 
 
 def with_message(run: RunState, entry: Mapping[str, Any]) -> RunState:

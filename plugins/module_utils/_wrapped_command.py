@@ -5,25 +5,37 @@
 from __future__ import annotations
 
 import re
+from typing import Sequence
 
 PYTHON = "/usr/bin/python3"
 ATTEMPTS = "attempts.py"
 KEY = "ExecStart="
-_WRAPPED = re.compile(rf"{PYTHON} -I (?P<program>\S+/{re.escape(ATTEMPTS)}) [^;]*? -- (?P<command>.*)", re.DOTALL)
+# Between several commands; none of their words holds it (_check_text.py).
+NEXT = "--next--"
+SEVERAL = "--several"
+_WRAPPED = re.compile(
+    rf"{PYTHON} -I (?P<program>\S+/{re.escape(ATTEMPTS)}) (?P<several>{SEVERAL} )?[^;]*? -- (?P<command>.*)", re.DOTALL
+)
 
 
-def wrapped(folder: str, options: str, command: str) -> str:
+def wrapped(folder: str, options: str, commands: Sequence[str]) -> str:
     """Return the value of ExecStart= that makes the attempts. `options` are plain words."""
-    return f"{PYTHON} -I {folder}/{ATTEMPTS} {options} -- {command}"
+    several = f"{SEVERAL} " if len(commands) > 1 else ""
+    return f"{PYTHON} -I {folder}/{ATTEMPTS} {several}{options} -- {f' {NEXT} '.join(commands)}"
 
 
-def unwrapped(value: str) -> str:
-    """Return the job's own command of a value of ExecStart=, wrapped or not."""
+def unwrapped(value: str) -> list[str]:
+    """Return the job's own commands of a value of ExecStart=, wrapped or not."""
     found = _WRAPPED.fullmatch(value)
-    return found.group("command") if found else value
+    if not found:
+        return [value]
+    command = found.group("command")
+    return command.split(f" {NEXT} ") if found.group("several") else [command]
 
 
 def with_own_commands(service: str) -> str:
-    """Return the text of a service in which each ExecStart= holds the job's own command."""
-    lines = service.split("\n")
-    return "\n".join(f"{KEY}{unwrapped(line[len(KEY) :])}" if line.startswith(KEY) else line for line in lines)
+    """Return the text of a service in which each ExecStart= holds a command of the job's own."""
+    lines = []
+    for line in service.split("\n"):
+        lines += [f"{KEY}{one}" for one in unwrapped(line[len(KEY) :])] if line.startswith(KEY) else [line]
+    return "\n".join(lines)

@@ -170,6 +170,11 @@ words:
   returned: when it was started
   type: str
   sample: exit status 3
+failed_command:
+  description: Which of several C(commands) has failed. V(null) when none has, or there is one only.
+  returned: when it was started
+  type: str
+  sample: 2 of 3, /usr/bin/rsync
 rc:
   description: Exit status of its main process. V(null) when it is not known.
   returned: when it was started
@@ -241,8 +246,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import run_data
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import GOOD_RESULTS
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner, make_runner
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import Source
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import RunState, Source, read_history
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._start import (
+    RECENT_RUNS,
     Progress,
     RunError,
     ask,
@@ -266,10 +272,21 @@ def outcome(runner: Runner, service: str, progress: Progress, given: dict[str, A
         sync(runner)
         after = [f"--after-cursor={given['_after']}"] if given["_after"] else []
         window = Window(service, progress.invocations, progress.started, run.end if run and progress.finished else None)
+        run = with_command(runner, service, run, source) if run else run
+        result.update({key: run_data(run)[key] for key in ("words", "failed_command")} if run else {})
         found = read_runs(runner, [window], after, given["lines"], source)
         result["lines"] = [line_data(line) for line in found]
         result["cursor"] = found[-1].cursor if found else given["_after"] or ""
     return result
+
+
+def with_command(runner: Runner, service: str, run: RunState, source: Source) -> RunState:
+    """Return a run that says which one of several commands has failed, which the journal alone knows."""
+    if not run.result or run.result in GOOD_RESULTS:
+        return run
+    found = read_history(runner, [service], RECENT_RUNS, source).runs.get(service, [])
+    commands = [one.command for one in found if one.invocation_id == run.invocation_id]
+    return run._replace(command=commands[0]) if commands else run
 
 
 def seconds(given: dict[str, Any]) -> float | None:

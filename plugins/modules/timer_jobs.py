@@ -168,6 +168,14 @@ options:
             Command lines.
           - A list is a program and its arguments. They reach the process exactly as written. There is no shell.
         type: raw
+      commands:
+        description:
+          - Several commands in place of C(command), a list. Each is a text or a list as in C(command).
+          - One begins when the one before it has succeeded. The first that fails ends the run, and is named in the
+            journal, in the results and in notices. C(timeout) is the limit of all of them together, and an attempt of
+            C(retries) begins with the first.
+        type: list
+        elements: raw
       script:
         description:
           - A script that is deployed with the job, in place of C(command). C(ExecStart=) of the service runs it. It is

@@ -228,6 +228,10 @@ jobs:
           description: The same in plain words.
           type: str
           sample: exit status 3
+        failed_command:
+          description: Which of several C(commands) has failed. V(null) when none has, or there is one only.
+          type: str
+          sample: 2 of 3, /usr/bin/rsync
         exit_status:
           description: Exit status of the main process, when it is known.
           type: int

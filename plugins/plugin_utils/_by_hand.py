@@ -31,7 +31,7 @@ _VARIABLE = re.compile(r"\$(?:\{|[A-Za-z_])")
 
 def own_commands(service: UnitText) -> list[Command]:
     """Return the commands of the job itself, without the program that repeats it."""
-    values = [unwrapped(value) for value in service.values("Service", "ExecStart")]
+    values = [one for value in service.values("Service", "ExecStart") for one in unwrapped(value)]
     return [command for value in values for command in commands_of(value)]
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import ACCEPTABLE, CODES
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import NEXT
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue, each_part
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_value import (
     encodable,
     in_quotes,
@@ -159,6 +160,28 @@ def check_command(value: Any, field: Field) -> str | list[str]:
     if first != first.strip() or re.search(r"[\x00-\x1f\x7f]", first):
         raise BadValue("the program has white space around it or a control character", "write its path")
     return words
+
+
+def check_commands(value: Any, field: Field) -> list[str | list[str]]:
+    """A list of commands, each as in `command`."""
+    if not is_list(value):
+        raise BadValue(
+            f"is {kind_of(value)}, not a list", "write a list of commands, each a text or a list of arguments"
+        )
+    if not value:
+        raise BadValue("is an empty list", "give at least one command, or leave the field out")
+    found = each_part(dict(enumerate(value, 1)), lambda number, item: _one_of_several(number, item, field))
+    return list(found.values())
+
+
+def _one_of_several(number: int, item: Any, field: Field) -> str | list[str]:
+    try:
+        command = check_command(item, field)
+    except BadValue as error:
+        raise BadValue(f"entry {number} {error.reason}", error.mend, error.code) from error
+    if any(NEXT in word for word in ([command] if isinstance(command, str) else command)):
+        raise BadValue(f'entry {number} holds "{NEXT}", which stands between commands', "remove it")
+    return command
 
 
 def one_argument(item: Any) -> str:

@@ -3,12 +3,12 @@
 """The fields of a job: the one table that validation, rendering and the contract tests read.
 
 kind: text (one line), texts (a text or a list), path, span (a time span), zone (a time zone), bool, name, user, choice,
-command (text or list), script, environment (name to value), environment_file (a path or a dictionary), credentials
-(name to dictionary), directives (directive to value or list of values), codes (of findings, a text or a list),
-variables (names, a text or a list), limits and conditions (by name), directories (relative paths) and paths (a text or
-a list), spread (a time span up to a day, or a word for it), retries, concurrency (short forms or dictionaries),
-duration (a time span that becomes seconds), token (a word), notice (ways to values), heartbeat (an address or a
-dictionary).
+command (text or list), commands (a list of them), script, environment (name to value), environment_file (a path or a
+dictionary), credentials (name to dictionary), directives (directive to value or list of values), codes (of findings, a
+text or a list), variables (names, a text or a list), limits and conditions (by name), directories (relative paths) and
+paths (a text or a list), spread (a time span up to a day, or a word for it), retries, concurrency (short forms or
+dictionaries), duration (a time span that becomes seconds), token (a word), notice (ways to values), heartbeat (an
+address or a dictionary).
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ KIND_WORDS = {
     "name": "name",
     "user": "name or number",
     "command": "text or list",
+    "commands": "list of commands",
     "script": "dictionary",
     "environment": "names and values",
     "environment_file": "path or dictionary",
@@ -108,6 +109,11 @@ FIELDS: dict[str, Field] = {
         "codes", becomes="no directive, see [findings](findings.md)", example="[missing-command]", left_out="none"
     ),
     "command": Field("command", becomes="`ExecStart=`", example="[/usr/bin/df, -h]", left_out="required"),
+    "commands": Field(
+        "commands",
+        becomes="`ExecStart=`, one after the other, see [below](#several-commands)",
+        example="[[/usr/bin/sync], [/usr/bin/df, -h]]",
+    ),
     "script": Field("script", becomes="`ExecStart=`, see [below](#scripts)", example="{src: report.sh}"),
     "working_directory": Field("path", becomes="`WorkingDirectory=`", example="/srv/reports"),
     "user": Field("user", becomes="`User=`", example="reports", left_out="root"),
@@ -207,6 +213,8 @@ SYNONYMS = {
     "execstart": "command",
     "exec": "command",
     "cmd": "command",
+    "steps": "commands",
+    "exec_starts": "commands",
     "job": "command",
     "env": "environment",
     "env_file": "environment_file",

@@ -22,6 +22,7 @@ MERGED_KINDS = (
     *("environment", "directives", "credentials", "limits", "conditions", "retries", "concurrency", "notice"),
     "heartbeat",
 )
+COMMAND_FIELDS = ("command", "script", "commands")
 TRIGGER_FIELDS = ("schedule", "every", "on_boot")
 # They let the rest of a job be proved whose command or schedule is missing or wrong; it is never applied.
 STAND_IN_COMMAND = "/bin/true"
@@ -186,11 +187,12 @@ def _complete(
     about = [finding for finding in findings if finding.job in (name, "timer_defaults")]
     # A field with a typing error is not missing as well.
     told = {finding.field for finding in about} | {_meant(finding.field) for finding in about}
-    if job["command"] and job["script"]:
-        reason, mend = "stands beside command, and a job runs one of them", "remove one of them"
-        findings.append(Finding(name, "script", None, reason, mend, "invalid-declaration"))
-    if not job["command"] and not job["script"] and not (job["service"] or {}).get("ExecStart"):
-        if not told.intersection(("command", "script")):
+    given = [field for field in COMMAND_FIELDS if job[field]]
+    for field in given[1:]:
+        reason, mend = f"stands beside {given[0]}, and a job runs one of them", "remove one of them"
+        findings.append(Finding(name, field, None, reason, mend, "invalid-declaration"))
+    if not given and not (job["service"] or {}).get("ExecStart"):
+        if not told.intersection(COMMAND_FIELDS):
             mend = "add the command that the job runs, or a script"
             findings.append(Finding(name, "command", None, "is missing", mend, "missing-field"))
         job["command"] = STAND_IN_COMMAND

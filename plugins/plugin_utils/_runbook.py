@@ -112,7 +112,7 @@ def entry(found: Sequence[OnHost], hosts: Sequence[str], purposes: Mapping[str, 
         "persistent": lambda one: one.job["persistent"] and bool(one.job["schedule"]),
         "accuracy": lambda one: one.job["accuracy"],
         "jitter": lambda one: one.job["jitter"],
-        "command": lambda one: [unwrapped(command) for command in one.job["command"]],
+        "command": lambda one: [own for command in one.job["command"] for own in unwrapped(command)],
         "user": lambda one: one.job["user"],
         "working_directory": lambda one: one.job["working_directory"],
         "output": lambda one: output_words(one.service),
@@ -127,6 +127,7 @@ def entry(found: Sequence[OnHost], hosts: Sequence[str], purposes: Mapping[str, 
         "hosts": [one.host for one in found],
         "everywhere": len(found) == len(hosts),
         "suspended": [one.host for one in found if is_suspended(one.job)],
+        "done": [one.host for one in found if one.job["state"] == "done"],
         **{fact: grouped((one.host, tell(one)) for one in found) for fact, tell in facts.items()},
         "units": [
             {"name": unit, "files": grouped((one.host, one.units()[unit]) for one in found if unit in one.units())}
@@ -138,7 +139,7 @@ def entry(found: Sequence[OnHost], hosts: Sequence[str], purposes: Mapping[str, 
 
 def is_suspended(job: Mapping[str, Any]) -> bool:
     """Tell whether nothing starts a job, as wanted."""
-    return not job["enabled"] and not job["timer_state"].startswith("active")
+    return not job["enabled"] and not job["timer_state"].startswith("active") and job["state"] != "done"
 
 
 # --- where the output goes

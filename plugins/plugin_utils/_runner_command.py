@@ -68,12 +68,22 @@ def concurrency_of(job: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def commands_of(job: Mapping[str, Any]) -> list[str | list[str]]:
+    """Return what a job runs, one after the other: `commands`, or the one command."""
+    return list(job["commands"] or ([job["command"]] if job["command"] else []))
+
+
 def makes_attempts(job: Mapping[str, Any]) -> bool:
     """Tell whether a program makes the attempts.
 
     A time limit in a group needs it too: TimeoutStartSec= counts for each command of a unit, so it would end the wait.
+    Several commands have one time limit together, and a program that says which one has failed.
     """
-    return retries_of(job)["attempts"] > 1 or bool(concurrency_of(job)["group"] and job.get("timeout"))
+    return (
+        retries_of(job)["attempts"] > 1
+        or len(commands_of(job)) > 1
+        or bool(concurrency_of(job)["group"] and job.get("timeout"))
+    )
 
 
 def number(value: float) -> str:
@@ -193,10 +203,10 @@ def beside(job: Mapping[str, Any], files_directory: str) -> Beside:
         lines.append(f"ExecStopPost=-+{PYTHON} -I {folder}/{GATE} end {' '.join([name, *ending])}")
     if replaces:
         lines.append("SuccessExitStatus=SIGTERM")
-    command = _quote.command(job["command"]) if job["command"] else ""
+    commands = [_quote.command(one) for one in commands_of(job)]
     needed = [*([ATTEMPTS] if attempts else []), *([GATE] if ours or replaces else [])]
     return Beside(
-        wrapped(folder, attempt_options(job), command) if attempts else command,
+        wrapped(folder, attempt_options(job), commands) if attempts else "".join(commands),
         f"{number(whole_time(job))}s" if attempts and job.get("timeout") else "",
         lines,
         f"{name}-replace.service" if replaces else f"{name}.service",

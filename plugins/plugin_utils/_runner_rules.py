@@ -12,6 +12,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings i
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._duration import seconds
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_command import (
+    commands_of as own_commands,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_command import (
     concurrency_of,
     makes_attempts,
     raw,
@@ -40,23 +43,28 @@ def _attempts(job: Mapping[str, Any]) -> Iterator[Refusal]:
     """A program that stands before the command needs one plain command."""
     if not makes_attempts(job):
         return
-    field = "retries" if retries_of(job)["attempts"] > 1 else "timeout"
+    several = len(own_commands(job)) > 1
+    field = "retries" if retries_of(job)["attempts"] > 1 else "commands" if several else "timeout"
     if raw(job, "ExecStart"):
         yield "service.ExecStart", raw(job, "ExecStart"), f"cannot have {field}", "write it as `command`"
     for key in OTHER_TREES:
         if raw(job, key):
             yield f"service.{key}", raw(job, key), f"hides from the job what {field} needs", "remove one of the two"
-    command = job["command"]
-    if not isinstance(command, str):
-        return
+    for command in own_commands(job):
+        if isinstance(command, str):
+            yield from _plain_command("commands" if several else "command", command, field)
+
+
+def _plain_command(place: str, command: str, field: str) -> Iterator[Refusal]:
     found = commands_of(command)
     if len(found) > 1:
-        yield "command", command, f"is several commands, which cannot have {field}", SHELL
+        mend = "write each as an entry of its own" if place == "commands" else SHELL
+        yield place, command, f"is several commands, which cannot have {field}", mend
     elif found and found[0].prefix:
         reason = f'has the prefix "{found[0].prefix}" before its program, which cannot have {field}'
-        yield "command", command, reason, "remove the prefix, or write `service: {ExecStart: ...}` without that field"
+        yield place, command, reason, "remove the prefix, or write `service: {ExecStart: ...}` without that field"
     elif found and "$" in found[0].path:
-        yield "command", command, f"has a dollar sign in its program, which cannot have {field}", "write the path"
+        yield place, command, f"has a dollar sign in its program, which cannot have {field}", "write the path"
 
 
 def _retries(job: Mapping[str, Any]) -> Iterator[Refusal]:

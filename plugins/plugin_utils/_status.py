@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import OK, SUSPENDED, UNHEALTHY
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import short_words, skipped_by_hand
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import unwrapped
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report import plural
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import GAP, shorten
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import describe, spoken_timespan
@@ -148,7 +149,7 @@ def facts_of(job: Mapping[str, Any], now: str) -> list[tuple[str, str]]:
         ("skipped", skip_words(job) if job["skips"] else ""),
         ("last trigger", clock(job["last_trigger"])),
         ("last run", last_words(run, now)),
-        ("command", "; ".join(job["command"])),
+        ("command", "; ".join(own for command in job["command"] for own in unwrapped(command))),
         ("runs as", job["user"]),
         ("directory", job["working_directory"]),
         ("timer", f"{job['timer_state']}{', enabled' if job['enabled'] else ', not enabled'}"),

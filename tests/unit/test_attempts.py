@@ -257,3 +257,46 @@ def test_processes_in_groups_below_belong_to_the_job(tmp_path):
     (tmp_path / "below" / "more" / "cgroup.procs").write_text("13\n")
     assert attempts.members(str(tmp_path)) == {11, 12, 13}
     assert attempts.members(str(tmp_path / "gone")) == set()
+
+
+# --- several programs
+
+
+def several(*options: str, commands: list[list[str]]) -> subprocess.CompletedProcess[str]:
+    words = [word for command in commands for word in [*command, attempts.NEXT]][:-1]
+    return run("--several", *options, command=words)
+
+
+def test_programs_run_in_order_and_the_first_that_fails_is_named(log):
+    commands = [shell("true", log), shell("exit 3", log), shell("true", log)]
+    done = several("--attempts", "2", commands=commands)
+    assert (counted(log), done.returncode) == (4, 3)
+    assert "attempt 2 of 2 failed in command 2 of 3, /bin/sh, with exit status 3; it was the last" in done.stderr
+
+
+def test_all_programs_are_one_success(log):
+    done = several(commands=[shell("true", log)] * 3)
+    assert (counted(log), done.returncode, done.stderr.splitlines()) == (3, 0, ["job: attempt 1 of 1 succeeded"])
+
+
+def test_programs_have_one_time_limit_together(log):
+    began = time.monotonic()
+    done = several("--timeout", "1", "--kill-after", "1", commands=[shell("sleep 0.6", log), shell("sleep 60", log)])
+    assert (counted(log), done.returncode) == (2, attempts.TIMED_OUT)
+    assert 1 <= time.monotonic() - began < 30
+    assert "was stopped in command 2 of 2, /bin/sh, at its time limit of 1s" in done.stderr
+
+
+def test_a_stop_that_a_program_takes_well_does_not_make_a_success_of_those_that_did_not_run(log):
+    words = [*shell("trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done", log), attempts.NEXT, "/bin/true"]
+    call = argv("--several", "--forward", command=words)
+    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.terminate()
+        process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("words", [["a", "--next--"], ["--next--", "a"], ["a", "--next--", "--next--", "b"]])
+def test_a_program_that_is_left_out_is_a_fault(words):
+    assert run("--several", command=words).returncode == 2

@@ -53,6 +53,7 @@ DOCUMENTED_TYPES = {
     "choice": "str",
     "name": "str",
     "command": "raw",
+    "commands": "list",
     "environment": "dict",
     "directives": "dict",
     "script": "dict",

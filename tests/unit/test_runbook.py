@@ -43,6 +43,7 @@ def row(job: WantedJob, account: str = "", **changes: Any) -> dict[str, Any]:
         **declared(pair),
         "scope": "user" if account else "system",
         "enabled": True,
+        "state": "armed",
         "timer_state": "active (waiting)",
         "drift": [],
         "unit_texts": {"service": job.service, "timer": job.timer, "beside": beside},
@@ -121,6 +122,11 @@ def test_where_a_job_is_suspended_or_changed() -> None:
     (job,) = book({"a": host(suspended), "b": host(stopped), "c": host(row(BACKUP))})["jobs"]
     assert job["suspended"] == ["a"]
     assert job["changed"] == [{"value": "backup.service has the mode 0666", "hosts": ["b"]}]
+
+
+def test_where_a_job_is_done() -> None:
+    (job,) = book({"a": host(row(BACKUP, state="done", enabled=False, timer_state="inactive (dead)"))})["jobs"]
+    assert (job["done"], job["suspended"]) == (["a"], [])
 
 
 def test_purposes_may_differ_from_host_to_host() -> None:

@@ -115,8 +115,9 @@ def test_a_script_can_be_repeated():
 
 @pytest.mark.parametrize("command", ["/bin/x", "/bin/x -- y", '/bin/x " -- "', ""])
 def test_the_proof_sees_the_command_behind_the_program(command):
-    assert unwrapped(wrapped(f"{FOLDER}/j", "--attempts 3 j", command)) == command
-    assert unwrapped(command) == command
+    assert unwrapped(wrapped(f"{FOLDER}/j", "--attempts 3 j", [command])) == [command]
+    assert unwrapped(command) == [command]
+    assert unwrapped(wrapped(f"{FOLDER}/j", "--attempts 3 j", [command, "/bin/y"])) == [command, "/bin/y"]
 
 
 def test_the_proof_sees_the_job_as_it_is_without_retries():
@@ -292,3 +293,39 @@ def test_a_template_of_a_user_must_not_leave_out_what_a_job_needs(fields):
     assert render(own, complete(name="j"), "o", FOLDER).files == []
     with pytest.raises(TemplateError, match=r"leaves out job\.beside"):
         render(own, complete(name="j", **fields), "o", FOLDER)
+
+
+# --- several commands
+
+
+def test_several_commands_are_one_run_with_one_time_limit():
+    found = stands(command=None, commands=[["/bin/a", "x y"], "/bin/b $WORDS"], timeout="30s")
+    assert found.command.endswith(
+        'attempts.py --several --attempts 1 --timeout 30 --kill-after 90 j -- /bin/a "x y" --next-- /bin/b $WORDS'
+    )
+    assert found.time_limit == "150s"
+
+
+def test_one_of_several_commands_needs_no_program():
+    assert stands(command=None, commands=[["/bin/a", "x y"]]).command == '/bin/a "x y"'
+
+
+def test_the_proof_sees_each_of_several_commands():
+    seen = view(wanted("j", command=None, commands=[["/bin/a", "b; c"], ["/missing"]]))
+    assert seen.service.values("Service", "ExecStart") == ['/bin/a "b; c"', "/missing"]
+    assert seen.finding("missing-command", "command", "/missing", "is missing").field == "commands"
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("/bin/a ; /bin/b", "is several commands, which cannot have commands"),
+        ("-/bin/a", 'has the prefix "-" before its program, which cannot have commands'),
+        ("/bin/$X", "has a dollar sign in its program, which cannot have commands"),
+    ],
+)
+def test_each_of_several_commands_is_one(command, reason):
+    merged = merge_jobs(
+        {"timer_jobs": [{"name": "j", "schedule": "daily", "commands": [command, "/bin/c"]}]}, {}, "skip"
+    )
+    assert [(one.field, one.reason) for one in merged.findings] == [("commands", reason)]

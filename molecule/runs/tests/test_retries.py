@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from entries import BEGAN, attempts, begin, entries
 from harness import recorder, runs, show, wait_until
+from operating import as_json
 
 OWNER = {"timer_owner": "retries"}
 # The tests start the jobs themselves.
@@ -52,6 +53,16 @@ JOBS = {
         "timeout": "500ms",
         "kill_after": "200ms",
     },
+    "retries-commands": {
+        "commands": [recorder("retries-commands"), ["/bin/sh", "-c", "exit 5", "a --next b"], recorder("retries-last")],
+    },
+    # A reload in mid-run gives no command a time limit of its own.
+    "retries-together": {
+        "commands": ["/bin/sleep 3", "/bin/sleep ${LONG}", recorder("retries-last")],
+        "environment": {"LONG": "500"},
+        "timeout": "4s",
+    },
+    "retries-all": {"commands": [["/bin/true"], recorder("retries-all")]},
     "retries-same": {"command": ["/bin/sh", "-c", ENVIRONMENT], "retries": 1},
     "retries-plain": {"command": ["/bin/sh", "-c", ENVIRONMENT]},
 }
@@ -67,6 +78,8 @@ FAILING = (
     "retries-paused",
     "retries-stopped",
     "retries-strict",
+    "retries-commands",
+    "retries-together",
 )
 
 
@@ -83,6 +96,8 @@ def tell(site, host):
     wait_until(lambda: attempts(host, "retries-paused"), 90, "retries-paused has failed for the first time")
     wait_until(lambda: runs(host, "retries-stopped"), 90, "retries-stopped runs")
     host.check_output("systemctl stop retries-paused retries-stopped")
+    status = as_json(site.play(playbook="status", owner=OWNER["timer_owner"], output="json"))
+    return {job["name"]: job for job in status[site.machine]["jobs"]}
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +106,8 @@ def stories(everywhere):
 
 
 @pytest.fixture(autouse=True)
-def _told(stories, machine):
-    stories[machine].result()
+def told(stories, machine):
+    return stories[machine].result()
 
 
 def result(host, job):
@@ -184,3 +199,20 @@ def test_the_job_finds_what_it_finds_without_retries(host):
     plain = printed(host, "retries-plain")
     assert {"in", "0027", "/usr", "nobody"} <= set(plain)
     assert printed(host, "retries-same") == plain
+
+
+def test_of_several_commands_the_first_that_fails_ends_the_run_and_is_named(host, told):
+    assert len(runs(host, "retries-commands")) == 1
+    assert runs(host, "retries-last") == []
+    assert result(host, "retries-commands") == ("exit-code", "5")
+    job = told["retries-commands"]
+    assert job["last_run"]["failed_command"] == "2 of 3, /bin/sh"
+    assert job["reason"] == "last run: exit status 5, in command 2 of 3, /bin/sh"
+    assert len(runs(host, "retries-all")) == 1
+    assert told["retries-all"]["last_run"]["failed_command"] is None
+
+
+def test_several_commands_have_one_time_limit(host, told):
+    assert result(host, "retries-together") == ("exit-code", "124")
+    assert told["retries-together"]["last_run"]["failed_command"] == "2 of 3, /bin/sleep"
+    assert 3.9 < told["retries-together"]["last_run"]["duration"] < 30

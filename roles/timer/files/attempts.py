@@ -3,9 +3,11 @@
 """Runs a job's program until an attempt succeeds, all attempts within one run of the service.
 
     attempts [--attempts N] [--delay S] [--backoff F] [--max-delay S] [--timeout S] [--kill-after S] JOB -- PROGRAM ...
+    attempts --several ... JOB -- PROGRAM ... --next-- PROGRAM ...
 
 It stands in ExecStart= before the program, and is the job's user. The last attempt decides how it ends: with the same
-exit status, by the same signal, or with 124 when the time limit of that attempt was over.
+exit status, by the same signal, or with 124 when the time limit of that attempt was over. Of several programs one
+begins when the one before it has succeeded; the time limit is that of all of them together.
 """
 
 from __future__ import annotations
@@ -32,14 +34,20 @@ STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.
 # After SIGKILL a process is gone at once, unless it belongs to another user, or hangs in the kernel.
 LONGEST_KILL = 10.0
 FOREVER = 3600.0
+# Stands between the programs (_wrapped_command.py).
+NEXT = "--next--"
 
 
 class Outcome(NamedTuple):
-    """How an attempt has ended. result: success, exit-code, signal or timeout. status, signal: 0 for none."""
+    """How an attempt has ended. result: success, exit-code, signal or timeout. status, signal: 0 for none.
+
+    place: the number of the program that ended so.
+    """
 
     result: str
     status: int = 0
     signal: int = 0
+    place: int = 1
 
     @property
     def words(self) -> str:
@@ -195,14 +203,26 @@ class Attempts:
             self.stopped_by = found.si_signo
 
     def make(self) -> Outcome:
-        """Start the program, and wait until it has ended or its time is over."""
+        """Run the programs one after the other, until one fails, the job is stopped or its time is over."""
+        limit = self.options.timeout
+        until = time.monotonic() + limit if limit else float("inf")
+        outcome = Outcome("success")
+        for place, argv in enumerate(self.options.commands, 1):
+            outcome = self.run_program(argv, until)._replace(place=place)
+            if outcome.result != "success":
+                break
+            if self.stopped_by and place < len(self.options.commands):
+                # It took the signal well, but the job is not done.
+                return Outcome("signal", signal=self.stopped_by, place=place)
+        return outcome
+
+    def run_program(self, argv: list[str], until: float) -> Outcome:
+        """Start a program, and wait until it has ended or the time is over. until: on the monotonic clock."""
         if self.input_at is not None:
             os.lseek(0, self.input_at, os.SEEK_SET)
         child = os.fork()
         if not child:
-            self.become_program()
-        limit = self.options.timeout
-        until = time.monotonic() + limit if limit else float("inf")
+            self.become_program(argv)
         passed_on = False
         while True:
             done, status = os.waitpid(child, os.WNOHANG)
@@ -220,9 +240,8 @@ class Attempts:
             else:
                 self.take_signal(until - time.monotonic())
 
-    def become_program(self) -> NoReturn:
+    def become_program(self, argv: list[str]) -> NoReturn:
         """Turn the child into the job's program."""
-        argv = self.options.command
         try:
             # Python ignores both; systemd only the first, unless it is told otherwise.
             signal.signal(signal.SIGPIPE, signal.SIG_DFL if self.options.sigpipe else signal.SIG_IGN)
@@ -273,20 +292,26 @@ class Attempts:
 
     def report(self, number: int, outcome: Outcome, duration: float) -> None:
         """Tell how an attempt has ended, and what follows."""
-        attempts = self.options.attempts
-        message, priority = f"attempt {number} of {attempts} failed {outcome.words}", ERROR
+        attempts, commands = self.options.attempts, self.options.commands
+        what, place = f"attempt {number} of {attempts}", ""
+        fields: dict[str, object] = {"attempt": number, "attempts": attempts, "result": outcome.result}
+        if len(commands) > 1:
+            program = commands[outcome.place - 1][0]
+            place = f" in command {outcome.place} of {len(commands)}, {program},"
+            if outcome.result != "success":
+                fields.update(failed="command", command=outcome.place, commands=len(commands), program=program)
+        message, priority = f"{what} failed{place} {outcome.words}", ERROR
         if outcome.result == "timeout":
-            message = f"attempt {number} of {attempts} was stopped at its time limit of {words(self.options.timeout)}"
+            message = f"{what} was stopped{place} at its time limit of {words(self.options.timeout)}"
         if outcome.result == "success":
-            message, priority = f"attempt {number} of {attempts} succeeded", INFO
+            message, priority = f"{what} succeeded", INFO
         elif self.stopped_by:
-            message = f"attempt {number} of {attempts} was stopped by {signal_name(self.stopped_by)}"
+            message = f"{what} was stopped{place} by {signal_name(self.stopped_by)}"
             message, priority = f"{message}, and ended {outcome.words}", NOTICE
         elif number < attempts:
             message, priority = f"{message}; the next in {words(self.delay(number + 1))}", WARNING
         elif attempts > 1:
             message += "; it was the last"
-        fields = {"attempt": number, "attempts": attempts, "result": outcome.result}
         fields["status"] = signal_name(outcome.signal) if outcome.signal else outcome.status
         tell(self.job, "attempt", message, priority, duration=f"{duration:.3f}", **fields)
 
@@ -319,13 +344,25 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--success", default="", help="as in SuccessExitStatus=")
     parser.add_argument("--forward", action="store_true", help="systemd gives signals to the main process only")
     parser.add_argument("--sigpipe", action="store_true", help="do not ignore SIGPIPE")
+    parser.add_argument("--several", action="store_true", help="several programs, --next-- between them")
     parser.add_argument("job")
     place = argv.index("--") if "--" in argv else len(argv)
     options = parser.parse_args(argv[:place])
-    options.command = argv[place + 1 :]
-    if not options.command:
+    options.commands = programs_of(argv[place + 1 :]) if options.several else [argv[place + 1 :]]
+    if not all(options.commands):
         parser.error("no program after --")
     return options
+
+
+def programs_of(argv: list[str]) -> list[list[str]]:
+    """Return the programs, each with its arguments."""
+    found: list[list[str]] = [[]]
+    for word in argv:
+        if word == NEXT:
+            found.append([])
+        else:
+            found[-1].append(word)
+    return found
 
 
 def main(argv: list[str]) -> int:
