@@ -17,8 +17,12 @@ from testinfra.host import Host
 # Tests import their tools by name: `from harness import ...`.
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 sys.path.insert(0, str(Path(__file__).parent / "shared"))
+from clean_environment import clean
 from harness import INVENTORY, Site
 from hosts import container_name
+
+# Molecule sets ANSIBLE_FORCE_COLOR, among others; tests read what a user reads in a pipe.
+clean()
 
 ENTER = Path(__file__).parent.parent / "tools" / "enter.sh"
 MACHINES = tuple(yaml.safe_load(INVENTORY.read_text())["timer_hosts"]["hosts"])

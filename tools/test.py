@@ -24,7 +24,9 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from clean_environment import clean
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 CACHE = CHECKOUT / ".cache"
@@ -60,19 +62,10 @@ printing = threading.Lock()
 
 
 def environment(**more: str) -> dict[str, str]:
-    # ANSIBLE_HOME keeps what Ansible, Molecule and ansible-lint store apart from the user's and from other checkouts'.
-    return {
-        **os.environ,
-        "PATH": f"{BIN}:{os.environ['PATH']}",
-        "ANSIBLE_HOME": str(CACHE / "ansible"),
-        "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
-        "ANSIBLE_NOCOLOR": "1",
-        "NO_COLOR": "1",
-        **more,
-    }
+    return {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", **more}
 
 
-def execute(argv: list[str], log: Path, cwd: Path = CHECKOUT, **more: str) -> int:
+def execute(argv: list[str], log: Path, cwd: Path = CHECKOUT, umask: int = -1, **more: str) -> int:
     """Run a program to its end in a process group of its own, appending what it prints to the log."""
     if stopping.is_set():
         return 1
@@ -81,7 +74,7 @@ def execute(argv: list[str], log: Path, cwd: Path = CHECKOUT, **more: str) -> in
         output.flush()
         process = subprocess.Popen(
             argv, cwd=cwd, env=environment(**more), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-            start_new_session=True,
+            start_new_session=True, umask=umask,
         )  # fmt: skip
         processes.add(process)
         try:
@@ -156,7 +149,7 @@ def read_tally(tally: Path) -> Outcome:
     return Outcome(*(sum(run[key] for run in runs) for key in ("passed", "failed", "skipped")))
 
 
-def counted(log: Path, argv: list[str], **more: str) -> tuple[int, Outcome]:
+def counted(log: Path, argv: list[str], **more: Any) -> tuple[int, Outcome]:
     """Run a program that runs pytest somewhere inside, and count the tests."""
     tally = log.with_suffix(".tally")
     tally.unlink(missing_ok=True)
@@ -171,8 +164,34 @@ def counted(log: Path, argv: list[str], **more: str) -> tuple[int, Outcome]:
     return status, read_tally(tally)
 
 
+def hostile(directory: Path) -> dict[str, Any]:
+    """How somebody may call the tests: another language, time zone and umask, settings of their own, over a link."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    (directory / "checkout").symlink_to(CHECKOUT)
+    settings = "[defaults]\nstdout_callback = minimal\nforks = 1\ninterpreter_python = /nonexistent\n"
+    (directory / ".ansible.cfg").write_text(settings + "[diff]\nalways = true\n")
+    return {
+        "HOME": str(directory),
+        "cwd": directory / "checkout",
+        "umask": 0o077,
+        "TZ": "Asia/Kolkata",
+        "LC_ALL": "C",
+        "LANGUAGE": "de",
+        "COLUMNS": "50",
+        "FORCE_COLOR": "1",
+        "ANSIBLE_CONFIG": str(directory / ".ansible.cfg"),
+        "ANSIBLE_FORCE_COLOR": "1",
+        "ANSIBLE_STDOUT_CALLBACK": "minimal",
+        "ANSIBLE_FORKS": "1",
+        "ANSIBLE_PYTHON_INTERPRETER": "/nonexistent",
+    }
+
+
 def unit(log: Path, processes: str) -> Outcome:
-    status, tests = counted(log, ["pytest", f"--numprocesses={processes}", "tests/unit"])
+    # The tests have to clean this themselves: tests/unit/conftest.py. A plain run is what `pytest` alone does.
+    argv = ["pytest", f"--numprocesses={processes}", "tests/unit"]
+    status, tests = counted(log, argv, **hostile(LOGS / "hostile"))
     if tests.passed + tests.failed == 0:
         return Outcome(0, 1, tests.skipped, "no test ran")
     return tests._replace(failed=max(tests.failed, int(status != 0)))
@@ -308,6 +327,7 @@ def main() -> int:
     )
     parser.add_argument("--keep", action="store_true", help="leave the test hosts running")
     options = parser.parse_args()
+    clean()
     groups = options.group or list(GROUPS)
     if unknown := sorted(set(groups) - set(GROUPS)):
         parser.error(f"no such group: {', '.join(unknown)}; known: {', '.join(GROUPS)}")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ansible.errors import AnsibleFilterError
+from ansible.errors import AnsibleError, AnsibleFilterError
 from ansible.inventory.manager import InventoryManager, split_host_pattern
 from ansible.parsing.dataloader import DataLoader
 
@@ -55,6 +55,14 @@ _value:
 """
 
 
+def matches(inventory: InventoryManager, pattern: str | list[str]) -> bool:
+    """Tell whether a pattern matches a host; with host_pattern_mismatch=error, Ansible raises where it does not."""
+    try:
+        return bool(inventory.get_hosts(pattern))
+    except AnsibleError:
+        return False
+
+
 def matching_hosts_filter(pattern: str | list[str], groups: Mapping[str, Sequence[str]]) -> str | list[str]:
     """Return the pattern. Raises AnsibleFilterError when there are hosts, and it is no group and matches none."""
     if not isinstance(pattern, (str, list)) or not all(isinstance(part, str) for part in pattern):
@@ -65,7 +73,7 @@ def matching_hosts_filter(pattern: str | list[str], groups: Mapping[str, Sequenc
         for host in hosts:
             inventory.add_host(host, group)
     named = [part.lstrip("!&") for part in split_host_pattern(pattern)]
-    if not groups.get("all") or all(name in groups for name in named) or inventory.get_hosts(pattern):
+    if not groups.get("all") or all(name in groups for name in named) or matches(inventory, pattern):
         return pattern
     meant = nearest(pattern, [*groups, *groups["all"]]) if isinstance(pattern, str) else ""
     mend = f"did you mean {meant}?" if meant else "`ansible-inventory --graph` shows its hosts"

@@ -7,5 +7,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-COLLECTIONS = Path(__file__).resolve().parents[2] / ".cache" / "collections"
-sys.path.insert(0, str(COLLECTIONS))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".cache" / "collections"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+from clean_environment import clean
+
+# Before Ansible is imported, which reads its settings then.
+clean()

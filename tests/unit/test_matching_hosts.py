@@ -45,3 +45,10 @@ def test_what_is_no_pattern_is_refused(pattern: object) -> None:
 @pytest.mark.parametrize("groups", [{}, {"all": [], "ungrouped": []}])
 def test_without_an_inventory_nothing_is_refused(groups: dict[str, list[str]]) -> None:
     assert matching_hosts("web", groups) == "web"
+
+
+def test_a_strict_setting_of_ansible_does_not_hide_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ansible.constants.HOST_PATTERN_MISMATCH", "error")
+    with pytest.raises(AnsibleFilterError, match="did you mean web"):
+        matching_hosts("wbe", GROUPS)
+    assert matching_hosts("web1", GROUPS) == "web1"
