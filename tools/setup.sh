@@ -60,7 +60,7 @@ find_python() {
 }
 
 virtual_environment() {
-    key=$(printf '%s\n' "$root" | cat - requirements-dev.txt | sha256sum | cut -c1-64)
+    key=$(printf '%s\n' "$root" | cat - requirements-dev.txt tools/setup.sh | sha256sum | cut -c1-64)
     stamp=.venv/.installed
     if [ -x .venv/bin/python ] && [ "$(cat "$stamp" 2>/dev/null)" = "$key" ]; then
         return
@@ -73,7 +73,16 @@ virtual_environment() {
     "$python" -m venv .venv
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt >.cache/pip.log 2>&1 ||
         { tail -n 15 .cache/pip.log >&2; die "pip could not install requirements-dev.txt"; }
+    find_each_other
     printf '%s\n' "$key" >"$stamp"
+}
+
+# Molecule calls Ansible by name: .venv/bin/molecule shall do so, too, where .venv was not activated.
+find_each_other() {
+    packages=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    cat >"$packages/own_programs.pth" <<'PTH'
+import os, sys; os.environ["PATH"] = os.pathsep.join(dict.fromkeys([os.path.join(sys.prefix, "bin"), *os.environ.get("PATH", os.defpath).split(os.pathsep)]))
+PTH
 }
 
 # Lines `#collection: NAMESPACE.NAME PACKAGE==VERSION` of requirements-dev.txt.
