@@ -9,7 +9,7 @@
 set -u
 name=${2:-}
 pid=
-{ read -r pid <"${0%/*}/../.cache/hosts/$name.pid" || [ "$pid" ]; } 2>/dev/null || exec podman "$@"
+{ read -r pid <"/run/systemd-timers/$name.pid" || [ "$pid" ]; } 2>/dev/null || exec podman "$@"
 # The number can be that of any process by now: who says this name of itself is the container.
 if [ "$(id -u)" != 0 ] || ! grep -qsx "name=\"$name\"" "/proc/$pid/root/run/.containerenv"; then
     exec podman "$@"

@@ -41,10 +41,18 @@ IN_CGROUP_V2 = """\
 mount --make-rprivate / && umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup &&
 exec podman run --cgroups=no-conmon "$@"
 """
-# tools/enter.sh reads the numbers of the containers' processes here.
-PIDS = CHECKOUT / ".cache" / "hosts"
+# tools/enter.sh reads the numbers of the containers' processes here. Not in the checkout: podman's monitor takes no
+# letters beyond ASCII.
+PIDS = Path("/run/systemd-timers")
 BOOT_TIMEOUT = 90
+BOOTED = ("running", "degraded")
+# For any other call, also on a busy machine.
+CALL_TIMEOUT = 300
+ANSWER_TIMEOUT = 30
 SCRIPTS = "/usr/local/dotmobi-tools/scripts"
+STAND_INS = CHECKOUT / "tools" / "stand_in"
+# Written last when a host is set up: which stand-ins it has.
+SET_UP = f"{SCRIPTS}/.set_up"
 
 
 class Release(NamedTuple):
@@ -75,10 +83,19 @@ def say(message: str) -> None:
     print(f"hosts: {message}", file=sys.stderr, flush=True)
 
 
-def run(*argv: str, check: bool = True, timeout: float | None = None) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=timeout, check=False
-    )
+def run(*argv: str, check: bool = True, timeout: float | None = CALL_TIMEOUT) -> subprocess.CompletedProcess[str]:
+    try:
+        done = subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise HostError(f"{' '.join(argv)} has not ended after {timeout:.0f} s") from error
     if check and done.returncode:
         raise HostError(
             f"{' '.join(argv)} exited with {done.returncode}:\n{done.stderr.strip() or done.stdout.strip()}"
@@ -147,7 +164,7 @@ def build_image(release_name: str) -> str:
             # A machine's mirror need not carry every suite: then mmdebstrap's own default gets a try.
             tries = [[*recipe(RELEASES[release_name]), tarball, *m] for m in (machine_mirrors(), [])]
             for number, argv in enumerate(tries, start=1):
-                done = run(*argv, check=False)
+                done = run(*argv, check=False, timeout=None)
                 if done.returncode == 0:
                     break
                 if number == len(tries):
@@ -221,22 +238,64 @@ def create(kind: str, release_name: str, image: str) -> None:
     options = ["--detach", "--name", name, "--hostname", release_name, "--systemd=always", "--privileged"]
     # As many processes as a host may have, not podman's 2048.
     options += ["--network", "none", "--pids-limit", "-1", *limits()]
-    PIDS.mkdir(parents=True, exist_ok=True)
-    options += ["--pidfile", str(PIDS / f"{name}.pid")]
+    if os.geteuid() == 0:
+        PIDS.mkdir(exist_ok=True)
+        options += ["--pidfile", str(PIDS / f"{name}.pid")]
     options += [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
     options += [image, "/sbin/init"]
     if RELEASES[release_name].needs_cgroup_v2 and not pure_cgroup_v2():
         run("unshare", "--mount", "sh", "-c", IN_CGROUP_V2, "sh", *options)
     else:
         run("podman", *runtime(), "run", *options)
-    copy_stand_ins(name)
+
+
+def remove(name: str) -> None:
+    run("podman", "rm", "--force", "--time", "0", name)
+    (PIDS / f"{name}.pid").unlink(missing_ok=True)
+
+
+def ask(name: str, *argv: str) -> str:
+    """What a program in a container says in bounded time; nothing when it cannot be asked."""
+    try:
+        done = run(ENTER, "exec", name, *argv, check=False, timeout=ANSWER_TIMEOUT)
+    except HostError as error:
+        return str(error)
+    return done.stdout.strip() or done.stderr.strip()
+
+
+def settled_state(name: str) -> str:
+    """What systemd says of itself as soon as it has booted, or what it said last when it takes too long."""
+    deadline = time.monotonic() + BOOT_TIMEOUT
+    state = "nothing yet"
+    while state not in BOOTED and time.monotonic() < deadline:
+        state = ask(name, "systemctl", "is-system-running")
+        time.sleep(0.1)
+    return state
+
+
+def wait_until_running(name: str) -> None:
+    state = settled_state(name)
+    if state == "running":
+        return
+    if state == "degraded":
+        failed = ask(name, "systemctl", "--failed", "--no-legend", "--plain")
+        raise HostError(f"systemd in {name} is degraded, failed units:\n{failed}")
+    logs = run("podman", "logs", "--tail", "20", name, check=False)
+    raise HostError(
+        f"systemd in {name} is not running after {BOOT_TIMEOUT} s, it says: {state}\n{logs.stdout}{logs.stderr}"
+    )
 
 
 def copy_stand_ins(name: str) -> None:
     """The scripts of the jobs in inventory/ are the user's own; here, stand-ins let the jobs really run."""
+    scripts = sorted(STAND_INS.glob("*.py"))
+    mark = hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in scripts)).hexdigest()
+    if ask(name, "cat", SET_UP) == mark:
+        return
     run(ENTER, "exec", name, "mkdir", "-p", SCRIPTS)
-    run("podman", "cp", f"{CHECKOUT}/tools/stand_in/.", f"{name}:{SCRIPTS}")
-    run(ENTER, "exec", name, "sh", "-c", 'chown -R 0:0 "$1" && chmod 0755 "$1"/*.py', "sh", SCRIPTS)
+    run("podman", "cp", f"{STAND_INS}/.", f"{name}:{SCRIPTS}")
+    finish = 'chown -R 0:0 "$1" && chmod 0755 "$1" "$1"/*.py && echo "$2" >"$3"'
+    run(ENTER, "exec", name, "sh", "-c", finish, "sh", SCRIPTS, mark, SET_UP)
 
 
 def share_mounts(name: str) -> None:
@@ -244,44 +303,50 @@ def share_mounts(name: str) -> None:
     run(ENTER, "exec", name, "mount", "--make-rshared", "/")
 
 
-def wait_until_running(name: str) -> None:
-    deadline = time.monotonic() + BOOT_TIMEOUT
-    state = "nothing yet"
-    while time.monotonic() < deadline:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            done = run(ENTER, "exec", name, "systemctl", "is-system-running", check=False, timeout=30)
-            state = done.stdout.strip() or done.stderr.strip()
-        if state == "running":
-            return
-        if state == "degraded":
-            failed = run(ENTER, "exec", name, "systemctl", "--failed", "--no-legend", "--plain", check=False).stdout
-            raise HostError(f"systemd in {name} is degraded, failed units:\n{failed.rstrip()}")
-        time.sleep(0.1)
-    logs = run("podman", "logs", "--tail", "20", name, check=False)
-    raise HostError(
-        f"systemd in {name} is not running after {BOOT_TIMEOUT} s, it says: {state}\n{logs.stdout}{logs.stderr}"
-    )
+def starts(name: str) -> bool:
+    """Tell whether a container that was stopped can be started again."""
+    say(f"starting {name}")
+    with contextlib.suppress(HostError):
+        run("podman", "start", name)
+        wait_until_running(name)
+        return True
+    return False
+
+
+def usable(kind: str, release_name: str) -> bool:
+    """Tell whether the host is there and runs; one that cannot be brought to that is removed."""
+    name = container_name(kind, release_name)
+    container = inspect(name)
+    if not container:
+        return False
+    refuse_foreign(name, container)
+    if container["Config"]["Labels"].get(IMAGE_LABEL) != image_name(release_name):
+        reason = "was made from an older recipe"
+    elif container["State"]["Status"] == "exited":
+        if starts(name):
+            return True
+        reason = "does not start"
+    else:
+        # Podman still calls a container running whose processes are gone, as after a restore of the machine.
+        alive = container["State"]["Running"] and Path(f"/proc/{container['State']['Pid']}").exists()
+        # Jobs that failed leave a host degraded, and that does no harm.
+        if alive and settled_state(name) in BOOTED:
+            return True
+        reason = "does not answer"
+    say(f"{name} {reason}: replacing it")
+    remove(name)
+    return False
 
 
 def up_one(kind: str, release_name: str) -> None:
     name = container_name(kind, release_name)
-    container = inspect(name)
-    if container:
-        refuse_foreign(name, container)
-        if container["Config"]["Labels"].get(IMAGE_LABEL) != image_name(release_name):
-            say(f"{name} was made from an older recipe: replacing it")
-            run("podman", "rm", "--force", "--time", "0", name)
-            container = None
-    if container and container["State"]["Running"]:
-        return
-    if container:
-        say(f"starting {name}")
-        run("podman", "start", name)
-    else:
+    if not usable(kind, release_name):
         image = build_image(release_name)
         say(f"booting {name}")
         create(kind, release_name, image)
-    wait_until_running(name)
+        wait_until_running(name)
+    # What an interrupted run has not come to is done now.
+    copy_stand_ins(name)
     share_mounts(name)
 
 
@@ -310,8 +375,7 @@ def down(kind: str) -> None:
     )
     for name in done.stdout.split():
         say(f"removing {name}")
-        run("podman", "rm", "--force", "--time", "0", name)
-        (PIDS / f"{name}.pid").unlink(missing_ok=True)
+        remove(name)
 
 
 def main() -> int:
@@ -336,6 +400,9 @@ def main() -> int:
     except (HostError, OSError) as error:
         say(f"error: {error}")
         return 1
+    except KeyboardInterrupt:
+        say("interrupted; the same call goes on from here")
+        return 130
     return 0
 
 

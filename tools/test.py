@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run checks, all of them even when some fail, and end with the line `N passed, N failed`.
 
-    .venv/bin/python tools/test.py [lint] [unit] [sanity] [package] [molecule] [--scenario NAME] [--keep]
+    .venv/bin/python tools/test.py [lint] [unit] [sanity] [package] [sandbox] [molecule] [--scenario NAME] [--keep]
 
 Each linter and each sanity test counts as one check, pytest runs count by test, a molecule scenario counts as one
 besides its tests. What a check prints goes to .cache/test/NAME.log, and to the terminal when it fails.
@@ -32,7 +32,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 CACHE = CHECKOUT / ".cache"
 LOGS = CACHE / "test"
 BIN = Path(sys.executable).parent
-GROUPS = ("lint", "unit", "sanity", "package", "molecule")
+GROUPS = ("lint", "unit", "sanity", "package", "sandbox", "molecule")
 LANES = 2
 # Scenarios that take minutes.
 LONG = ("failure", "lifecycle", "surprise", "proof", "round_trip")
@@ -188,13 +188,20 @@ def hostile(directory: Path) -> dict[str, Any]:
     }
 
 
-def unit(log: Path, processes: str) -> Outcome:
-    # The tests have to clean this themselves: tests/unit/conftest.py. A plain run is what `pytest` alone does.
-    argv = ["pytest", f"--numprocesses={processes}", "tests/unit"]
-    status, tests = counted(log, argv, **hostile(LOGS / "hostile"))
+def run_tests(log: Path, *argv: str, **more: Any) -> Outcome:
+    status, tests = counted(log, ["pytest", *argv], **more)
     if tests.passed + tests.failed == 0:
         return Outcome(0, 1, tests.skipped, "no test ran")
     return tests._replace(failed=max(tests.failed, int(status != 0)))
+
+
+def unit(log: Path, processes: str) -> Outcome:
+    # The tests have to clean this themselves: tests/unit/conftest.py. A plain run is what `pytest` alone does.
+    return run_tests(log, f"--numprocesses={processes}", "tests/unit", **hostile(LOGS / "hostile"))
+
+
+def sandbox(log: Path) -> Outcome:
+    return run_tests(log, "tests/sandbox")
 
 
 def sanity(log: Path) -> Outcome:
@@ -284,7 +291,8 @@ def steps_of(group: str, *, alone: bool) -> list[Step]:
     """The steps of a group. alone: no scenarios run beside them, which need the processors more."""
     if group == "lint":
         return list(lint_steps())
-    simple = {"unit": lambda log: unit(log, "auto" if alone else "0"), "sanity": sanity, "package": package}
+    simple = {"sanity": sanity, "package": package, "sandbox": sandbox}
+    simple["unit"] = lambda log: unit(log, "auto" if alone else "0")
     return [Step(group, simple[group])]
 
 
