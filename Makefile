@@ -4,6 +4,8 @@
 # Each target sets up what it needs; what is there already is skipped.
 
 export DEBIAN_FRONTEND = noninteractive
+# Ansible refuses to run with another character set than UTF-8.
+export LC_ALL = C.UTF-8
 
 PYTHON_VENV = .venv/bin/python
 TEST = $(PYTHON_VENV) tools/test.py
