@@ -4,61 +4,58 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
 import re
 import tempfile
 import time
-from typing import Any, Callable, Iterable
+from typing import Any, Callable
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _observe
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _run_directory as run_directory
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._child_process import Child, Line, NoAnswer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import HOME_MARK, Scope, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed, Runner
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
 LINGER_DIRECTORY = "/var/lib/systemd/linger"
 # A user manager is there in less than a second; a busy host gets its time.
 MANAGER_SECONDS = 60.0
+STOP_SECONDS = 30.0
+# So long a process of an account may take for what is asked of it. Its manager gives up after 90 seconds to stop a job.
+WORK_SECONDS = 150.0
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9/_.-]+")
 # Where the manager of an account reads units (systemd.unit(5)), as far as it matters while none runs.
 UNIT_PATH = ("/etc/xdg/systemd/user", "/etc/systemd/user", "/run/systemd/user", "/usr/local/lib/systemd/user")
 VENDOR_PATH = ("/usr/local/share/systemd/user", "/usr/share/systemd/user", "/usr/lib/systemd/user")
 
 
-def find_scope(account: str) -> tuple[Scope | None, str, str]:
-    """Return the scope of an account; else why it cannot have units of its own, and how to mend it."""
+def identity_of(account: str) -> tuple[Scope | None, str, str]:
+    """Return who an account is, by name or number; else why it cannot have units of its own, and how to mend it.
+
+    Nothing of the account is looked at: its home is as the list of accounts has it.
+    """
     try:
         found = pwd.getpwuid(int(account)) if account.isdigit() else pwd.getpwnam(account)
     except (KeyError, OverflowError):
         return None, "does not exist on this host", "create it before the job, or correct the name"
     if found.pw_uid == 0:
         return None, "is root, whose jobs belong to the system", "remove `scope: user`"
-    home = os.path.realpath(found.pw_dir)
+    return Scope(found.pw_name, found.pw_uid, found.pw_gid, found.pw_dir), "", ""
+
+
+def settled_home(scope: Scope) -> tuple[str, str, str]:
+    """Return the home directory of an account without links; and why it will not do, and how to mend it.
+
+    To be asked by a process of the account: not every home lets root in, and where its links lead is its own affair.
+    """
+    home = os.path.realpath(scope.home)
     if not os.path.isdir(home):
-        return None, f"has no home directory ({found.pw_dir})", "make it before the job"
-    if os.stat(home).st_uid != found.pw_uid:
-        return None, f"does not own its home directory {home}", f"chown {found.pw_name} {home}"
+        return home, f"has no home directory ({scope.home})", "make it before the job"
+    if os.stat(home).st_uid != scope.uid:
+        return home, f"does not own its home directory {home}", f"chown {scope.account} {home}"
     if not _PLAIN_PATH.fullmatch(home):
-        return None, f"has a home directory with characters that have a meaning in unit files ({home})", ""
-    return Scope(found.pw_name, found.pw_uid, found.pw_gid, home), "", ""
-
-
-def find_scopes(jobs: Iterable[WantedJob]) -> tuple[dict[str, Scope], list[Finding]]:
-    """Return account, as the jobs name it, to its scope; and a finding for each job whose account cannot have one."""
-    scopes: dict[str, Scope] = {}
-    findings = []
-    for job in jobs:
-        if not job.account or job.account in scopes:
-            continue
-        scope, reason, mend = find_scope(job.account)
-        if scope:
-            scopes[job.account] = scope
-        else:
-            findings.append(Finding(job.name, "user", job.account, reason, mend, "missing-user"))
-    return scopes, findings
+        return home, f"has a home directory with characters that have a meaning in unit files ({home})", ""
+    return home, "", ""
 
 
 def at_home(job: WantedJob, scope: Scope) -> WantedJob:
@@ -69,21 +66,6 @@ def at_home(job: WantedJob, scope: Scope) -> WantedJob:
         for one in job.files
     )
     return job._replace(service=job.service.replace(mark, scope.home), files=files)
-
-
-def lingering(owner: str = "") -> list[Scope]:
-    """Return the accounts with linger that have jobs of ours: unit files with the mark of this owner, or of any."""
-    try:
-        names = sorted(os.listdir(LINGER_DIRECTORY))
-    except OSError:
-        return []
-    found = []
-    for scope in filter(None, (find_scope(name)[0] for name in names)):
-        files = _observe.unit_files(scope.unit_directory).values()
-        marks = [mark for mark in (owner_of(state.text) for state in files) if mark]
-        if any(owner in ("", mark.owner) for mark in marks):
-            found.append(scope)
-    return found
 
 
 def lingers(scope: Scope) -> bool:
@@ -101,18 +83,33 @@ def start_manager(run: Runner, scope: Scope) -> str:
     done = run(["loginctl", "enable-linger", scope.account])
     if done.rc != 0:
         return f"loginctl enable-linger {scope.account}: {done.stderr.strip() or done.stdout.strip()}"
-    deadline = time.monotonic() + MANAGER_SECONDS
-    while not has_manager(scope):
-        if time.monotonic() > deadline:
-            return f"the manager of {scope.account} did not start; see systemctl status user@{scope.uid}.service"
-        time.sleep(0.05)
+    if not _comes_true(lambda: has_manager(scope), MANAGER_SECONDS):
+        return f"the manager of {scope.account} did not start; see systemctl status user@{scope.uid}.service"
     return ""
 
 
 def stop_linger(run: Runner, scope: Scope) -> str:
-    """Take the linger back; return why not, or an empty text."""
+    """Take the linger back, and wait until the manager has ended by that; return why it could not be, or an empty text.
+
+    Whoever comes next would else speak to a manager that is about to end.
+    """
     done = run(["loginctl", "disable-linger", scope.account])
-    return "" if done.rc == 0 else f"loginctl disable-linger {scope.account}: {done.stderr.strip()}"
+    if done.rc != 0:
+        return f"loginctl disable-linger {scope.account}: {done.stderr.strip()}"
+    # For somebody who is logged in it goes on.
+    sessions = run(["loginctl", "show-user", "--property=Sessions", "--value", scope.account])
+    if not sessions.stdout.strip():
+        _comes_true(lambda: not has_manager(scope), STOP_SECONDS)
+    return ""
+
+
+def _comes_true(ask: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not ask():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def become(scope: Scope) -> None:
@@ -122,33 +119,33 @@ def become(scope: Scope) -> None:
     os.setuid(scope.uid)
     os.chdir("/")
     os.umask(0o022)
-    for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CONFIG_DIRS", "XDG_DATA_DIRS"):
-        os.environ.pop(name, None)
+    # The environment of root may hold what is nobody's business: passwords of a proxy, what a task was given.
+    path = os.environ.get("PATH", os.defpath)
+    os.environ.clear()
     os.environ.update(
-        HOME=scope.home, USER=scope.account, LOGNAME=scope.account, XDG_RUNTIME_DIR=scope.runtime_directory
+        PATH=path,
+        HOME=scope.home,
+        USER=scope.account,
+        LOGNAME=scope.account,
+        XDG_RUNTIME_DIR=scope.runtime_directory,
     )
+    tempfile.tempdir = None
     run_directory.RUN_DIRECTORY = os.path.join(scope.runtime_directory, os.path.basename(run_directory.RUN_DIRECTORY))
     _observe.STAMP_DIRECTORY = scope.stamp_directory
 
 
-def as_account(scope: Scope, work: Callable[[], Any]) -> Any:
-    """Return what a process of the account makes of some work; None when it ends without an answer."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:  # pragma: no cover  another process
-        try:
-            os.close(reading)
-            become(scope)
-            answer = json.dumps(work()).encode()
-            with os.fdopen(writing, "wb") as stream:
-                stream.write(answer)
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as stream:
-        text = stream.read()
-    os.waitpid(child, 0)
-    return json.loads(text) if text else None
+def child_of(scope: Scope, work: Callable[[Line], Any]) -> Child:
+    """Start a process of the account that does some work."""
+    return Child(lambda: become(scope), work)
+
+
+def as_account(scope: Scope, work: Callable[[], Any], seconds: float = WORK_SECONDS) -> Any:
+    """Return what a process of the account makes of some work. Raises NoAnswer, also when that takes longer."""
+    child = child_of(scope, lambda _line: work())
+    try:
+        return child.answer(time.monotonic() + seconds)
+    finally:
+        child.end()
 
 
 def user_runner(scope: Scope, run: Runner) -> Runner:
@@ -175,8 +172,10 @@ def root_runner(scope: Scope, make_runner: Callable[[], Runner]) -> Runner:
     def call(argv: list[str]) -> Completed:
         if argv[0] != "systemctl":
             return run(argv)
-        answer = as_account(scope, lambda: user_runner(scope, make_runner())(argv))
-        return Completed(*answer) if answer else Completed(1, "", f"no process could be started for {scope.account}")
+        try:
+            return Completed(*as_account(scope, lambda: user_runner(scope, make_runner())(argv)))
+        except NoAnswer as error:
+            return Completed(1, "", f"the process that works for {scope.account} {error}")
 
     return call
 

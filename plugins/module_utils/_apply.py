@@ -24,7 +24,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     Request,
     Step,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import observe_units, stamp_path
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
+    observe_manager,
+    observe_units,
+    stamp_path,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 
 try:
@@ -87,6 +91,7 @@ class Host:
         self.done: list[Done] = []
         # When a killed run stopped the timers of some jobs: what is due from then on is not lost (nanoseconds).
         self.stopped_at: dict[str, int] = {}
+        self.start_manager: Callable[[], str] = lambda: ""
 
     def staged(self, age: str, name: str) -> str:
         """Return where the `new` or the `old` version of a file is kept: on the file system of its place."""
@@ -279,6 +284,16 @@ class Host:
     def _reload(self, _items: list[str]) -> None:
         self._note("reload", "")
         self.systemctl("daemon-reload")
+
+    def _start_manager(self, timers: list[str]) -> None:
+        """The manager of the account starts, and with it the timers that are linked."""
+        for timer in timers:
+            self._note("start", timer, stamp_of(timer))
+        trouble = self.start_manager()
+        if trouble:
+            raise StepFailed("start_manager", trouble)
+        # It answers when it has read its units: what is linked from now on it does not start by itself.
+        observe_manager(self.runner)
 
     def _check_forgotten(self, units: list[str]) -> None:
         """What something refers to stays in memory with its last trigger or run: a start could run the job."""

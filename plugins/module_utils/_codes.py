@@ -91,6 +91,14 @@ HOST = {
         "The directory of the jobs' files, or the folder of a job in it, is no directory or can be changed by others.",
         "Correct `timer_files_directory`, or the directory.",
     ),
+    "not-root": _never("Jobs are applied without root.", "Set `become: true`."),
+    "silent-account": Code(
+        WARNING,
+        False,
+        "An account that lingers, and has no declared job, cannot be looked at, or its part of the apply has failed. "
+        "It is left as it is.",
+        "See what the message says of it, or `loginctl disable-linger` it.",
+    ),
     "run-space": _never("`/run` has too little free space for systemd to reload.", "Free some space there."),
 }
 
@@ -229,6 +237,12 @@ EVIDENCE = {
     "not-armed": _never(
         "After the apply systemd does not hold the timer as declared. The apply is undone.",
         "See what systemd says of it.",
+    ),
+    "unfinished": Code(
+        WARNING,
+        False,
+        "Everything is applied, but something that is of no use any more could not be removed.",
+        "The next apply does it. Correct what the message names.",
     ),
 }
 

@@ -138,13 +138,16 @@ def converge(
             run_directory.check_directory()
         lock = contextlib.nullcontext(0.0) if check_mode else lock_for(request)
         with lock as waited:
-            if not meeting.begin():
-                return refused()
-            if waited > LONG_WAIT:
-                notes["waited"] = round(waited, 1)
-            observed = _observe_beside(runner, request, notes) if check_mode else _observe_alone(runner, request)
-            options = {"check_mode": check_mode, "with_diff": with_diff}
-            return without_secrets(_converge(runner, request, observed, facts, meeting, **options), request)
+            try:
+                if not meeting.begin():
+                    return refused()
+                if waited > LONG_WAIT:
+                    notes["waited"] = round(waited, 1)
+                observed = _observe_beside(runner, request, notes) if check_mode else _observe_alone(runner, request)
+                options = {"check_mode": check_mode, "with_diff": with_diff}
+                return without_secrets(_converge(runner, request, observed, facts, meeting, **options), request)
+            finally:
+                meeting.close()
     except ProgramMissing as error:
         mend = "install systemd's own tools on this host"
         return refused(Finding("", error.program, None, "is not installed on this host", mend, "no-systemd"))
@@ -184,15 +187,19 @@ def _converge(
     with_diff: bool,
 ) -> Outcome:
     declared = {job.name for job in request.jobs}
+    # They were jobs of this manager, and are declared for another one now.
+    moved = [name for name in observed.orphans if name in request.elsewhere]
+    observed = observed._replace(orphans=[name for name in observed.orphans if name not in moved])
     pruned = pruning(request, observed)
-    gone = observed.orphans if request.prune else []
+    gone = moved + (observed.orphans if request.prune else [])
     # A removal that was cut off: nobody owns the job any more, but its stamp or its timer may be left.
     gone = gone + [name for name in observed.dirty if name not in declared and is_gone(name, observed)]
-    gone = gone + [name for name in former_names(request, observed) if name not in gone]
     if request.keep_skips:
         # A job that was done and removed, and is not declared any more.
         gone = gone + [name for name in observed.forgotten if name not in gone]
-    request = request._replace(jobs=request.jobs + [WantedJob(name, ABSENT, "skip", "", "") for name in gone])
+    removals = {name: WantedJob(name, ABSENT, "skip", "", "") for name in gone}
+    removals.update(former_jobs(request, observed))
+    request = request._replace(jobs=[*request.jobs, *removals.values()])
     if request.keep_skips:
         request = request._replace(jobs=[keeping_skip(job, observed, time.time()) for job in request.jobs])
     jobs = [recording(job, request.owner, request.scope) for job in request.jobs]
@@ -201,7 +208,8 @@ def _converge(
     )
     proof = prove_jobs(runner, request, observed, facts)
     stamps = check_stamps(odd_stamps(job.name for job in request.jobs))
-    found = grouped(tolerated(finding, request.proof) for finding in stamps + proof.findings)
+    taken = check_former(request, observed)
+    found = grouped(tolerated(finding, request.proof) for finding in stamps + taken + proof.findings)
     found = check_pruning(pruned, request.prune_limit) + found
     accepted = grouped(proof.accepted)
     errors = [finding for finding in found if finding.severity != WARNING]
@@ -221,13 +229,12 @@ def _converge(
     if not check_mode:
         if not meeting.ready():
             return Outcome([], warnings, accepted, {})
-        if meeting.came_up():
-            # The manager that was not there has started what it found.
-            observed = observe(runner, request, observe_manager(runner))
-            goals, plan = _planned(request, observed, proof)
         if plan.changed:
-            run_directory.make_directory()
-            evidence = run_plan(Host(runner, request), goals, plan, observed, meeting)
+            # Without a manager there is no place for it, and nothing in memory that a marker would have to tell of.
+            if observed.manager.running:
+                run_directory.make_directory()
+            evidence, left = run_plan(Host(runner, request), goals, plan, observed, meeting)
+            warnings += [unfinished(text, request) for text in left]
         else:
             meeting.keep()
     actions = {change.name: change.actions for change in plan.changes}
@@ -263,19 +270,45 @@ def is_gone(name: str, observed: Observed) -> bool:
     return all(observed.files.get(f"{name}{suffix}", NO_FILE).kind == "absent" for suffix in SUFFIXES)
 
 
-def former_names(request: Request, observed: Observed) -> list[str]:
-    """Return the former names of jobs under which a pair of ours still stands: it is removed."""
+def former_jobs(request: Request, observed: Observed) -> dict[str, WantedJob]:
+    """Return the former names under which a pair of ours, or of whom the job is taken over from, still stands.
+
+    It is removed.
+    """
     declared = {job.name for job in request.jobs}
-    names = dict.fromkeys(job.renamed_from for job in request.jobs if job.renamed_from)
-    return [
-        name
-        for name in names
-        if name not in declared
-        and any(
-            mark is not None and mark.owner == request.owner
-            for mark in (owner_of(observed.files.get(f"{name}{suffix}", NO_FILE).text) for suffix in SUFFIXES)
-        )
-    ]
+    return {
+        job.renamed_from: WantedJob(job.renamed_from, ABSENT, "skip", "", "", take_over_from=job.take_over_from)
+        for job in request.jobs
+        if job.renamed_from not in declared
+        and owners_of(job.renamed_from, observed).intersection((request.owner, job.take_over_from))
+    }
+
+
+def check_former(request: Request, observed: Observed) -> list[Finding]:
+    """Refuse to install a job beside the one that it was, when that belongs to another declaration: both would run."""
+    findings = []
+    for job in request.jobs:
+        others = owners_of(job.renamed_from, observed) - {request.owner, job.take_over_from}
+        if others and job.state != ABSENT and is_gone(job.name, observed):
+            other = min(others)
+            reason = f"belongs to the declaration with timer_owner {other!r}, so that both would run"
+            mend = f"take it over with `take_over_from: {other}`, or remove it there and `renamed_from` here"
+            findings.append(Finding(job.name, "renamed_from", job.renamed_from, reason, mend, "other-owner"))
+    return findings
+
+
+def owners_of(name: str, observed: Observed) -> set[str]:
+    """Return whose marks the unit files of a job carry."""
+    marks = (owner_of(observed.files.get(f"{name}{suffix}", NO_FILE).text) for suffix in SUFFIXES)
+    return {mark.owner for mark in marks if mark}
+
+
+def unfinished(text: str, request: Request) -> Finding:
+    """Return a warning of what could not be done any more when all had been applied."""
+    account = request.scope.account
+    where = f"{account}: " if account else ""
+    reason = f"{where}everything is applied, but something old is left on the host: {text}"
+    return Finding("", "cleanup", None, reason, "the next apply does it", "unfinished")
 
 
 def _elapses(observed: Observed) -> dict[str, tuple[float, float]]:

@@ -20,6 +20,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change imp
     hint,
     request_of,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._child_process import NoAnswer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import converge
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request
@@ -54,10 +55,13 @@ def do_change(
     try:
         # As in every apply, root keeps others away while the account's process works.
         with contextlib.nullcontext(0.0) if mode.check else run_directory.locked():
-            answer: dict[str, Any] | None = as_account(scope, work)
+            answer: dict[str, Any] = as_account(scope, work)
     except LockBusy as error:
         return failure(str(error))
-    return answer or failure(f"{place.shown_name}: the process that works for {scope.account} has ended")
+    except NoAnswer as error:
+        mend = "what it had begun is completed by the next apply, or when you do this again"
+        return failure(f"{place.shown_name}: the process that works for {scope.account} {error}; {mend}")
+    return answer
 
 
 def failure(message: str) -> dict[str, Any]:

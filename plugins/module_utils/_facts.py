@@ -10,19 +10,21 @@ from __future__ import annotations
 import functools
 import glob
 import grp
-import json
 import os
 import pwd
 import stat
 import time
 from typing import Any, Callable, Iterable, NamedTuple, TypeVar, cast
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._child_process import Child, NoAnswer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._clock_change import ClockChange, next_change
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import JobFile
 
 ZONE_DIRECTORY = "/usr/share/zoneinfo"
 # Enough for the first line of a script (the kernel reads 256 bytes), and to tell text from a program.
 HEAD_BYTES = 512
+# A path may lie in a file system that does not answer.
+KERNEL_SECONDS = 30.0
 
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -195,26 +197,21 @@ class Facts:
         """Return what keeps a user from each path."""
         if self.uid == account.uid:
             return [_obstacle(path, mode) for path, mode in wanted]
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:  # pragma: no cover  another process
-            try:
-                os.close(reading)
-                os.initgroups(account.name, groups[0])
-                os.setgroups([*os.getgroups(), *groups[1:]])
-                os.setgid(groups[0])
-                os.setuid(account.uid)
-                answer = json.dumps([_obstacle(path, mode) for path, mode in wanted]).encode()
-                with os.fdopen(writing, "wb") as stream:
-                    stream.write(answer)
-            finally:
-                os._exit(0)
-        os.close(writing)
-        with os.fdopen(reading, "rb") as stream:
-            text = stream.read()
-        os.waitpid(child, 0)
-        # Without an answer nothing is claimed.
-        return list(json.loads(text)) if text else ["" for _path in wanted]
+
+        def become() -> None:  # pragma: no cover  another process
+            os.initgroups(account.name, groups[0])
+            os.setgroups([*os.getgroups(), *groups[1:]])
+            os.setgid(groups[0])
+            os.setuid(account.uid)
+
+        child = Child(become, lambda _line: [_obstacle(path, mode) for path, mode in wanted])
+        try:
+            return list(child.answer(time.monotonic() + KERNEL_SECONDS))
+        except NoAnswer:
+            # Nothing is claimed.
+            return ["" for _path in wanted]
+        finally:
+            child.end()
 
     # Time
 

@@ -96,7 +96,7 @@ def observe_pairs(runner: Runner, wish: Wish) -> tuple[dict[str, Pair], Observat
     manager = observe_manager(runner)
     units = observe_units(runner)
     elapses = observe_timers(runner)
-    pairs = own_pairs(wish.unit_directory)
+    pairs = own_pairs(wish.unit_directory, None if wish.scope.is_system else wish.scope.uid)
     if wish.everything:
         held = {unit for unit, state in units.items() if unit.endswith(".timer") and state.load != "not-found"}
         pairs.update(foreign_pairs(manager.unit_path, held.union(elapses), pairs))

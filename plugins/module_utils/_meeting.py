@@ -20,10 +20,13 @@ class Meeting:
         """Tell whether to apply: all parts have passed the proof."""
         return True
 
+    def start_manager(self) -> str:
+        """Let the manager of the account start, now that all is in its place; return why it did not."""
+        return ""
+
     def keep(self) -> bool:
         """Tell whether to keep what has been applied: all parts have succeeded."""
         return True
 
-    def came_up(self) -> bool:
-        """Tell whether the manager was started for this apply, so that it has to be looked at again."""
-        return False
+    def close(self) -> None:
+        """All has been done or undone. The lock of the host is still held."""

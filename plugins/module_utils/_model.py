@@ -80,7 +80,8 @@ class Request(NamedTuple):
 
     keep_skips: a run that somebody has asked to skip by hand is skipped still. So it is for a whole declaration, which
     also forgets the runs of jobs that are gone from it. prune_limit: how many jobs may be pruned; None: any number up
-    to half of them.
+    to half of them. elsewhere: names of jobs that are declared for other managers of the host: what this one has of
+    them, it gives up.
     """
 
     jobs: list[WantedJob]
@@ -93,6 +94,7 @@ class Request(NamedTuple):
     keep_skips: bool = False
     scope: Scope = SYSTEM
     prune_limit: int | None = None
+    elsewhere: frozenset[str] = frozenset()
 
     def folder_of(self, job: str) -> str:
         """Return the folder that holds the files of a job."""
@@ -171,6 +173,7 @@ class Manager(NamedTuple):
     """PID 1: its version, where it looks for units, when it last read them (Unix time, None: unknown).
 
     started: when it started, on the monotonic clock, in seconds. booting: whether the host is still on its way up.
+    running: False for the manager of an account that the apply is to start.
     """
 
     version: int
@@ -178,6 +181,7 @@ class Manager(NamedTuple):
     loaded_at: float | None
     started: float = 0.0
     booting: bool = False
+    running: bool = True
 
 
 class RunRecord(NamedTuple):

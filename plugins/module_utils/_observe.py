@@ -34,6 +34,8 @@ STAMP_DIRECTORY = "/var/lib/systemd/timers"
 SUFFIXES = (".service", ".timer")
 CONTAINER_FILE = "/run/systemd/container"
 LARGEST_UNIT_FILE = 4 * 1024 * 1024
+# All unit files of a directory together: 5,000 jobs have a fifth of it.
+LARGEST_UNIT_DIRECTORY = 64 * 1024 * 1024
 
 MANAGER_COMMAND = [
     "systemctl",
@@ -67,6 +69,8 @@ def parse_manager(text: str, boot_time: float) -> Manager:
         loaded_at,
         int(properties.get("UserspaceTimestampMonotonic") or 0) / 1e6,
         properties.get("SystemState") in ("initializing", "starting"),
+        # In the words of systemctl, see `_account`.
+        properties.get("SystemState") != "offline",
     )
 
 
@@ -106,7 +110,19 @@ def unit_files(directory: str) -> dict[str, FileState]:
         names = [name for name in os.listdir(directory) if name.endswith(SUFFIXES)]
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    return {name: file_state(os.path.join(directory, name)) for name in sorted(names)}
+    return limited(directory, ((name, file_state(os.path.join(directory, name))) for name in sorted(names)))
+
+
+def limited(directory: str, files: Iterable[tuple[str, FileState]]) -> dict[str, FileState]:
+    """Return files as they are read, but not more than can be kept: their text is held. Raises ObserveError."""
+    found = {}
+    left = LARGEST_UNIT_DIRECTORY
+    for name, state in files:
+        left -= len(state.text)
+        if left < 0:
+            raise ObserveError(f"{directory} holds more than {LARGEST_UNIT_DIRECTORY // 2**20} MiB of unit files")
+        found[name] = state
+    return found
 
 
 def further_units(files: Mapping[str, FileState], owners: Iterable[str], names: Iterable[str]) -> dict[str, list[str]]:
@@ -321,6 +337,8 @@ def observe_manager(runner: Runner) -> Manager:
 
 def uptime(manager: Manager) -> float:
     """Return the seconds that OnBootSec= counts; in a container they begin with its own start (systemd.timer(5))."""
+    if not manager.running and os.path.exists(CONTAINER_FILE):
+        return 0.0
     since_boot = time.clock_gettime(time.CLOCK_MONOTONIC)
     return since_boot - manager.started if os.path.exists(CONTAINER_FILE) else since_boot
 

@@ -12,7 +12,7 @@ from typing import Any, Iterable, NamedTuple
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_value
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NO_FILE, FileState
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import SUFFIXES, file_state
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import SUFFIXES, file_state, limited
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import (
     UnitText,
     marked_secrets,
@@ -53,12 +53,17 @@ def readable_units(directory: str) -> dict[str, FileState]:
         names = sorted(name for name in os.listdir(directory) if name.endswith(SUFFIXES))
     except OSError:
         return {}
-    return {name: readable_file(os.path.join(directory, name)) for name in names}
+    return limited(directory, ((name, readable_file(os.path.join(directory, name))) for name in names))
 
 
-def own_pairs(directory: str) -> dict[str, Pair]:
-    """Return the jobs that carry an owner mark, by name; half a pair is one, too."""
+def own_pairs(directory: str, uid: int | None = None) -> dict[str, Pair]:
+    """Return the jobs that carry an owner mark, by name; half a pair is one, too.
+
+    uid: whose files count alone. The directory of an account may be a link to that of the system.
+    """
     files = readable_units(directory)
+    if uid is not None:
+        files = {name: file for name, file in files.items() if file.uid == uid}
     marks = {name: owner_of(file.text) for name, file in files.items()}
     found = {}
     for mark in (mark for mark in marks.values() if mark):

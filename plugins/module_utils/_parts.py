@@ -3,162 +3,228 @@
 """One apply in several parts: the system, and the user manager of each account that has jobs.
 
 root never writes where another user can: each account's part is a process of that user. This one, root's, takes the
-lock of the host, leads the others by pipes, and is the part of the system itself.
+lock of the host, leads the others by pipes, and is the part of the system itself. It waits for no part without end, and
+the part of an account without a declared job can fail nobody else: it is left out, and named.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-from typing import Any, Callable, NamedTuple
+import time
+from typing import Any, Callable
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account import (
     at_home,
-    become,
-    find_scopes,
+    child_of,
     has_manager,
-    lingering,
     lingers,
     start_manager,
     stop_linger,
     user_runner,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account_look import (
+    Looked,
+    lingering_accounts,
+    look_at,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._child_process import Child, Line, NoAnswer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import Outcome, converge
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._meeting import Meeting
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import ABSENT, Request, Scope, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_directory import LockBusy
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import NOT_KEPT, ApplyFailed
 
-ENDED = {"failure": "the process that works for it has ended", "undone": False}
-
 MakeRunner = Callable[[], Runner]
 
-
-class _Line:
-    """One end of a conversation: each message a line of JSON; None when the other has gone."""
-
-    def __init__(self, reading: int, writing: int) -> None:
-        self.input = os.fdopen(reading, encoding="utf-8")
-        self.output = os.fdopen(writing, "w", encoding="utf-8")
-
-    def say(self, message: Any) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            self.output.write(json.dumps(message) + "\n")
-            self.output.flush()
-
-    def hear(self) -> Any:
-        text = self.input.readline()
-        return json.loads(text) if text.endswith("\n") else None
-
-    def hang_up(self) -> None:
-        with contextlib.suppress(OSError):
-            self.output.close()
+# So long the part of an account may take from one of its words to the next, and with each of its jobs longer.
+PART_SECONDS = 120.0
+LEFT_OVER_SECONDS = 60.0
+SECONDS_PER_JOB = 0.2
+# Whoever is heard after the time is over has said all long ago.
+GRACE_SECONDS = 2.0
+# What a part may ask before it ends.
+QUESTIONS = ("ready", "manager", "applied")
+COMPLETED_LATER = "what its process had begun is completed by the next apply"
 
 
 class _Member(Meeting):
     """The part of an account asks the one that leads."""
 
-    def __init__(self, line: _Line, scope: Scope) -> None:
-        self.line = line
-        self.up_before = has_manager(scope)
+    def __init__(self, line_to_lead: Line) -> None:
+        self.line = line_to_lead
 
     def begin(self) -> bool:
         return bool(self.line.hear())
 
     def ready(self) -> bool:
-        self.line.say({"ready": True})
-        return bool(self.line.hear())
+        self.line.say({"word": "ready"})
+        return self.line.hear() is True
+
+    def start_manager(self) -> str:
+        self.line.say({"word": "manager"})
+        answer = self.line.hear()
+        return "" if answer is True else str(answer or NOT_KEPT)
 
     def keep(self) -> bool:
-        self.line.say({"applied": True})
-        return bool(self.line.hear())
-
-    def came_up(self) -> bool:
-        return not self.up_before
+        self.line.say({"word": "applied"})
+        return self.line.hear() is True
 
 
-class _Part(NamedTuple):
-    """A process that works for an account, as the one that leads sees it."""
+class _Part:
+    """A process that works for an account, as the one that leads sees it.
 
-    scope: Scope
-    line: _Line
-    process: int
-    has_jobs: bool
+    has_declared: jobs of the account are declared, be it as absent. begun: it was told to change something.
+    """
+
+    def __init__(self, request: Request, jobs: int, child: Child) -> None:
+        self.scope = request.scope
+        self.child = child
+        self.has_declared = bool(request.jobs)
+        self.has_jobs = any(job.state != ABSENT for job in request.jobs)
+        self.begun = False
+        self.seconds = (PART_SECONDS if self.has_declared else LEFT_OVER_SECONDS) + SECONDS_PER_JOB * jobs
+
+    def hear(self, since: float) -> dict[str, Any]:
+        """Return what it says next. Raises NoAnswer."""
+        message = self.child.hear(max(since + self.seconds, time.monotonic() + GRACE_SECONDS))
+        if not isinstance(message, dict) or "error" in message:
+            raise NoAnswer(f"has failed: {message.get('error')}" if isinstance(message, dict) else "has failed")
+        return message
 
 
 class _Lead(Meeting):
-    """The part of the system leads the others. `ends`: account to what its part has ended with."""
+    """The part of the system leads the others.
 
-    def __init__(self, run: Runner, parts: list[_Part]) -> None:
+    ends: account to what its part has ended with. silent: accounts without a declared job that were left out, and why.
+    late: accounts whose part has done everything, and did not tell of it. trouble: why managers could not be started.
+    left: what could not be taken back.
+    """
+
+    def __init__(self, run: Runner, parts: list[_Part], silent: dict[str, str]) -> None:
         self.run = run
         self.parts = parts
+        self.every = list(parts)
+        self.silent = silent
         self.ends: dict[str, dict[str, Any]] = {}
+        self.late: dict[str, str] = {}
+        # Whose managers are to run without a login, and did not yet; whose were made to by this apply.
+        self.to_linger: list[Scope] = []
         self.started: list[Scope] = []
         self.trouble = ""
-        # Whose managers are to run without a login, and do not yet.
-        self.to_linger = [
-            part.scope for part in parts if part.has_jobs and not (lingers(part.scope) and has_manager(part.scope))
-        ]
+        self.left = ""
+        self.committed = False
+        self.closed = False
 
     def begin(self) -> bool:
+        # Not earlier: an apply that had the lock before may have taken its linger back.
+        self.to_linger = [
+            part.scope for part in self.parts if part.has_jobs and not (lingers(part.scope) and has_manager(part.scope))
+        ]
         for part in self.parts:
-            part.line.say(True)
+            part.child.say(True)
         return True
 
     def ready(self) -> bool:
-        waiting = self._hear("ready")
-        good = len(waiting) == len(self.parts)
-        if good:
-            self.trouble = self._start_managers()
-        good = good and not self.trouble
-        for part in waiting:
-            part.line.say(good)
-        return good
+        return self._answer(self._hear("ready"), begins=True)
 
     def keep(self) -> bool:
-        waiting = self._hear("applied")
-        good = len(waiting) == len(self.parts)
-        for part in waiting:
-            part.line.say(good)
+        good = self._hear("applied")
+        for scope in self.to_linger if good else []:
+            if not self.trouble and not (lingers(scope) and has_manager(scope)):
+                self.trouble = self._start_manager(scope)
+        self.committed = self._answer(good and not self.trouble, begins=False)
+        return self.committed
+
+    def _answer(self, good: bool, *, begins: bool) -> bool:
+        for part in self.parts:
+            part.begun = part.begun or (begins and good)
+            part.child.say(good)
         return good
 
-    def _hear(self, word: str) -> list[_Part]:
-        """Return the parts that say this word; keep what others have ended with."""
-        waiting = []
+    def _hear(self, word: str) -> bool:
+        """Wait until all say this word; tell whether those have said it that have to."""
+        since = time.monotonic()
+        for part in list(self.parts):
+            self._hear_one(part, word, since)
+        return not any(part.has_declared and part not in self.parts for part in self.every)
+
+    def _hear_one(self, part: _Part, word: str, since: float) -> None:
+        """Wait until one says this word; go on without it when it says anything else, or nothing."""
+        try:
+            message = part.hear(since)
+            if message.get("word") == "manager":
+                self.trouble = self.trouble or self._start_manager(part.scope)
+                part.child.say(self.trouble or True)
+                message = part.hear(time.monotonic())
+        except NoAnswer as error:
+            end = ended(part, error)
+        else:
+            if message.get("word") == word:
+                return
+            end = message.get("answer", {"failure": "has lost the thread", "undone": not part.begun})
+        self.parts.remove(part)
+        part.child.end()
+        self._note_end(part, end)
+
+    def _note_end(self, part: _Part, end: dict[str, Any]) -> None:
+        account = part.scope.account
+        why = why_not(end)
+        if part.has_declared or not why:
+            self.ends[account] = end
+        else:
+            self.silent[account] = why
+
+    def _start_manager(self, scope: Scope) -> str:
+        lingered = lingers(scope)
+        trouble = start_manager(self.run, scope)
+        # One that lingered before, and has stopped, lingers on in any case.
+        if not lingered and lingers(scope):
+            self.started.append(scope)
+        return trouble
+
+    def close(self) -> None:
+        """Hear the end of all parts, those that still wait for an answer are not told to go on; take linger back."""
+        if self.closed:
+            return
+        self.closed = True
         for part in self.parts:
-            message = part.line.hear()
-            if message and message.get(word):
-                waiting.append(part)
+            part.child.hang_up()
+        since = time.monotonic()
+        for part in self.parts:
+            self._hear_end(part, since)
+            part.child.end()
+        if not self.committed:
+            self.left = "; ".join(filter(None, (stop_linger(self.run, scope) for scope in self.started)))
+
+    def _hear_end(self, part: _Part, since: float) -> None:
+        try:
+            message = part.hear(since)
+            # It may have asked for something, and nobody had listened yet.
+            for _question in QUESTIONS:
+                message = message if "answer" in message else part.hear(since)
+        except NoAnswer as error:
+            if not self.committed:
+                self._note_end(part, ended(part, error))
             else:
-                self.ends[part.scope.account] = message or ENDED
-        return waiting
+                self.late[part.scope.account] = f"the process that works for it {error}"
+        else:
+            self._note_end(part, message.get("answer", {"failure": "has not come to its end", "undone": False}))
 
-    def _start_managers(self) -> str:
-        for scope in self.to_linger:
-            # One that lingered before, and has stopped, lingers on in any case.
-            self.started += [] if lingers(scope) else [scope]
-            trouble = start_manager(self.run, scope)
-            if trouble:
-                return trouble
-        return ""
 
-    def end(self) -> None:
-        """Hear the end of all parts; those that still wait for an answer are not told to go on."""
-        for part in self.parts:
-            part.line.hang_up()
-        for part in self.parts:
-            while part.scope.account not in self.ends:
-                message = part.line.hear()
-                if message is None or not ({"ready", "applied"} & set(message)):
-                    self.ends[part.scope.account] = message or ENDED
-            os.waitpid(part.process, 0)
+def ended(part: _Part, error: NoAnswer) -> dict[str, Any]:
+    """Return the end of a part that has told none."""
+    reason = f"the process that works for it {error}"
+    return {"failure": reason, "undone": not part.begun, "trouble": COMPLETED_LATER if part.begun else ""}
 
-    def take_back(self) -> str:
-        """Take back that managers run without a login; return what could not be."""
-        return "; ".join(filter(None, (stop_linger(self.run, scope) for scope in self.started)))
+
+def why_not(end: dict[str, Any]) -> str:
+    """Return why a part has not come to its end; empty when it has, also when another one has kept it from that."""
+    if "failure" in end:
+        return "" if NOT_KEPT in end["failure"] else str(end["failure"])
+    errors = _outcome(end["outcome"]).errors
+    return "; ".join(line(found) for found in errors)
 
 
 def converge_all(
@@ -166,82 +232,93 @@ def converge_all(
 ) -> Outcome:
     """Bring the host to the jobs, in all its parts or in none. Raises ApplyFailed, LockBusy, see `converge`."""
     run = make_runner()
-    left = lingering(request.owner) if os.geteuid() == 0 else []
-    if not left and not any(job.account for job in request.jobs):
+    declared = dict.fromkeys(job.account for job in request.jobs if job.account)
+    if os.geteuid() != 0:
+        if declared:
+            reason = "are applied by processes of these accounts, which only root can start"
+            finding = Finding("", "jobs of user managers", None, reason, "become root (`become: true`)", "not-root")
+            return Outcome([finding], [], [], {})
         return converge(run, request, check_mode, with_diff=with_diff, notes=notes)
-    scopes, findings = find_scopes(request.jobs)
+    looked = look_at(make_runner, lingering_accounts(), declared)
+    findings = account_findings(request.jobs, looked)
+    requests = requests_of(request, looked)
     # Without all its jobs no part may change anything.
     check_mode = check_mode or bool(findings)
-    requests = requests_of(request, scopes, left)
-    parts: list[_Part] = []
-    for one in requests:
-        parts.append(_start_part(make_runner, one, parts, check_mode, with_diff))
-    lead = _Lead(run, parts)
-    own = request._replace(jobs=[job for job in request.jobs if not job.account])
+    parts = [_start_part(make_runner, one, marked, check_mode, with_diff) for one, marked in requests]
+    silent = {name: reason for name, reason in looked.silent.items() if name not in declared}
+    lead = _Lead(run, parts, silent)
+    own = request._replace(
+        jobs=[job for job in request.jobs if not job.account],
+        elsewhere=frozenset(job.name for job in request.jobs if job.account),
+    )
     outcome, failure = Outcome([], [], [], {}), None
     try:
         outcome = converge(run, own, check_mode, with_diff=with_diff, notes=notes, meeting=lead)
     except ApplyFailed as error:
         failure = error
     finally:
-        lead.end()
+        lead.close()
     if failure or any("failure" in end for end in lead.ends.values()) or lead.trouble:
         raise _failed(lead, failure)
     return _together(outcome, lead, findings, [job.name for job in request.jobs])
 
 
-def requests_of(request: Request, scopes: dict[str, Scope], left: list[Scope]) -> list[Request]:
-    """Return what to ask of the part of each account: its jobs, in its own places."""
+def account_findings(jobs: list[WantedJob], looked: Looked) -> list[Finding]:
+    """Return a finding for each account that jobs are declared for and that cannot have them, at its first job."""
+    first: dict[str, WantedJob] = {}
+    for job in jobs:
+        first.setdefault(job.account, job)
+    found = []
+    for account, job in first.items():
+        if account in looked.refused:
+            reason, mend = looked.refused[account]
+            found.append(Finding(job.name, "user", account, reason, mend, "missing-user"))
+        elif account in looked.silent:
+            reason = f"cannot be looked at: {looked.silent[account]}"
+            found.append(Finding(job.name, "user", account, reason, "", "missing-user"))
+    return found
+
+
+def requests_of(request: Request, looked: Looked) -> list[tuple[Request, int]]:
+    """Return what to ask of the part of each account: its jobs, in its own places; and how many jobs it may have."""
     jobs: dict[Scope, list[WantedJob]] = {}
     for job in request.jobs:
-        if job.account in scopes:
-            jobs.setdefault(scopes[job.account], []).append(at_home(job, scopes[job.account]))
-    for scope in left:
-        # None is declared any more: what is there is reported, or pruned.
-        jobs.setdefault(scope, [])
-    return [
-        request._replace(
+        if job.account in looked.seen:
+            scope = looked.seen[job.account].scope
+            jobs.setdefault(scope, []).append(at_home(job, scope))
+    marked = {seen.scope: len(seen.jobs(request.owner)) for seen in looked.seen.values()}
+    for scope, number in marked.items():
+        if number:
+            # None is declared any more: what is there is reported, or pruned.
+            jobs.setdefault(scope, [])
+    names = {job.name for job in request.jobs}
+    found = []
+    for scope, wanted in jobs.items():
+        one = request._replace(
             jobs=wanted,
             unit_directory=scope.unit_directory,
             files_directory=scope.files_directory,
             log_directory="",
             scope=scope,
+            elsewhere=frozenset(names - {job.name for job in wanted}),
         )
-        for scope, wanted in jobs.items()
-    ]
+        found.append((one, max(len(wanted), marked.get(scope, 0))))
+    return found
 
 
-def _start_part(
-    make_runner: MakeRunner, request: Request, earlier: list[_Part], check_mode: bool, with_diff: bool
-) -> _Part:
+def _start_part(make_runner: MakeRunner, request: Request, jobs: int, check_mode: bool, with_diff: bool) -> _Part:
     """Start the process that works for an account."""
-    to_part, to_lead = os.pipe(), os.pipe()
-    process = os.fork()
-    if process == 0:  # pragma: no cover  another process
-        try:
-            os.close(to_part[1])
-            os.close(to_lead[0])
-            # Else an earlier part would not notice that the one that leads has hung up.
-            for part in earlier:
-                part.line.hang_up()
-            line = _Line(to_part[0], to_lead[1])
-            line.say(_work(make_runner, request, line, check_mode, with_diff))
-        finally:
-            os._exit(0)
-    os.close(to_part[0])
-    os.close(to_lead[1])
-    return _Part(
-        request.scope, _Line(to_lead[0], to_part[1]), process, any(job.state != ABSENT for job in request.jobs)
-    )
+    child = child_of(request.scope, lambda to_lead: _work(make_runner, request, to_lead, check_mode, with_diff))
+    return _Part(request, jobs, child)
 
 
-def _work(make_runner: MakeRunner, request: Request, line: _Line, check_mode: bool, with_diff: bool) -> dict[str, Any]:
+def _work(
+    make_runner: MakeRunner, request: Request, to_lead: Line, check_mode: bool, with_diff: bool
+) -> dict[str, Any]:
     """Be the part of an account; return what it ends with."""
     try:
-        become(request.scope)
         run = user_runner(request.scope, make_runner())
-        member = _Member(line, request.scope)
-        outcome = converge(run, request, check_mode, with_diff=with_diff, meeting=member)
+        outcome = converge(run, request, check_mode, with_diff=with_diff, meeting=_Member(to_lead))
     except ApplyFailed as error:
         return {"failure": str(error), "undone": error.undone, "trouble": error.trouble}
     except (LockBusy, OSError) as error:
@@ -259,9 +336,22 @@ def _failed(lead: _Lead, own: ApplyFailed | None) -> ApplyFailed:
         undone = undone and own.undone
         troubles += [own.trouble] if own.trouble else []
     causes = [reason for reason in reasons if NOT_KEPT not in reason] or reasons
-    left = lead.take_back()
-    troubles += [left] if left else []
-    return ApplyFailed("; ".join([lead.trouble] if lead.trouble else causes), undone and not left, "; ".join(troubles))
+    troubles += [lead.left] if lead.left else []
+    undone = undone and not lead.left
+    return ApplyFailed("; ".join([lead.trouble] if lead.trouble else causes), undone, "; ".join(troubles))
+
+
+def left_out(lead: _Lead) -> list[Finding]:
+    """Return a warning for each account that was left out, and for each that has not told what was done."""
+    silent = [
+        Finding("", "account", account, f"is left as it is: {reason}", "", "silent-account")
+        for account, reason in sorted(lead.silent.items())
+    ]
+    late = [
+        Finding("", "account", account, f"all is applied, but {reason}", "the next apply shows its jobs", "unfinished")
+        for account, reason in sorted(lead.late.items())
+    ]
+    return silent + late
 
 
 def _together(outcome: Outcome, lead: _Lead, findings: list[Finding], order: list[str]) -> Outcome:
@@ -269,10 +359,9 @@ def _together(outcome: Outcome, lead: _Lead, findings: list[Finding], order: lis
     others = {account: _outcome(end["outcome"]) for account, end in lead.ends.items() if end.get("outcome")}
     every = [outcome, *others.values()]
     errors = [*findings, *(one for found in every for one in found.errors)]
-    warnings = [one for found in every for one in found.warnings]
+    warnings = [*left_out(lead), *(one for found in every for one in found.warnings)]
     accepted = [one for found in every for one in found.accepted]
     if errors or not all(found.result for found in every):
-        lead.take_back()
         return Outcome(errors, warnings, accepted, {})
     place = {name: number for number, name in enumerate(order)}
     for account, found in others.items():
@@ -281,7 +370,7 @@ def _together(outcome: Outcome, lead: _Lead, findings: list[Finding], order: lis
     rows = [row for found in every for row in found.result["jobs"]]
     rows.sort(key=lambda row: place.get(row["name"], len(place)))
     result: dict[str, Any] = {
-        "changed": bool(lead.to_linger) or any(found.result["changed"] for found in every),
+        "changed": bool(lead.to_linger or lead.late) or any(found.result["changed"] for found in every),
         "jobs": rows,
         "orphans": [name for found in every for name in found.result["orphans"]],
         "pruned": [name for found in every for name in found.result["pruned"]],

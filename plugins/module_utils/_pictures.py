@@ -7,16 +7,16 @@ from __future__ import annotations
 import os
 from typing import Any, Callable
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account import (
-    as_account,
-    lingering,
-    user_runner,
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account import as_account, user_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account_look import (
+    lingering_accounts,
+    look_at_lingering,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._child_process import NoAnswer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._examine import examine
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._look import Wish
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Scope
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import ObserveError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import picture
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import Source, journal_command
@@ -29,17 +29,28 @@ MOST_RUNS_OF_ACCOUNT = 200
 def whole_picture(make_runner: Callable[[], Runner], wish: Wish, user: str = "") -> dict[str, Any]:
     """Return the picture of the system with those of the accounts put into it; of one account's jobs, if it is given.
 
-    user: an account, "root" for the jobs of the system.
+    user: an account, "root" for the jobs of the system. An account that cannot be looked at takes nothing away from the
+    others.
     """
-    accounts = lingering() if os.geteuid() == 0 else []
+    names = lingering_accounts()
     whole = looked_at(make_runner(), wish) if user in ("", "root") else without_jobs(make_runner(), wish)
-    known = [scope.account for scope in accounts]
-    is_known = user in ("", "root", *known)
-    whole["unknown_user"] = [] if is_known else [{"name": user, "nearest": nearest(user, known)}]
     for row in whole["jobs"]:
         row["scope"] = "system"
-    accounts = [scope for scope in accounts if user in ("", scope.account)]
-    others = [of_account(make_runner, wish, scope) for scope in accounts]
+    whole.update(unknown_user=[], unseen=[])
+    if user == "root":
+        return together(whole, [])
+    if os.geteuid() != 0:
+        whole["unseen"] = [{"user": name, "reason": "only root can look at its jobs"} for name in names]
+        return together(whole, [])
+    looked = look_at_lingering(make_runner, user if user in names else "")
+    silent = dict(looked.silent)
+    others = []
+    for name, seen in looked.seen.items():
+        if user in ("", name):
+            others += of_account(make_runner, wish, seen.scope, silent)
+    if user and user not in looked.seen and user not in silent:
+        whole["unknown_user"] = [{"name": user, "nearest": nearest(user, looked.seen)}]
+    whole["unseen"] = [{"user": name, "reason": why} for name, why in sorted(silent.items()) if user in ("", name)]
     return together(whole, others)
 
 
@@ -56,8 +67,10 @@ def looked_at(runner: Runner, wish: Wish) -> dict[str, Any]:
     return found
 
 
-def of_account(make_runner: Callable[[], Runner], wish: Wish, scope: Scope) -> dict[str, Any]:
-    """Return the picture of one account's jobs."""
+def of_account(
+    make_runner: Callable[[], Runner], wish: Wish, scope: Scope, silent: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Return the picture of one account's jobs; none when it does not answer, and then why among the silent ones."""
     # Only root may read the messages of user managers on every host.
     journal = make_runner()(journal_command([], MOST_RUNS_OF_ACCOUNT, Source(scope.uid)))
 
@@ -69,12 +82,14 @@ def of_account(make_runner: Callable[[], Runner], wish: Wish, scope: Scope) -> d
     own = wish._replace(
         unit_directory=scope.unit_directory, files_directory=scope.files_directory, everything=False, scope=scope
     )
-    found: dict[str, Any] | None = as_account(scope, work)
-    if found is None:
-        raise ObserveError(f"the jobs of {scope.account} cannot be looked at: its process has ended")
+    try:
+        found: dict[str, Any] = as_account(scope, work)
+    except NoAnswer as error:
+        silent[scope.account] = f"the process that looks at its jobs {error}"
+        return []
     for row in found["jobs"]:
         row.update(scope="user", user=scope.account)
-    return found
+    return [found]
 
 
 def without_jobs(runner: Runner, wish: Wish) -> dict[str, Any]:

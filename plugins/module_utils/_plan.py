@@ -33,7 +33,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file 
 
 # The order of an apply. Stamps get their time as soon as the timers have stopped: what is due from then on is caught up
 # by the start. Links are away for the reload alone, so that a host that is reset meanwhile comes up armed. What cannot
-# be undone waits until the evidence is in.
+# be undone waits until the evidence is in. The manager of an account that does not run yet starts what is linked: so it
+# is started when all else is in its place, and what it is not to start is linked after that.
 ORDER = (
     "make_log_directory",
     "stop",
@@ -49,13 +50,17 @@ ORDER = (
     "link",
     "unlink_again",
     "reload",
+    "start_manager",
     "delete_file",
     "link_again",
     "check_forgotten",
     "start",
 )
 AFTER_EVIDENCE = ("clean_stamp", "reset_gone", "stop_service", "remove_folder", "carry_record", "remove_state")
-NEEDS_NO_RELOAD = ("make_log_directory", "touch_stamp", "install_file", "correct_file", "delete_file", *AFTER_EVIDENCE)
+NEEDS_NO_RELOAD = (
+    *("make_log_directory", "touch_stamp", "install_file", "correct_file", "delete_file", "start_manager"),
+    *AFTER_EVIDENCE,
+)
 SECRET = "(secret)\n"  # noqa: S105
 CHANGED_SECRET = "(secret, changed)\n"  # noqa: S105
 OWN_PROGRAM = "(a program of dotmobi.systemd_timers)\n"
@@ -137,12 +142,6 @@ def is_armed(timer: str, text: str, observed: Observed) -> bool:
 def is_stale(name: str, observed: Observed) -> bool:
     """Tell whether PID 1 holds another text than the disk: a killed run, or a file edited since the last reload."""
     return not observed.stale.isdisjoint((f"{name}.service", f"{name}.timer"))
-
-
-def is_of_same_owner(text: str, other: str) -> bool:
-    """Tell whether two unit files carry the mark of one declaration."""
-    mark, theirs = owner_of(text), owner_of(other)
-    return mark is not None and theirs is not None and mark.owner == theirs.owner
 
 
 def shown(state: FileState, wanted: JobFile | None) -> tuple[str, str]:
@@ -238,7 +237,7 @@ class _Pair:
         if (
             RECORD in states.get(former, ())
             and RECORD not in states.get(self.goal.name, ())
-            and is_of_same_owner(text, self.goal.service or "")
+            and owner_of(text) is not None
         ):
             self.add("carry_record", f"{former} {self.goal.name}")
 
@@ -275,13 +274,18 @@ class _Pair:
             and former in self.observed.stamps
             and is_armed(former, text, self.observed)
             and timer_text.is_persistent(text)
-            and is_of_same_owner(text, self.goal.timer or "")
+            # Ours, or of the declaration that it is taken over from: the proof has seen to that.
+            and owner_of(text) is not None
             and timer_text.calendars(text) == timer_text.calendars(self.goal.timer or "")
         )
 
     def is_kept_in_memory(self) -> bool:
         """Tell whether systemd cannot forget the active timer: a reload has to do, and the proof looks what it runs."""
         return self.timer in self.observed.referenced
+
+    def is_kept_from_manager(self) -> bool:
+        """Tell whether the manager that is about to start must not start the timer: it waits for the next boot."""
+        return not self.observed.manager.running and self.goal.armed and not self.goal.start
 
     def arm(self) -> bool:
         """Add the steps that arm the timer; return whether its links are made anew after the reload."""
@@ -398,7 +402,7 @@ class _Pair:
         again = self.arm() if self.goal.armed else False
         if not self.goal.armed:
             self.disarm()
-        self.compare_links(again)
+        self.compare_links(again or self.is_kept_from_manager())
         self.forget_failures()
         if self.goal.timer is None:
             if self.timer in self.observed.stamps:
@@ -422,6 +426,8 @@ def make_plan(goals: list[Goal], observed: Observed, unit_directory: str, ids: t
         changes.append(JobChange(goal.name, goal.state, pair.actions if pair.todo else [], pair.diffs))
     if not observed.log_directory_exists:
         todo["make_log_directory"] = []
+    if not observed.manager.running and any(goal.armed for goal in goals):
+        todo["start_manager"] = list(todo.get("start", []))
     # What a killed run of another declaration left is for that declaration to complete.
     interrupted = {goal.name for goal in goals}.intersection(observed.dirty)
     if observed.leftover or interrupted or any(kind not in NEEDS_NO_RELOAD for kind in todo):

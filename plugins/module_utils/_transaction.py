@@ -18,7 +18,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     Goal,
     JobFile,
     Observed,
+    Step,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import SUFFIXES
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._ready import FILE_STEPS, obstacles
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._undo import undo
@@ -73,16 +75,22 @@ def stopped_at(observed: Observed) -> dict[str, int]:
     }
 
 
-def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed, meeting: Meeting) -> Evidence:
-    """Apply the plan and return the evidence. Raises ApplyFailed, also when another part of the apply has failed."""
+def run_plan(
+    host: Host, goals: list[Goal], plan: Plan, observed: Observed, meeting: Meeting
+) -> tuple[Evidence, list[str]]:
+    """Apply the plan and return the evidence, and what is left for the next run to do.
+
+    Raises ApplyFailed, also when another part of the apply has failed.
+    """
     touched = [change.name for change in plan.changes if change.actions]
     pending = set(observed.dirty) - {goal.name for goal in goals}
     host.stopped_at = stopped_at(observed)
+    host.start_manager = meeting.start_manager
     try:
         host.prepare(new_files(goals, plan), touched_modes(goals, plan))
         found = obstacles(host.unit_directory, plan, observed)
         if not found:
-            _journal.mark(host.owner, sorted(pending.union(touched)))
+            _mark(host, observed, pending.union(touched))
     except OSError as error:
         _take_away(host)
         raise ApplyFailed(f"write: {error}", undone=True) from error
@@ -100,17 +108,49 @@ def run_plan(host: Host, goals: list[Goal], plan: Plan, observed: Observed, meet
             raise StepFailed("evidence", "evidence: " + "; ".join(line(problem) for problem in problems))
         if not meeting.keep():
             raise StepFailed("keep", NOT_KEPT)
-        host.execute(plan.final_steps)
     except Exception as error:
         reason = _explained(error, host, goals)
         trouble = undo(host, observed)
         if not trouble:
             # What an earlier run has left half done, is so still.
-            _finish(host, pending.union(observed.dirty))
+            _finish(host, observed, pending.union(observed.dirty))
         host.remove_made_directories()
         raise ApplyFailed(reason, undone=not trouble, trouble=trouble) from error
-    _finish(host, pending)
-    return evidence
+    return evidence, complete(host, observed, plan.final_steps, pending)
+
+
+def complete(host: Host, observed: Observed, steps: list[Step], pending: set[str]) -> list[str]:
+    """Do what follows when all parts of the apply keep what they have done; return what could not be done.
+
+    It fails nothing any more: the other parts would not go back. The jobs stay marked, and the next run does it.
+    """
+    left = []
+    pending = set(pending)
+    for step in steps:
+        reason = why_not_done(host, step)
+        if reason:
+            left.append(reason)
+            pending.update(job_of(item) for item in step.items)
+    try:
+        _finish(host, observed, pending)
+    except Exception as error:  # noqa: BLE001
+        left.append(f"clean up: {error}")
+    return left
+
+
+def why_not_done(host: Host, step: Step) -> str:
+    """Do a step; return why it could not be done, or an empty text."""
+    try:
+        host.execute([step])
+    except Exception as error:  # noqa: BLE001  whatever it is, the apply has succeeded
+        return str(error) or type(error).__name__
+    return ""
+
+
+def job_of(item: str) -> str:
+    """Return the job of which a last step names a unit, the name, or a former name and then that."""
+    name = item.rsplit(" ", maxsplit=1)[-1]
+    return next((name[: -len(suffix)] for suffix in SUFFIXES if name.endswith(suffix)), name)
 
 
 def _explained(error: Exception, host: Host, goals: list[Goal]) -> str:
@@ -130,7 +170,13 @@ def _take_away(host: Host) -> None:
     host.remove_made_directories()
 
 
-def _finish(host: Host, pending: set[str]) -> None:
+def _finish(host: Host, observed: Observed, pending: set[str]) -> None:
     """Clean up after an apply or its undoing; what belongs to other declarations stays marked."""
     host.remove_stages()
-    _journal.mark(host.owner, sorted(pending))
+    _mark(host, observed, pending)
+
+
+def _mark(host: Host, observed: Observed, jobs: set[str]) -> None:
+    """Write which jobs are under way; where no manager ran that could hold anything else there is no place for it."""
+    if observed.manager.running:
+        _journal.mark(host.owner, sorted(jobs))

@@ -158,7 +158,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup imp
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_value import BadText, texts_of
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._where import SeveralJobs, find_job
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._where import PlaceError, find_job
 
 GIVE_SCHEDULE = """-e '{"schedule": "Mon 08:00"}'"""
 
@@ -199,10 +199,10 @@ def main() -> None:
     units, files = (os.path.normpath(given[name]) for name in ("unit_directory", "files_directory"))
     change = Change(given["change"], schedule, given["on_reschedule"])
     try:
-        place = find_job(given["name"], units, given["user"] or "")
+        place = find_job(make_runner, given["name"], units, given["user"] or "")
     except UnknownJob as error:
         module.fail_json(msg=str(error), unknown=error.data)
-    except SeveralJobs as error:
+    except PlaceError as error:
         module.fail_json(msg=str(error))
     host = Request([], "", False, "warn", units, "", files)
     module.exit_json(**do_change(make_runner, place, change, host, Mode(module.check_mode, module._diff)))

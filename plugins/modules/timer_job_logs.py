@@ -232,7 +232,10 @@ def main() -> None:
     if given["run"] and given["run"] != "last" and not re.match(r"^[0-9a-f]{32}$", given["run"]):
         module.fail_json(msg=f"run {given['run']!r} is neither `last` nor 32 hexadecimal digits")
     use_host_zone()
-    places = all_places(os.path.normpath(given["unit_directory"]), given["user"] or "")
+    everything = all_places(make_runner, os.path.normpath(given["unit_directory"]), given["user"] or "")
+    for account, reason in everything.silent.items():
+        module.warn(f"the jobs of {account} are not shown: {reason}")
+    places = everything.found
     known = {place.pair.name: place for place in places}
     names = given["names"] or sorted(known)
     directory = given["log_directory"] or ""

@@ -257,7 +257,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._start impo
     start,
     stop,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._where import SeveralJobs, find_job
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._where import PlaceError, find_job
 
 
 def outcome(runner: Runner, service: str, progress: Progress, given: dict[str, Any], source: Source) -> dict[str, Any]:
@@ -356,10 +356,12 @@ def main() -> None:
         module.fail_json(msg=f"invocation_id {given['invocation_id']!r} is not 32 hexadecimal digits")
     use_host_zone()
     try:
-        pair, scope = find_job(given["name"], os.path.normpath(given["unit_directory"]), given["user"] or "")
+        pair, scope = find_job(
+            make_runner, given["name"], os.path.normpath(given["unit_directory"]), given["user"] or ""
+        )
     except UnknownJob as error:
         module.fail_json(msg=str(error), unknown=error.data)
-    except SeveralJobs as error:
+    except PlaceError as error:
         module.fail_json(msg=str(error))
     about = {key: value for key, value in declared(pair).items() if key in ("name", "command", "user")}
     about.update({} if scope.is_system else {"user": scope.account})

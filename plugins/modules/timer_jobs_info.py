@@ -15,7 +15,8 @@ description:
     every other timer of the host.
   - It says in one word how each job is, with the reason and what to do about it.
   - A fixed number of programs is called, whatever the number of jobs.
-  - An ordinary user can run it. Then the history of runs is missing, unless that user may read the journal.
+  - An ordinary user can run it. Then the history of runs is missing, unless that user may read the journal, and so are
+    the jobs of user managers. Whose they would be is in RV(unseen).
 options:
   names:
     description:
@@ -314,6 +315,16 @@ unknown_user:
   returned: success
   type: list
   elements: dict
+unseen:
+  description:
+    - Accounts that linger and whose jobs were not looked at, each with C(user) and C(reason). It says nothing of how
+      many jobs they have, which may be none.
+    - Without root these are all of them. With root, an account whose unit files cannot be read, or whose user manager
+      does not answer in time. What is returned of other jobs is whole.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{user: alice, reason: only root can look at its jobs}]
 history_readable:
   description: Whether runs could be read from the journal. V(false) also when it holds none.
   returned: success

@@ -115,8 +115,17 @@ def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int) -> list[S
             shown.append(Shown(f"... and {len(jobs) - limit} more"))
         shown += [Shown(f"  {sentence(job)}", BAD) for job in jobs if job["health"] in UNHEALTHY]
         shown += [Shown(f"  {shown_name(job)}: {skip_words(job)}", DOUBTFUL) for job in jobs if job["skips"]]
+        shown += unseen_lines(result)
         shown.append(Shown(""))
     return shown[:-1]
+
+
+def unseen_lines(result: Mapping[str, Any]) -> list[Shown]:
+    """Return whose jobs are not shown, and why: one line for each reason."""
+    reasons: dict[str, list[str]] = {}
+    for one in result.get("unseen", ()):
+        reasons.setdefault(one["reason"], []).append(one["user"])
+    return [Shown(f"  not looked at: jobs of {', '.join(who)}: {reason}", BAD) for reason, who in reasons.items()]
 
 
 def skip_words(job: Mapping[str, Any]) -> str:

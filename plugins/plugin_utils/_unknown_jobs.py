@@ -50,4 +50,6 @@ def nowhere(unknown: Sequence[Mapping[str, str]], what: str, results: Results) -
     mends = sorted({one["nearest"] for one in unknown if one["nearest"]})
     mend = f"; did you mean {' or '.join(mends)}?" if mends else "; the playbook `status` lists the jobs"
     hosts = "this host" if len(results) == 1 else f"any of {len(results)} hosts"
-    return f"{unknown[0]['name']} is not {what} on {hosts}{mend}" if unknown else ""
+    accounts = sorted({one["user"] for result in results.values() for one in result.get("unseen", [])})
+    unseen = f" (not looked at: jobs of {', '.join(accounts)})" if accounts else ""
+    return f"{unknown[0]['name']} is not {what} on {hosts}{mend}{unseen}" if unknown else ""

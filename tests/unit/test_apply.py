@@ -397,19 +397,34 @@ def test_when_going_back_fails_too_both_are_told_and_the_next_run_completes(arme
     assert armed.surprises == []
 
 
-def test_a_stamp_that_cannot_be_cleaned_is_told_and_no_traceback(
-    armed: FakeHost, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("declared", [True, False])
+def test_what_cannot_be_cleaned_up_fails_nothing_and_is_done_by_the_next_run(
+    declared: bool, armed: FakeHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Other parts of the apply have kept what they have done already."""
     unlink = os.unlink
 
-    def not_stamps(path: str) -> None:
+    def not_stamps(path: str, **more: Any) -> None:
         if "stamp-" in path:
             raise PermissionError(1, "Operation not permitted", path)
-        unlink(path)
+        unlink(path, **more)
 
-    monkeypatch.setattr(_apply.os, "unlink", not_stamps)
-    failure = apply_fails(armed, [ABSENT, wanted(name="second")])
-    assert "clean stamp: [Errno 1] Operation not permitted" in str(failure)
+    jobs = [ABSENT, wanted(name="second")] if declared else [wanted(name="second")]
+    with monkeypatch.context() as patch:
+        patch.setattr(_apply.os, "unlink", not_stamps)
+        outcome = armed.converge(*jobs, prune=True)
+    assert outcome.errors == []
+    (warning,) = outcome.warnings
+    assert (warning.code, warning.severity) == ("unfinished", "warning")
+    assert "clean stamp: [Errno 1] Operation not permitted" in warning.reason
+    assert outcome.result["changed"]
+    assert not (armed.units / "backup.timer").exists()
+    assert list(_journal.marked_jobs()) == ["backup"]
+    again = armed.converge(*jobs, prune=True)
+    assert (again.warnings, again.result["changed"]) == ([], True)
+    assert armed.stamp("backup") is None
+    assert _journal.marked_jobs() == {}
+    assert not armed.converge(*jobs, prune=True).result["changed"]
 
 
 # What is killed.
@@ -625,12 +640,17 @@ def test_a_failure_at_any_call_leaves_the_host_as_it_was(change: str, tmp_path: 
         jobs, options = change_of(host, change)
         before = host.picture()
         host.calls.clear()
-        failure = None
+        failure, left = None, []
         try:
-            host.converge(*jobs, **options)
+            left = [one for one in host.converge(*jobs, **options).warnings if one.code == "unfinished"]
         except ApplyFailed as error:
             failure = error
-        assert bool(failure) == faulty.reached
+        # What follows the commit fails nothing any more.
+        assert bool(failure or left) == faulty.reached
+        if left:
+            assert "Input/output error" in left[0].reason
+            assert not [one for one in host.converge(*jobs, **options).warnings if one.code == "unfinished"]
+            assert not host.converge(*jobs, **options).result["changed"]
         if failure:
             count += 1
             assert "Input/output error" in str(failure)
@@ -777,10 +797,57 @@ def test_a_rename_with_another_schedule_begins_now(armed: FakeHost) -> None:
     assert armed.stamp("backup") is None
 
 
-def test_a_rename_of_a_job_of_another_declaration_leaves_it_alone(armed: FakeHost) -> None:
-    outcome = armed.converge(RENAMED, owner="team-b")
-    assert [row["name"] for row in outcome.result["jobs"]] == ["third"]
+def renamed(**fields: Any) -> WantedJob:
+    """Return a job of team-b that is to have another name from now on."""
+    return theirs(name="third", renamed_from="backup", **fields)
+
+
+def test_a_rename_of_a_job_of_another_declaration_is_refused(armed: FakeHost) -> None:
+    """Both would run."""
+    before = armed.picture()
+    (error,) = armed.converge(renamed(), owner="team-b").errors
+    assert line(error) == (
+        "third: renamed_from \"backup\": belongs to the declaration with timer_owner 'default', so that both would "
+        "run; take it over with `take_over_from: default`, or remove it there and `renamed_from` here [other-owner]"
+    )
+    assert armed.picture() == before
+
+
+def test_a_former_name_that_somebody_else_takes_later_is_left_alone(armed: FakeHost) -> None:
+    """`renamed_from` may stay in a declaration for ever."""
+    armed.converge(renamed(take_over_from="default"), owner="team-b")
+    armed.converge(JOB)
+    outcome = armed.converge(renamed(), owner="team-b")
+    assert (outcome.errors, outcome.result["changed"]) == ([], False)
     assert armed.states["backup.timer"] == ("active", "waiting")
+
+
+def test_a_job_that_is_taken_over_under_another_name_runs_under_that_alone(armed: FakeHost) -> None:
+    jobs = [renamed(take_over_from="default"), theirs(name="other")]
+    outcome = armed.converge(*jobs, owner="team-b")
+    assert outcome.errors == []
+    assert [(row["name"], row["state"]) for row in outcome.result["jobs"]] == [
+        ("third", "present"),
+        ("other", "present"),
+        ("backup", "absent"),
+    ]
+    assert not (armed.units / "backup.timer").exists()
+    assert "backup.timer" not in armed.states
+    # It goes on where the former one left off.
+    assert armed.stamp("third") == OLD_STAMP
+    assert not armed.converge(*jobs, owner="team-b").result["changed"]
+
+
+def test_a_job_that_belongs_to_another_manager_now_is_given_up(armed: FakeHost) -> None:
+    """Without `prune`: it is declared, and would run in both."""
+    outcome = armed.converge(wanted(name="second"), elsewhere=frozenset({"backup"}))
+    assert [(row["name"], row["state"]) for row in outcome.result["jobs"]] == [
+        ("second", "present"),
+        ("backup", "absent"),
+    ]
+    assert outcome.result["orphans"] == []
+    assert not (armed.units / "backup.timer").exists()
+    assert not armed.converge(wanted(name="second"), elsewhere=frozenset({"backup"})).result["changed"]
 
 
 def test_an_absent_job_does_not_hide_its_former_name(armed: FakeHost) -> None:
@@ -867,23 +934,6 @@ def test_a_run_that_ends_meanwhile_is_no_fault(armed: FakeHost, monkeypatch: pyt
     monkeypatch.setattr(armed, "_daemon_reload", ends)
     assert armed.converge(GONE._replace(on_remove="stop")).errors == []
     assert not (armed.units / "backup.timer").exists()
-
-
-def test_a_stamp_that_was_cleaned_before_another_could_not_be_comes_back(
-    armed: FakeHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = armed.picture()
-    unlink = os.unlink
-
-    def not_the_second(path: str) -> None:
-        if "stamp-second" in path:
-            raise PermissionError(1, "Operation not permitted", path)
-        unlink(path)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(_apply.os, "unlink", not_the_second)
-        assert apply_fails(armed, [GONE, wanted(name="second", state="absent")]).undone
-    assert armed.picture() == before
 
 
 def test_a_stamp_that_was_made_and_could_not_be_set_goes(armed: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,8 @@ HELPERS = {
     "_mask": {"_command_line", "_findings", "_secret", "_unit_file"},
     "_seal": {"_mask", "_unit_file"},
     "_directives": {"_findings"},
-    "_facts": {"_clock_change", "_model"},
+    "_child_process": {"_runner"},
+    "_facts": {"_child_process", "_clock_change", "_model"},
     "_writable": {"_facts"},
     "_timer_text": {"_unit_file"},
     "_calendar": {"_runner"},
@@ -147,8 +148,9 @@ ORCHESTRATORS = {
     "_transaction": SHARED | {"_apply", "_evidence", "_observe", "_plan", "_ready", "_undo"},
     "_converge": SHARED | set(WAY) | {"_proof_host", "_proof_names", "_transaction"},
     "_account": SHARED | {"_observe"},
+    "_account_look": SHARED | {"_account", "_observe"},
     # The way of a set of jobs through one manager, in each of several processes.
-    "_parts": SHARED | {"_account", "_converge", "_transaction"},
+    "_parts": SHARED | {"_account", "_account_look", "_converge", "_transaction"},
 }
 # What looks at jobs and runs them. It asks what the way of a job asks, and changes no file.
 LOOK = {
@@ -164,10 +166,11 @@ LOOK = {
     "_picture": SHARED | {"_health", "_look", "_overdue", "_pairs", "_result_words", "_runs"},
     "_start": {"_observe", "_runner", "_runs"},
     # It changes a job, by the way of every apply.
-    "_where": {"_account", "_findings", "_lookup", "_model", "_pairs"},
+    "_where": SHARED | {"_account", "_account_look", "_lookup", "_pairs"},
     "_examine": SHARED | {"_change", "_look", "_observe", "_pairs", "_proof", "_proof_path"},
     "_unit_texts": SHARED | {"_observe", "_pairs"},
-    "_pictures": SHARED | {"_account", "_examine", "_look", "_observe", "_picture", "_runs", "_unit_texts"},
+    "_pictures": SHARED
+    | {"_account", "_account_look", "_examine", "_look", "_observe", "_picture", "_runs", "_unit_texts"},
     "_change": SHARED | {"_observe", "_pairs", "_result_words"},
     "_do_change": SHARED
     | {"_account", "_change", "_converge", "_next_run", "_observe", "_pairs", "_transaction", "_where"},

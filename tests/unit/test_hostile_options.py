@@ -18,6 +18,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _where
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account_look import Looked
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change import NotChangeable, rescheduled
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import contents
@@ -117,7 +118,7 @@ def test_a_timer_that_cannot_be_edited_by_lines_is_left_alone(edited: str) -> No
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
     monkeypatch.setattr(timer_job_change, "use_host_zone", lambda: None)
-    monkeypatch.setattr(_where, "lingering", list)
+    monkeypatch.setattr(_where, "look_at_lingering", lambda *_arguments: Looked({}, {}, {}))
     host = make_host(tmp_path, monkeypatch)
     monkeypatch.setattr(timer_job_change, "make_runner", lambda: host)
     return host

@@ -59,6 +59,17 @@ def test_a_table_for_each_host() -> None:
     ]
 
 
+def test_accounts_that_were_not_looked_at_are_named() -> None:
+    why = "only root can look at its jobs"
+    unseen = [{"user": "alice", "reason": why}, {"user": "bob", "reason": why}, {"user": "carol", "reason": "is slow"}]
+    lines = [line.text for line in status_lines({"web1": {"time": NOW, "jobs": [], "unseen": unseen}}, 10)]
+    assert lines == [
+        "web1  (0 jobs)",
+        f"  not looked at: jobs of alice, bob: {why}",
+        "  not looked at: jobs of carol: is slow",
+    ]
+
+
 def test_a_run_that_is_skipped_by_hand_is_told() -> None:
     found = job(health="ok", skips="2027-02-08T08:00:00+01:00")
     lines = [line.text for line in status_lines({"web1": {"time": NOW, "jobs": [found]}}, 10)]

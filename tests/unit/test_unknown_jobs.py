@@ -19,6 +19,7 @@ RAN = {"name": "backup", "finished": True}
 LACKS = {"unknown": [{"name": "backup", "nearest": ""}]}
 NEAR = {"jobs": [], "unknown": [{"name": "backup", "nearest": "backups"}]}
 NAMELESS = {"unknown": [{"name": "", "nearest": ""}]}
+UNSEEN = {"jobs": [], "unknown": [{"name": "x", "nearest": ""}], "unseen": [{"user": "alice", "reason": "is slow"}]}
 NOBODY = {"jobs": [], "unknown": [], "unknown_user": [{"name": "alcie", "nearest": "alice"}]}
 
 
@@ -49,3 +50,9 @@ def test_hosts_without_the_job_are_named() -> None:
 
 def test_a_file_that_was_named_is_shown_without_the_job() -> None:
     assert without_job({"a": {"jobs": [], "file": "/srv/logs/x.log", **LACKS}}) == []
+
+
+def test_a_job_may_be_one_of_an_account_that_was_not_looked_at() -> None:
+    assert unknown_everywhere({"web1": UNSEEN}) == (
+        "x is not a job on this host; the playbook `status` lists the jobs (not looked at: jobs of alice)"
+    )
