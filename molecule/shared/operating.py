@@ -15,13 +15,30 @@ def all_of(stories):
     return {machine: story.result() for machine, story in stories.items()}
 
 
+# Tasks that show something are not named in the output.
+SHOWING = ("Show ", "Say what is wrong")
+EXAMINATION = "Show status, output, files and rights"
+
+
 def machines(run, task):
     """The lines that a task printed, up to the recap or the next task."""
+    if task.startswith(SHOWING):
+        return shown_lines(run, first=task == EXAMINATION)
     found = re.search(
         rf"^TASK \[{re.escape(task)}\] \*+\n(.*?)(?=^TASK \[|^PLAY RECAP)", run.output, re.MULTILINE | re.DOTALL
     )
     assert found, run.output
     return [line for line in found.group(1).splitlines() if not re.match(r"(ok|changed|fatal|skipping): \[", line)]
+
+
+def shown_lines(run, first):
+    """The lines of the first or the last task that showed something: what stands behind an empty line."""
+    parts = re.split(
+        r"^(?:TASK|PLAY|PLAY RECAP)(?: \[.*\])? \*+\n", run.output.replace("\r\n", "\n"), flags=re.MULTILINE
+    )
+    blocks = [part.split("\n\n", 1)[1] for part in parts[1:-1] if "\n\n" in part.rstrip()]
+    assert blocks, run.output
+    return re.split(r"^fatal: \[", blocks[0 if first else -1], maxsplit=1, flags=re.MULTILINE)[0].rstrip().split("\n")
 
 
 def of_machine(lines, machine):

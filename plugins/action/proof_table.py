@@ -10,7 +10,9 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import put
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report import proof_table
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import Shown
 
 
 class ActionModule(ActionBase):
@@ -27,7 +29,6 @@ class ActionModule(ActionBase):
         _validation, options = self.validate_argument_spec(
             {"results": {"type": "dict", "required": True}, "limit": {"type": "int", "default": 60}}
         )
-        for line in proof_table(options["results"], options["limit"]):
-            self._display.display(line)
+        put(result, map(Shown, proof_table(options["results"], options["limit"])))
         result["changed"] = False
         return result

@@ -13,6 +13,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import print_now
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import progress_line, shown_lines
 
 # Seconds of each slice; the last one is repeated. Short ones first: most jobs are short.
@@ -81,13 +82,12 @@ class ActionModule(ActionBase):
             lines += found.get("lines", [])
             changed, joined = changed or found.get("changed", False), joined or found.get("joined", False)
             if show:
-                for line in shown_lines(host, found.get("lines", [])):
-                    self._display.display(line)
+                print_now(shown_lines(host, found.get("lines", [])))
             if found.get("finished") is not False or found.get("failed") or is_last:
                 break
             args.update(invocation_id=found["invocation_id"], _after=found.get("cursor") or args.get("_after"))
             if show:
-                self._display.display(progress_line(host, name, time.monotonic() - began))
+                print_now([progress_line(host, name, time.monotonic() - began)])
         return told(found, limit, lines[-most:] if most else [], changed=changed, joined=joined)
 
 

@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible import constants
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._diagnosis import verdict
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import put
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import (
     change_lines,
     log_lines,
@@ -33,9 +33,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._unknown_jo
     without_job,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import describe
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import BAD, DOUBTFUL, GOOD, Shown
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import DOUBTFUL, Shown
 
-COLOURS = {GOOD: constants.COLOR_OK, BAD: constants.COLOR_ERROR, DOUBTFUL: constants.COLOR_CHANGED}
 # What Ansible itself adds to a result.
 NOISE = (
     "changed",
@@ -101,14 +100,12 @@ class ActionModule(ActionBase):
                 results = {host: as_data(case) for host, case in results.items()}
         if options["output"] == "json":
             plain = {host: {k: v for k, v in found.items() if k not in NOISE} for host, found in results.items()}
-            self._display.display(json.dumps(plain, ensure_ascii=False))
+            put(result, [Shown(json.dumps(plain))])
             return result
         absent = without_job(looked)
         having = {host: found for host, found in results.items() if host not in absent}
-        for line in kinds[options["kind"]](having, options["limit"]) if having else []:
-            self._display.display(line.text, color=COLOURS.get(line.mood))
-        if absent:
-            self._display.display(left_out(looked), color=COLOURS[DOUBTFUL])
+        lines = kinds[options["kind"]](having, options["limit"]) if having else []
+        put(result, [*lines, *([Shown(left_out(looked), DOUBTFUL)] if absent else [])])
         return result
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import put
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import job_rows, table
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import Shown
 
 
 class ActionModule(ActionBase):
@@ -28,7 +30,7 @@ class ActionModule(ActionBase):
             {"jobs": {"type": "dict", "required": True}, "limit": {"type": "int", "default": 60}}
         )
         rows = job_rows(options["jobs"])
-        for line in table(["HOST", "JOB", "SCHEDULE", "NEXT ELAPSE", "STATE"], rows, options["limit"]):
-            self._display.display(line)
+        head = ["HOST", "JOB", "SCHEDULE", "NEXT ELAPSE", "STATE"]
+        put(result, map(Shown, table(head, rows, options["limit"])))
         result["changed"] = False
         return result

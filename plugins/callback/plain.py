@@ -2,18 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prints what Ansible's own output prints, but of errors of this collection only the message."""
+"""Prints what Ansible's own output prints, but of this collection only what people need."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: plain
 type: stdout
-short_description: Ansible's own output, with readable errors of this collection
+short_description: Ansible's own output, with readable errors and tables of this collection
 version_added: 0.1.0
 description:
   - Prints the same as P(ansible.builtin.default#callback), except that an error of this collection is its message and
-    nothing else. What else the result holds is for programs.
+    nothing else. What else the result holds is for programs. Hosts with the same error share its text.
+  - Of the playbooks of this collection, steps that only prepare, ask or show are not named.
   - With C(-v) it prints all of it.
 extends_documentation_fragment:
   - default_callback
@@ -22,14 +23,20 @@ author:
   - dotmobi.systemd_timers contributors (@dotmobi)
 """
 
+import os
 from typing import Any
 
 from ansible import constants
 from ansible.plugins.callback.default import CallbackModule as Default
 
-COLLECTION = "dotmobi.systemd_timers."
-# With these the playbooks of this collection fail.
-OWN_WORDS = ("ansible.builtin.assert", "ansible.builtin.fail")
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._failure import failure_lines, is_own, without_host
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printable import printable_lines
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import KEY, install, print_result
+
+PLAYBOOKS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", "playbooks"))
+# In the playbooks of this collection these only prepare, ask or show.
+HELPERS = ("assert", "debug", "fail", "meta", "pause", "set_fact")
+SHOWING = ("proof_table", "timer_report", "timer_table")
 
 
 def part(result: Any, name: str) -> Any:
@@ -37,9 +44,11 @@ def part(result: Any, name: str) -> Any:
     return getattr(result, name) if hasattr(result, name) else getattr(result, f"_{name}")
 
 
-def is_ours(task: Any) -> bool:
-    """Tell whether a task's message says all that a person has to know."""
-    return not task.loop and (task.action.startswith(COLLECTION) or task.action in OWN_WORDS)
+def is_helper(task: Any) -> bool:
+    """Tell whether a task of our playbooks is none that a person has asked for."""
+    name = task.action.rpartition(".")[2]
+    path = os.path.realpath((task.get_path() or "").rpartition(":")[0])
+    return path.startswith(PLAYBOOKS + os.sep) and name in (*HELPERS, *SHOWING) and not task.loop
 
 
 class CallbackModule(Default):  # type: ignore[misc]
@@ -49,17 +58,74 @@ class CallbackModule(Default):  # type: ignore[misc]
     CALLBACK_TYPE = "stdout"
     CALLBACK_NAME = "dotmobi.systemd_timers.plain"
 
+    def __init__(self) -> None:
+        """Print the lines of results, too."""
+        super().__init__()
+        install(self._display)
+        # The errors of a task: their lines, and the host that had them first.
+        self._told: dict[tuple[str, ...], str] = {}
+
+    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
+        """Name the task, unless it is a helper."""
+        self._told = {}
+        if self._is_quiet(task):
+            self._last_task_banner, self._last_task_name = None, task.get_name().strip()
+            return
+        super().v2_playbook_on_task_start(task, is_conditional)
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        """Print what a task shows."""
+        task, found = part(result, "task"), part(result, "result")
+        lines = found.pop(KEY, None)
+        if not self._is_quiet(task):
+            super().v2_runner_on_ok(result)
+        else:
+            self._handle_warnings(found)
+            if task.action.endswith("debug"):
+                lines = [[str(found.get("msg", "")), ""]]
+        if lines:
+            print_result(self._display, {KEY: [["", ""], *lines]})
+
+    def v2_runner_item_on_ok(self, result: Any) -> None:
+        """Print what an item of a loop shows."""
+        lines = part(result, "result").pop(KEY, None)
+        super().v2_runner_item_on_ok(result)
+        print_result(self._display, {KEY: lines})
+
+    def v2_runner_on_skipped(self, result: Any) -> None:
+        """Say what is skipped, helpers aside."""
+        if not self._is_quiet(part(result, "task")):
+            super().v2_runner_on_skipped(result)
+
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         """Print the message of an error."""
         task, found = part(result, "task"), part(result, "result")
-        message = found.get("msg")
-        if self._display.verbosity or not is_ours(task) or not isinstance(message, str):
+        if self._display.verbosity or not is_own(task.action, found) or task.loop:
             super().v2_runner_on_failed(result, ignore_errors)
             return
-        if self._last_task_banner != task._uuid:
-            self._print_task_banner(task)
-        self._handle_warnings(found)
-        lines = [f"fatal: [{part(result, 'host').get_name()}]: FAILED!", *message.splitlines()]
-        self._display.display("\n  ".join(lines), color=constants.COLOR_ERROR)
+        self._print_failure(result, "FAILED!", failure_lines(found))
         if ignore_errors:
             self._display.display("...ignoring", color=constants.COLOR_SKIP)
+
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        """Print why a host cannot be reached."""
+        if self._display.verbosity:
+            super().v2_runner_on_unreachable(result)
+            return
+        self._print_failure(result, "UNREACHABLE!", failure_lines(part(result, "result")))
+
+    def _is_quiet(self, task: Any) -> bool:
+        return not self._display.verbosity and is_helper(task)
+
+    def _print_failure(self, result: Any, word: str, lines: list[str]) -> None:
+        """Print an error; one that another host has had before is not repeated."""
+        task, host = part(result, "task"), part(result, "host").get_name()
+        if self._last_task_banner != task._uuid and not self._is_quiet(task):
+            self._print_task_banner(task)
+        self._handle_warnings(part(result, "result"))
+        same = tuple(without_host(line, host) for line in lines)
+        first = self._told.setdefault(same, host)
+        shown = lines if first == host else [f"the same as on {first}"]
+        head = f"fatal: [{self.host_label(result)}]: {word}"
+        texts = [one for line in shown for one in printable_lines(line)]
+        self._display.display("\n  ".join([head, *texts]), color=constants.COLOR_ERROR)

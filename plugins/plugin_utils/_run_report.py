@@ -25,11 +25,6 @@ HEAD = ["HOST", "JOB", "RESULT", "TOOK", "CPU", "MEMORY", "START"]
 LOUD = {"emerg": BAD, "alert": BAD, "crit": BAD, "err": BAD, "warning": DOUBTFUL}
 
 
-def printable(text: str) -> str:
-    """Return a text of a job without what would steer the terminal."""
-    return "".join(one if one.isprintable() or one == "\t" else repr(one)[1:-1] for one in text)
-
-
 def shown_lines(host: str, lines: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return what a job wrote, each line with the host before it; what systemd says of it stands in brackets."""
     return [f"{host} | {line_words(line)}" for line in lines]
@@ -37,8 +32,7 @@ def shown_lines(host: str, lines: Iterable[Mapping[str, Any]]) -> list[str]:
 
 def line_words(line: Mapping[str, Any]) -> str:
     """Return a line of the journal; what systemd says stands in brackets."""
-    text = printable(line["text"])
-    return f"({text})" if line["by_systemd"] else text
+    return f"({line['text']})" if line["by_systemd"] else str(line["text"])
 
 
 def progress_line(host: str, job: str, seconds: float) -> str:
@@ -88,7 +82,7 @@ def log_lines(results: Mapping[str, Mapping[str, Any]], several_jobs: bool) -> l
             shown += [Shown(f"    {line}") for line in fitted(rows, 96)]
         if result["file"]:
             shown.append(Shown(f"  end of {result['file']}:"))
-            shown += [Shown(f"    {printable(line)}") for line in result["file_lines"] or ["(it is empty)"]]
+            shown += [Shown(f"    {line}") for line in result["file_lines"] or ["(it is empty)"]]
         shown.append(Shown(""))
     return shown[:-1]
 

@@ -418,7 +418,9 @@ def exercised() -> str:
 
 
 @pytest.mark.parametrize(
-    "plugin", [path for folder in ("action", "filter", "modules") for path in modules_of(folder)], ids=file_id
+    "plugin",
+    [path for folder in ("action", "callback", "filter", "modules") for path in modules_of(folder)],
+    ids=file_id,
 )
 def test_every_plugin_has_a_unit_test_or_is_used_in_a_scenario(plugin):
     name = plugin.stem
@@ -428,7 +430,7 @@ def test_every_plugin_has_a_unit_test_or_is_used_in_a_scenario(plugin):
 
 def test_every_private_file_is_used():
     reached: set[Path] = set()
-    left = [path for folder in ("action", "filter", "modules") for path in modules_of(folder)]
+    left = [path for folder in ("action", "callback", "filter", "modules") for path in modules_of(folder)]
     while left:
         path = left.pop()
         for folder in ("module_utils", "plugin_utils"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from harness import Site, active_since, recorder, runs, show
+from harness import Site, active_since, pace, recorder, runs, show, wait_until
 from operating import all_of, as_json, machines, only_readable, row_of
 
 GO = "/srv/go-on"
@@ -17,6 +17,7 @@ JOBS = [
     {"name": "run-ok", "schedule": FAR, "command": recorder("run-ok", "echo first; echo two lines")},
     {"name": "run-fail", "schedule": FAR, "command": recorder("run-fail", "echo no luck; exit 7")},
     {"name": "run-slow", "schedule": FAR, "command": recorder("run-slow", f"echo begun; {PATIENT}")},
+    {"name": "run-piped", "schedule": FAR, "command": recorder("run-piped", "echo begun; sleep 3; echo done")},
     {"name": "run-not", "schedule": FAR, "command": recorder("run-not")},
     {"name": "run-skipped", "schedule": FAR, "command": recorder("run-skipped"),
      "unit": {"ConditionPathExists": "/srv/not-there"}},
@@ -64,8 +65,22 @@ def told(everywhere, tmp_path_factory):
             for name, variables in CHAINS[number].items()
         }
 
-    with ThreadPoolExecutor(len(CHAINS)) as pool:
+    def close_the_pipe():
+        process, _record = Site("timer_hosts", tmp_path_factory.mktemp("piped")).start(
+            playbook="dotmobi.systemd_timers.run", job="run-piped"
+        )
+        try:
+            read = next((line for line in process.stdout if line.endswith("| begun\n")), "")
+            process.stdout.close()
+            process.wait(120 * pace())
+        finally:
+            process.kill()
+        return read
+
+    with ThreadPoolExecutor(len(CHAINS) + 1) as pool:
+        piped = pool.submit(close_the_pipe)
         found.plays = {name: run for chain in pool.map(follow, range(len(CHAINS))) for name, run in chain.items()}
+        found.piped = piped.result()
     return found
 
 
@@ -87,6 +102,15 @@ def test_a_job_that_succeeds(told, machine, host):
     # By hand, and by later.yml.
     assert len(runs(host, "run-ok")) == 2
     only_readable(run)
+
+
+def test_a_pipe_that_closes_ends_the_playbook(told, host):
+    """As when the output goes to `head`: the job goes on, the playbook does not wait for a reader."""
+    assert told.piped
+    wait_until(lambda: show(host, "run-piped.service", "ActiveState", "Result") == {
+        "ActiveState": "inactive", "Result": "success"
+    }, 30, "the job ends")  # fmt: skip
+    assert len(runs(host, "run-piped")) == 1
 
 
 def test_a_job_that_fails(told, machine):
