@@ -13,6 +13,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._no_log import keeps_no_log
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import print_now
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import progress_line, shown_lines
 
@@ -30,6 +31,7 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
     _supports_async = True
 
+    @keeps_no_log
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the module's result."""
         result = super().run(tmp, task_vars)
@@ -66,7 +68,7 @@ class ActionModule(ActionBase):
     def _follow(self, args: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         host = str(task_vars.get("inventory_hostname", ""))
         name = str(args.get("name", ""))
-        show = str(args.get("show", False)).lower() in ("true", "yes", "1", "on")
+        show = str(args.get("show", False)).lower() in ("true", "yes", "1", "on") and not self._task.no_log
         most = int(args.get("lines", 200))
         limit = int(args.get("timeout") or 0)
         began = time.monotonic()

@@ -25,7 +25,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._job_files 
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import Merged, merge_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._logs import rotation_jobs, settle_outputs
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._no_log import keeps_no_log
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._options import check_options, plain_directories
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printable import printable
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import (
     Rendered,
     Templates,
@@ -88,6 +90,12 @@ def remove_omit(value: Any, omit: Any) -> Any:
     return [remove_omit(item, omit) for item in value if item != omit] if isinstance(value, list) else value
 
 
+def exception_text(result: dict[str, Any]) -> str:
+    """Return what a module that ended in an exception has said last; ansible-core 2.19 has it as an object."""
+    event = getattr(result.get("exception"), "event", None)
+    return str(getattr(event, "msg", ""))
+
+
 class ActionModule(ActionBase):
     """Runs on the controller, then once on the host."""
 
@@ -95,6 +103,7 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
     _supports_diff = True
 
+    @keeps_no_log
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the module's result, with the findings of both sides in one message."""
         result = super().run(tmp, task_vars)
@@ -255,8 +264,11 @@ class ActionModule(ActionBase):
             result.update(failed=True, changed=False, msg=f"{host}: {result.pop('failure')}")
             return
         if result.get("failed") or result.get("unreachable"):
-            # The host's side said why; what the controller found comes with it.
-            result["msg"] = "\n".join([str(result.get("msg", "")), *(f"  {line(found)}" for found in grouped(ours))])
+            # The host's side said why; what the controller found comes with it. A module that ended in an exception has
+            # no message: Ansible makes one of the exception, where there is none yet.
+            if ours:
+                why = result.get("msg") or f"the module failed: {exception_text(result)}"
+                result["msg"] = "\n".join([str(why), *(f"  {line(found)}" for found in grouped(ours))])
             return
         findings = grouped([*ours, *(Finding(**found) for found in result.pop("findings", []))])
         accepted = [Finding(**found) for found in result.pop("accepted", [])]
@@ -271,4 +283,4 @@ class ActionModule(ActionBase):
         shown += [advice] if advice else []
         # The playbook `validate` shows the findings itself.
         if shown and not task_vars.get(REPORT_VARIABLE):
-            result.setdefault("warnings", []).extend(f"{host}: {text}" for text in shown)
+            result.setdefault("warnings", []).extend(printable(f"{host}: {text}") for text in shown)

@@ -13,6 +13,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._diagnosis import verdict
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._no_log import keeps_no_log
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import put
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import (
     change_lines,
@@ -59,6 +60,7 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
     _VALID_ARGS = frozenset(("kind", "results", "output", "limit"))
 
+    @keeps_no_log
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Print; change nothing."""
         result = super().run(tmp, task_vars)

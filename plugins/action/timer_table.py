@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._no_log import keeps_no_log
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import put
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import job_rows, table
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import Shown
@@ -23,6 +24,7 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
     _VALID_ARGS = frozenset(("jobs", "limit"))
 
+    @keeps_no_log
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Print the table; change nothing."""
         result = super().run(tmp, task_vars)

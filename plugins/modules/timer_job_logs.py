@@ -156,6 +156,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._encodable import encodable
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_output import (
     PRIORITIES,
@@ -247,9 +248,9 @@ def main() -> None:
         module.fail_json(msg=str(error))
     module.exit_json(
         changed=False,
-        lines=lines,
+        lines=encodable(lines),
         log_directory=directory,
-        files=files,
+        files=encodable(files),
         file=os.path.join(directory, given["file"]) if given["file"] else "",
         file_lines=file_lines,
         jobs=[name for name in names if name in known],

@@ -234,6 +234,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account import root_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._encodable import encodable
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_output import (
     JournalError,
     Window,
@@ -377,7 +378,7 @@ def main() -> None:
     if given["_slice"] and not result["finished"]:
         failed = ""
     # `rc` alone would be taken for a failure by Ansible.
-    module.exit_json(**about, **result, failed=bool(failed), **({"msg": failed} if failed else {}))
+    module.exit_json(**encodable({**about, **result}), failed=bool(failed), **({"msg": failed} if failed else {}))
 
 
 if __name__ == "__main__":

@@ -792,6 +792,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import parse_request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._encodable import encodable
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._parts import converge_all
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_directory import LockBusy
@@ -822,11 +823,11 @@ def main() -> None:
         )
     # The action plugin makes the error: it knows the host's name, and the findings of its own side.
     module.exit_json(
-        findings=[found._asdict() for found in outcome.errors + outcome.warnings],
+        findings=encodable([found._asdict() for found in outcome.errors + outcome.warnings]),
         accepted=[found._asdict() for found in outcome.accepted],
         invocation={},
         **notes,
-        **outcome.result,
+        **encodable(outcome.result),
     )
 
 

@@ -340,6 +340,7 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError, use_host_zone
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._encodable import encodable
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import HEALTHS
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._look import Wish
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import ObserveError
@@ -389,7 +390,7 @@ def main() -> None:
         result = whole_picture(make_runner, wish, given["user"] or "")
     except (ProgramMissing, ObserveError, CalendarError) as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=False, **result)
+    module.exit_json(changed=False, **encodable(result))
 
 
 if __name__ == "__main__":

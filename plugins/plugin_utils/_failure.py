@@ -25,10 +25,17 @@ def failure_lines(result: Mapping[str, Any]) -> list[str]:
     for error in result.get("argument_errors") or []:
         lines.append(str(error))
     for key in RAW_OUTPUT:
-        printed = str(result.get(key) or "").strip()
+        printed = without_traceback(str(result.get(key) or "").strip())
         if printed:
-            lines += [f"{key}:", *(f"  {line}" for line in printed.split("\n"))]
+            lines += [f"{key}:", *(f"  {line}" for line in printed)]
     return lines if any(lines) else ["it says nothing; -v shows all of the result"]
+
+
+def without_traceback(text: str) -> list[str]:
+    """Return the lines of a text; of a traceback its last one, which says what has happened."""
+    before, found, after = text.partition("Traceback (most recent call last):\n")
+    lines = before.split("\n") if before else []
+    return [*lines, *(line for line in after.split("\n") if not line.startswith(" "))] if found else lines
 
 
 def without_host(line: str, host: str) -> str:

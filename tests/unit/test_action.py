@@ -28,6 +28,7 @@ class Action(ActionModule):
     def __init__(self, answer: dict[str, Any], folder: Path, **args: Any) -> None:
         task = SimpleNamespace(
             args=args, action="timer_jobs", async_val=0, check_mode=False, diff=False, environment=[], _role=None,
+            no_log=False,
             get_search_path=lambda: [str(folder)],
         )  # fmt: skip
         super().__init__(

@@ -71,6 +71,7 @@ DOCUMENTED_TYPES = {
 # The way of a job: what each part may import. Helpers that know nothing of the way stand first.
 HELPERS = {
     "_codes": set(),
+    "_encodable": set(),
     "_model": set(),
     "_meeting": set(),
     "_options": {"_model"},
