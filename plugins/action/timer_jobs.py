@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+import re
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
@@ -88,6 +89,11 @@ def remove_omit(value: Any, omit: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: remove_omit(item, omit) for key, item in value.items() if item != omit}
     return [remove_omit(item, omit) for item in value if item != omit] if isinstance(value, list) else value
+
+
+def as_variables(message: str) -> str:
+    """Return a message about options with the variables of the role, which set them."""
+    return re.sub(r"'(\w+)'", lambda one: f"`timer_{one[1]}`" if one[1] in ARGUMENT_SPEC else one[0], message)
 
 
 def exception_text(result: dict[str, Any]) -> str:
@@ -173,12 +179,17 @@ class ActionModule(ActionBase):
         given = self._task.args
         raw = {name: option.get("default") for name, option in ARGUMENT_SPEC.items() if option["type"] == "raw"}
         self._task.args = {name: value for name, value in given.items() if name not in raw}
+        wrong = ""
         try:
             _validation, options = self.validate_argument_spec(
                 {name: option for name, option in ARGUMENT_SPEC.items() if name not in raw}
             )
+        except AnsibleError as error:
+            wrong = str(error)
         finally:
             self._task.args = given
+        if wrong:
+            raise AnsibleActionFail(as_variables(wrong) if self._task._role else wrong)
         return {
             **options,
             **plain_directories(options),

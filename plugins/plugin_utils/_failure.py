@@ -22,8 +22,8 @@ def is_own(action: str, result: Mapping[str, Any]) -> bool:
 def failure_lines(result: Mapping[str, Any]) -> list[str]:
     """Return the message of a failed task, and what the module has printed when it did not come to its end."""
     lines = str(result.get("msg") or "").split("\n")
-    for error in result.get("argument_errors") or []:
-        lines.append(str(error))
+    # ansible-core 2.19 has them in its message, too.
+    lines += [str(error) for error in result.get("argument_errors") or [] if str(error) not in lines]
     for key in RAW_OUTPUT:
         printed = without_traceback(str(result.get(key) or "").strip())
         if printed:
@@ -34,8 +34,8 @@ def failure_lines(result: Mapping[str, Any]) -> list[str]:
 def without_traceback(text: str) -> list[str]:
     """Return the lines of a text; of a traceback its last one, which says what has happened."""
     before, found, after = text.partition("Traceback (most recent call last):\n")
-    lines = before.split("\n") if before else []
-    return [*lines, *(line for line in after.split("\n") if not line.startswith(" "))] if found else lines
+    shown = after.split("\n") if found else []
+    return [*before.splitlines(), *(line for line in shown if not line.startswith(" "))]
 
 
 def without_host(line: str, host: str) -> str:

@@ -318,6 +318,16 @@ def test_what_the_controller_finds_tells_no_secret(folder: Path) -> None:
     assert "hunter" not in str(result)
 
 
+def test_a_wrong_option_of_the_role_is_named_as_its_variable(folder: Path) -> None:
+    action = Action(answered(), folder, jobs=[JOB], prune="maybe")
+    action._task._role = "timer"
+    with pytest.raises(Exception, match=r"argument `timer_prune` is of type .* 'maybe'"):
+        run(action)
+    action._task._role = None
+    with pytest.raises(Exception, match="argument 'prune' is of type"):
+        run(action)
+
+
 def test_an_unknown_option(folder: Path) -> None:
     with pytest.raises(Exception, match="no_such_option"):
         run(Action(answered(), folder, jobs=[JOB], no_such_option=1))

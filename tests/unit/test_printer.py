@@ -152,9 +152,17 @@ def test_an_error_without_a_message_says_where_there_is_more() -> None:
 
 
 def test_of_the_check_of_a_role_only_the_errors_are_shown() -> None:
-    result = {"msg": "Validation of arguments failed:", "argument_errors": ["no"], "argument_spec_data": {"jobs": {}}}
-    assert is_own("ansible.builtin.validate_argument_spec", result)
-    assert failure_lines(result) == ["Validation of arguments failed:", "no"]
+    for message in ("Validation of arguments failed:", "Validation of arguments failed:\nno"):
+        result = {"msg": message, "argument_errors": ["no"], "argument_spec_data": {"jobs": {}}}
+        assert is_own("ansible.builtin.validate_argument_spec", result)
+        assert failure_lines(result) == ["Validation of arguments failed:", "no"]
+
+
+def test_of_a_traceback_the_last_line_is_shown() -> None:
+    trace = 'Traceback (most recent call last):\n  File "x", line 1\n    x()\nOSError: [Errno 28] No space left\n'
+    for before in ("", "sudo: unable to resolve\n"):
+        shown = [f"  {line}" for line in [*before.splitlines(), "OSError: [Errno 28] No space left"]]
+        assert failure_lines({"msg": "MODULE FAILURE", "module_stderr": before + trace})[2:] == shown
 
 
 def test_hosts_with_the_same_error_share_it() -> None:
