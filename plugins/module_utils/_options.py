@@ -3,7 +3,7 @@
 """The options of timer_jobs, read by both of its halves.
 
 `jobs` and its relatives are checked field by field on the controller, where an error can name the job; the
-module itself gets them rendered, in `_request`.
+module itself gets them rendered, as the text of `jobs`.
 """
 
 from __future__ import annotations

@@ -508,11 +508,6 @@ options:
     description:
       - Jinja2 template for the timer, in the same way.
     type: path
-  _request:
-    description:
-      - What the action plugin hands over to the host, as JSON. Internal, tasks cannot set it.
-    type: str
-    required: true
 requirements:
   - systemd 247 or newer on the host, running as PID 1
   - Python 3.8 or newer on the host
@@ -803,13 +798,14 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transactio
 def main() -> None:
     """Bring the host to the jobs that the action plugin has rendered."""
     module = AnsibleModule(
-        # `_request` comes from the action plugin: the rendered jobs, and whether to prove only.
-        # Ansible writes arguments to the system log, where unit files do not belong: hence no_log.
-        argument_spec=dict(ARGUMENT_SPEC, _request={"type": "str", "required": True, "no_log": True}),
+        argument_spec=ARGUMENT_SPEC,
         supports_check_mode=True,
+        # Ansible writes arguments to the system log, where unit files do not belong.
+        no_log=True,
     )
     use_host_zone()
-    raw = json.loads(module.params["_request"])
+    # From the action plugin, as one text: the rendered jobs, and whether to prove only.
+    raw = json.loads(module.params["jobs"])
     request = parse_request(raw, module.params)
     check_mode = module.check_mode or raw["proof_only"]
     notes: dict[str, Any] = {}

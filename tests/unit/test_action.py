@@ -45,7 +45,7 @@ class Action(ActionModule):
     def _execute_module(self, **call: Any) -> dict[str, Any]:
         assert call["module_name"] == "dotmobi.systemd_timers.timer_jobs"
         given = call["module_args"]
-        self.handed_over.append({**given, "_request": json.loads(given["_request"])})
+        self.handed_over.append({**given, "jobs": json.loads(given["jobs"])})
         return {"invocation": {"module_args": "all the unit files"}, **self.answer}
 
 
@@ -84,7 +84,7 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
             "unit_directory": "/etc/systemd/system",
             "files_directory": "/etc/dotmobi.systemd_timers",
             "log_directory": "/var/log/x",
-            "_request": {
+            "jobs": {
                 "jobs": [
                     {
                         "name": "backup",
@@ -138,7 +138,7 @@ def test_layers_and_defaults(folder: Path) -> None:
         defaults={"user": "all", "output": "journal"},
     )
     run(action)
-    service = action.handed_over[0]["_request"]["jobs"][0]["service"]
+    service = action.handed_over[0]["jobs"]["jobs"][0]["service"]
     assert [line for line in service.splitlines() if line.startswith(("User", "Group", "StandardOutput"))] == [
         "User=group",
         "Group=host",
@@ -161,8 +161,8 @@ def test_faults_of_both_sides_in_one_message_and_nothing_else_is_done(folder: Pa
     ]
     action = Action(answered(findings=theirs, diff=[{"before": "", "after": "x"}]), folder, jobs=jobs)
     result = run(action)
-    assert action.handed_over[0]["_request"]["proof_only"] is True
-    assert [job["name"] for job in action.handed_over[0]["_request"]["jobs"]] == ["a", "b", "c"]
+    assert action.handed_over[0]["jobs"]["proof_only"] is True
+    assert [job["name"] for job in action.handed_over[0]["jobs"]["jobs"]] == ["a", "b", "c"]
     assert (result["failed"], result["changed"]) == (True, False)
     lines = [
         "timer_unit_directory: cannot be written [unit-directory]",
@@ -267,7 +267,7 @@ def test_a_template_of_the_user(folder: Path) -> None:
     (folder / "templates" / "mine.j2").write_text("[Service]\nExecStart={{ job.command | command }}\nNice=5\n")
     action = Action(answered(), folder, jobs=[JOB], service_template="mine.j2")
     run(action)
-    job = action.handed_over[0]["_request"]["jobs"][0]
+    job = action.handed_over[0]["jobs"]["jobs"][0]
     mark = "\n[X-Ansible]\nOwner=default\nJob=backup\n"
     assert job["service"] == "[Service]\nExecStart=/bin/true\nNice=5\n" + mark
     assert job["timer"] == unsealed(wanted().timer)
@@ -292,8 +292,8 @@ def test_a_template_that_fails_for_one_job_names_it(folder: Path) -> None:
         "  bad: template: cannot be rendered: 'nothing' is undefined; correct the template [invalid-declaration]"
         in result["msg"]
     )
-    assert [job["name"] for job in action.handed_over[0]["_request"]["jobs"]] == ["backup"]
-    assert action.handed_over[0]["_request"]["proof_only"] is True
+    assert [job["name"] for job in action.handed_over[0]["jobs"]["jobs"]] == ["backup"]
+    assert action.handed_over[0]["jobs"]["proof_only"] is True
 
 
 def test_a_template_error_of_python_names_the_job_too(folder: Path) -> None:

@@ -189,5 +189,5 @@ def test_no_option_of_timer_jobs_adds_a_line(option: str, text: str, tmp_path: P
         except AnsibleActionFail:
             continue
         (handed,) = action.handed_over
-        if not handed["_request"]["proof_only"]:
-            assert heads(handed["_request"]["jobs"]) == heads(good.handed_over[0]["_request"]["jobs"]), result
+        if not handed["jobs"]["proof_only"]:
+            assert heads(handed["jobs"]["jobs"]) == heads(good.handed_over[0]["jobs"]["jobs"]), result

@@ -48,7 +48,7 @@ def run(
     monkeypatch.setattr(timer_jobs, "make_runner", lambda: runner)
     request = json.dumps({"jobs": [job._asdict() for job in jobs], "proof_only": proof_only})
     with (
-        patch_module_args({"_request": request, "_ansible_diff": True, **options}),
+        patch_module_args({"jobs": request, "_ansible_diff": True, **options}),
         pytest.raises(SystemExit),
     ):
         timer_jobs.main()
