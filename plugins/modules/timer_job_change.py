@@ -160,7 +160,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner imp
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_value import BadText, texts_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._where import PlaceError, find_job
 
-GIVE_SCHEDULE = """-e '{"schedule": "Mon 08:00"}'"""
+GIVE_SCHEDULE = "-e \"schedule='Mon 08:00'\""
 
 
 def schedule_of(module: AnsibleModule, given: Any) -> list[str]:

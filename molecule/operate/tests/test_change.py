@@ -52,6 +52,8 @@ def story(everywhere, tmp_path_factory):
     step("resume", playbook="resume", job="change-me")
     step("bad", playbook="reschedule", job="change-me", schedule="25:00")
     step("hostile", playbook="reschedule", job="change-me", schedule=HOSTILE)
+    # As a shell hands on `-e schedule='Tue 09:00'`.
+    step("cut", "-e", "schedule=Tue 09:00", playbook="reschedule", job="change-me")
     step("would", "--check", playbook="reschedule", job="change-me", schedule="Tue,Wed 09:00")
     step("reschedule", playbook="reschedule", job="change-me", schedule="Tue,Wed 09:00")
     step("status", playbook="status", job="change-me", output="json")
@@ -99,6 +101,13 @@ def test_a_schedule_adds_no_directive(story, machine):
     only_readable(run)
     assert "contains a line break; write it on one line" in " ".join(run.output.split())
     assert story.seen["hostile"][machine] == story.seen["bad"][machine]
+
+
+def test_a_schedule_that_the_shell_has_cut_is_refused_with_what_to_write(story, machine):
+    run = story.plays["cut"]
+    assert run.status != 0
+    assert """write -e "schedule='Tue 09:00'\"""" in " ".join(run.output.split())
+    assert story.seen["cut"][machine] == story.seen["bad"][machine]
 
 
 def test_check_mode_says_what_it_would_do(story, machine):
