@@ -21,12 +21,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account im
     settled_home,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._child_process import Child, Line, NoAnswer
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_state import LARGEST_UNIT_FILE
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Scope
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
-    LARGEST_UNIT_DIRECTORY,
-    LARGEST_UNIT_FILE,
-    SUFFIXES,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import LARGEST_UNIT_DIRECTORY, SUFFIXES
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import Owner, owner_of
 

@@ -14,11 +14,12 @@ import os
 import shutil
 import stat
 import time
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, Iterable, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     FILE_MODE,
+    FILES_DIRECTORY,
     RECORD,
     JobFile,
     Request,
@@ -74,6 +75,11 @@ def _flush(directory: str, paths: list[str]) -> None:
             os.close(descriptor)
 
 
+def files_directory_of(path: str) -> str:
+    """Return the directory of the folders of jobs, of a file in one of them."""
+    return os.path.dirname(os.path.dirname(path))
+
+
 class Host:
     """The effects on one host. `done` is what has been done so far, in order."""
 
@@ -84,9 +90,10 @@ class Host:
         self.log_directory = request.log_directory
         self.owner = request.owner
         self.scope = request.scope
-        self.stages = {
-            place: _journal.stage_directory(place, self.owner) for place in (self.unit_directory, self.files_directory)
-        }
+        self.stages: dict[str, str] = {}
+        self._add_stages(self.unit_directory, self.files_directory)
+        # What a killed run has noted, and is still to be told of when this one is undone.
+        self.noted: tuple[str, ...] = ()
         self.modes: dict[str, int] = {}
         self.done: list[Done] = []
         # When a killed run stopped the timers of some jobs: what is due from then on is not lost (nanoseconds).
@@ -95,24 +102,32 @@ class Host:
 
     def staged(self, age: str, name: str) -> str:
         """Return where the `new` or the `old` version of a file is kept: on the file system of its place."""
-        place = self.files_directory if os.path.isabs(name) else self.unit_directory
+        place = files_directory_of(name) if os.path.isabs(name) else self.unit_directory
         return os.path.join(self.stages[place], age, os.path.relpath(self.path(name), place))
 
-    def prepare(self, files: list[JobFile], modes: dict[str, int]) -> None:
+    def _add_stages(self, *places: str) -> None:
+        self.stages.update({place: _journal.stage_directory(place, self.owner) for place in places})
+
+    def prepare(self, files: list[JobFile], modes: dict[str, int], further: Iterable[str] = ()) -> None:
         """Write the new files beside their place; nothing that systemd or a job sees changes.
 
-        `modes`: the right modes of all files in jobs' folders that the apply touches.
+        `modes`: the right modes of all files in jobs' folders that the apply touches. `further`: the units beside pairs
+        that it touches.
         """
-        self.remove_stages()
-        self.modes = modes
+        places = sorted({files_directory_of(path) for path in modes})
+        self._add_stages(*places, *(files_directory_of(one) for one in self.noted if os.path.isabs(one)))
         self._make_directories(self.unit_directory)
+        _journal.note_files(self.unit_directory, self.owner, (*self.noted, *modes, *further))
+        self._remove_stages()
+        self.modes = modes
         os.mkdir(self.stages[self.unit_directory], 0o700)
-        if modes:
-            self._make_directories(self.files_directory)
-            os.mkdir(self.stages[self.files_directory], 0o700)
+        for place in places:
+            self._make_directories(place)
+            os.mkdir(self.stages[place], 0o700)
         in_folders = [one for one in files if os.path.isabs(one.name)]
         units = [one for one in files if not os.path.isabs(one.name)]
-        for place, some in ((self.unit_directory, units), (self.files_directory, in_folders)):
+        for place in (self.unit_directory, *places):
+            some = [one for one in (*units, *in_folders) if self.staged("new", one.name).startswith(self.stages[place])]
             _flush(place, [self._write(one) for one in some])
 
     def _write(self, file: JobFile) -> str:
@@ -125,13 +140,23 @@ class Host:
             os.fchmod(descriptor, file.mode)
         return path
 
-    def remove_stages(self) -> None:
-        """Remove what an apply keeps beside the files while it is under way."""
+    def clean_up(self, *, undone: bool) -> None:
+        """Remove what an apply keeps beside the files while it is under way.
+
+        undone: what a killed run has left half done is so still, and stays noted.
+        """
+        self._remove_stages()
+        for place in {os.path.dirname(one.name) for one in self.done if one.kind == "remove_folder"}:
+            # A directory that is not ours any more is the user's.
+            if place == self.files_directory or os.path.basename(place) == os.path.basename(FILES_DIRECTORY):
+                with contextlib.suppress(OSError):
+                    os.rmdir(place)
+        with contextlib.suppress(OSError):
+            _journal.note_files(self.unit_directory, self.owner, self.noted if undone else ())
+
+    def _remove_stages(self) -> None:
         for stage in self.stages.values():
             _journal.remove_stage(stage)
-        if any(one.kind == "remove_folder" for one in self.done):
-            with contextlib.suppress(OSError):
-                os.rmdir(self.files_directory)
 
     def remove_made_directories(self) -> None:
         """Remove the directories that were made, if nothing is in them."""
@@ -247,12 +272,12 @@ class Host:
             self._note("delete_file", path, self._keep(path))
             os.unlink(path)
 
-    def _remove_folder(self, jobs: list[str]) -> None:
-        for job in jobs:
-            self._note("remove_folder", job)
-            # Something that is not ours may lie there.
+    def _remove_folder(self, folders: list[str]) -> None:
+        for folder in folders:
+            self._note("remove_folder", folder)
+            # Something that is not ours may lie there by now.
             with contextlib.suppress(OSError):
-                os.rmdir(os.path.join(self.files_directory, job))
+                os.rmdir(folder)
 
     def _carry_record(self, pairs: list[str]) -> None:
         for former, job in (pair.split() for pair in pairs):

@@ -7,6 +7,7 @@ It goes the way of every apply, so it is proved, undone when it fails, and runs 
 
 from __future__ import annotations
 
+import os
 from typing import Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
@@ -21,11 +22,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     UnitState,
     WantedJob,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
-    folder_files,
-    further_units,
-    unit_files,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import unit_files
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._own_files import beside_pair, own_files
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import CHANGED_KEY, Pair
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import skipped_by_hand
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import (
@@ -184,10 +182,11 @@ def files_of(pairs: Sequence[Pair], request: Request) -> dict[str, tuple[JobFile
     """Return job to what it has beside its pair, as it stands. The jobs are those of the request's owner."""
     names = [pair.name for pair in pairs]
     everything = unit_files(request.unit_directory)
-    units = further_units(everything, [request.owner], names)
-    folders = folder_files(request, names)
+    units = beside_pair(everything, [request.owner], names)
+    own = own_files(request, everything, names, [request.owner])
     found = {
-        name: [(unit, everything[unit]) for unit in units.get(name, [])] + sorted(folders.get(name, {}).items())
+        name: [(unit, everything[unit]) for unit in units.get(name, [])]
+        + [(path, own.files[path]) for path in own.extras.get(name, []) if os.path.isabs(path)]
         for name in names
     }
     return {

@@ -88,7 +88,8 @@ HOST = {
         "Correct `timer_unit_directory`, or the directory.",
     ),
     "files-directory": _never(
-        "The directory of the jobs' files, or the folder of a job in it, is no directory or can be changed by others.",
+        "The directory of the jobs' files, or the folder of a job in it, is no directory or can be changed by others. "
+        "Or the folder holds what is not of the job.",
         "Correct `timer_files_directory`, or the directory.",
     ),
     "not-root": _never("Jobs are applied without root.", "Set `become: true`."),
@@ -114,6 +115,11 @@ NAMES = {
     ),
     "enabled-service": _warning(
         "The service itself is enabled, so each boot runs the job.", "`systemctl disable` the service."
+    ),
+    "foreign-file": _warning(
+        "The folder of the job's files holds what is not of the job, or somebody has edited a unit that the job has no "
+        "more. Both are left as they are.",
+        "Move it to another place.",
     ),
 }
 

@@ -48,7 +48,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._prune impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_record import recording
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._scratch import remove_leftovers
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import sealed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import with_seals
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import keeping_skip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import run_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
@@ -173,7 +173,7 @@ def _observe_beside(runner: Runner, request: Request, notes: dict[str, Any]) -> 
     if not held_before and not run_directory.is_held():
         return observed
     notes["under_way"] = True
-    return observed._replace(dirty=[], leftover=False)
+    return observed._replace(dirty=[], leftover=False, noted=())
 
 
 def _converge(
@@ -203,9 +203,7 @@ def _converge(
     if request.keep_skips:
         request = request._replace(jobs=[keeping_skip(job, observed, time.time()) for job in request.jobs])
     jobs = [recording(job, request.owner, request.scope) for job in request.jobs]
-    request = request._replace(
-        jobs=[job._replace(service=sealed(job.service), timer=sealed(job.timer)) for job in jobs]
-    )
+    request = request._replace(jobs=[with_seals(job) for job in jobs])
     proof = prove_jobs(runner, request, observed, facts)
     stamps = check_stamps(odd_stamps(job.name for job in request.jobs))
     taken = check_former(request, observed)

@@ -15,13 +15,16 @@ import json
 import os
 import shutil
 import time
-from typing import Iterable, NamedTuple
+from typing import Any, Iterable, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _run_directory as run_directory
 
 MARKER_NAME = "applying.json"
 # Inside the directory of the files, so that a rename moves a file into place; the leading dot hides it from systemd.
 STAGE_PREFIX = ".dotmobi.systemd_timers-"
+# Beside it: which files an apply touches beside the pairs. When it is killed, the units that record them may be gone,
+# and the marker after a reboot.
+NOTE_PREFIX = ".dotmobi.systemd_timers.files-"
 
 
 class Mark(NamedTuple):
@@ -33,15 +36,7 @@ class Mark(NamedTuple):
 
 def marked_jobs() -> dict[str, Mark]:
     """Return the jobs that killed runs left half done."""
-    try:
-        descriptor = os.open(run_directory.path_of(MARKER_NAME), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        with open(descriptor, encoding="utf-8") as stream:
-            found = json.load(stream)
-    except FileNotFoundError:
-        return {}
-    except ValueError:
-        # Killed while the marker itself was written: nothing had changed yet.
-        return {}
+    found = _read(run_directory.path_of(MARKER_NAME))
     return {str(job): Mark(str(one[0]), int(one[1])) for job, one in found.items()} if isinstance(found, dict) else {}
 
 
@@ -64,19 +59,49 @@ def mark(owner: str, jobs: list[str]) -> None:
     marked, now = marked_jobs(), time.time_ns()
     others = {job: found for job, found in marked.items() if found.owner != owner}
     under_way = {**others, **{job: Mark(owner, marked[job].since if job in marked else now) for job in jobs}}
-    marker = run_directory.path_of(MARKER_NAME)
-    if not under_way:
+    _keep(run_directory.path_of(MARKER_NAME), dict(sorted(under_way.items())))
+
+
+def noted_files(directory: str, owner: str) -> tuple[str, ...]:
+    """Return what a killed run of this owner has noted that it touches: paths, and names of units."""
+    found = _read(os.path.join(directory, NOTE_PREFIX + owner))
+    return tuple(str(one) for one in found) if isinstance(found, list) else ()
+
+
+def note_files(directory: str, owner: str, names: Iterable[str]) -> None:
+    """Note what an apply touches beside the pairs; no note when it is nothing."""
+    _keep(os.path.join(directory, NOTE_PREFIX + owner), sorted(set(names)))
+
+
+def _read(path: str) -> Any:
+    """Return what a file of ours holds; None when there is none."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        with open(descriptor, encoding="utf-8") as stream:
+            return json.load(stream)
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        # Killed while the file itself was written: nothing had changed yet.
+        return None
+
+
+def _keep(path: str, content: Any) -> None:
+    """Write a file of ours as a whole; without content there is none."""
+    if not content:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(marker)
+            os.unlink(path)
         return
-    new = f"{marker}.new"
+    new = f"{path}.new"
     with contextlib.suppress(FileNotFoundError):
         os.unlink(new)
     try:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with open(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(dict(sorted(under_way.items())), stream)
-        os.rename(new, marker)
+            json.dump(content, stream)
+            stream.flush()
+            os.fsync(descriptor)
+        os.rename(new, path)
     except OSError:
         with contextlib.suppress(OSError):
             os.unlink(new)

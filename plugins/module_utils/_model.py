@@ -195,15 +195,17 @@ class RunRecord(NamedTuple):
 class Observed(NamedTuple):
     """Everything that the host says before anything on it changes.
 
-    files: unit name to file, of every declared or marked pair; path to file, of what lies in the folder of such a
-    job. extras: job to the names in `files` that are not of its pair. folders: jobs that have a folder. links: unit
-    name to the paths, relative to the unit directory, of the links that enable it. units: units in memory.
-    next_elapse, last_trigger: timer to Unix time. stamps: timers with a stamp file. elsewhere: unit name to its path in
-    another directory. drop_ins: unit name to paths of files that change it. host_units: names of all units of the host.
-    stale: units in memory whose file PID 1 has not read yet. referenced: timers that another unit refers to, and that
-    unit. dirty: jobs that a killed run left half done. marked: when that run began, for each of them (nanoseconds).
-    states: job to the names of what lies in its state folder. records: job to the record of its last run, of jobs that
-    keep one. forgotten: jobs of this declaration of which nothing but that record is left.
+    files: unit name to file, of every declared or marked pair; path to file, of what such a job has or is to have in
+    its folder. extras: job to the names in `files` that are its own beside its pair. folders: job to the folders that
+    hold its own files, or did. foreign: job to what is not its own, in such folders or in the place of its further
+    units. noted: what a killed run has noted that it touches, beside the pairs. links: unit name to the paths, relative
+    to the unit directory, of the links that enable it. units: units in memory. next_elapse, last_trigger: timer to Unix
+    time. stamps: timers with a stamp file. elsewhere: unit name to its path in another directory. drop_ins: unit name
+    to paths of files that change it. host_units: names of all units of the host. stale: units in memory whose file
+    PID 1 has not read yet. referenced: timers that another unit refers to, and that unit. dirty: jobs that a killed run
+    left half done. marked: when that run began, for each of them (nanoseconds). states: job to the names of what lies
+    in its state folder. records: job to the record of its last run, of jobs that keep one. forgotten: jobs of this
+    declaration of which nothing but that record is left.
     """
 
     manager: Manager
@@ -225,10 +227,12 @@ class Observed(NamedTuple):
     uptime: float
     log_directory_exists: bool
     extras: dict[str, list[str]]
-    folders: frozenset[str]
+    folders: dict[str, list[str]]
     states: dict[str, list[str]]
     records: dict[str, RunRecord]
     forgotten: list[str]
+    foreign: dict[str, list[str]]
+    noted: tuple[str, ...]
 
 
 class Step(NamedTuple):

@@ -11,11 +11,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import stat
 import time
 from typing import Iterable, Mapping, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_record import further_units
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_state import file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     FILE_MODE,
     NO_FILE,
@@ -25,15 +26,16 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     Request,
     UnitState,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._own_files import own_files
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._references import references, remembered
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_record import read_records
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import is_edited
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
 STAMP_DIRECTORY = "/var/lib/systemd/timers"
 SUFFIXES = (".service", ".timer")
 CONTAINER_FILE = "/run/systemd/container"
-LARGEST_UNIT_FILE = 4 * 1024 * 1024
 # All unit files of a directory together: 5,000 jobs have a fifth of it.
 LARGEST_UNIT_DIRECTORY = 64 * 1024 * 1024
 
@@ -89,21 +91,6 @@ def parse_timers(text: str) -> dict[str, tuple[float, float]]:
     }
 
 
-def file_state(path: str) -> FileState:
-    """Return what stands at a path, without following a link."""
-    try:
-        found = os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return NO_FILE
-    if stat.S_ISLNK(found.st_mode):
-        return FileState("symlink", target=os.readlink(path))
-    if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_UNIT_FILE:
-        return FileState("other")
-    with open(path, "rb") as stream:
-        text = stream.read().decode("utf-8", "replace")
-    return FileState("file", text, stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, found.st_ctime)
-
-
 def unit_files(directory: str) -> dict[str, FileState]:
     """Return every service and timer file in a unit directory."""
     try:
@@ -125,29 +112,16 @@ def limited(directory: str, files: Iterable[tuple[str, FileState]]) -> dict[str,
     return found
 
 
-def further_units(files: Mapping[str, FileState], owners: Iterable[str], names: Iterable[str]) -> dict[str, list[str]]:
-    """Return job to the units that these owners have made for it beside its pair."""
-    found: dict[str, list[str]] = {}
-    of_whom, jobs = set(owners), set(names)
+def owned_jobs(files: Mapping[str, FileState], owner: str) -> set[str]:
+    """Return the jobs of an owner: those of its units. A copy under another name makes none."""
+    found = set()
     for unit, state in files.items():
         mark = owner_of(state.text)
-        if mark and mark.owner in of_whom and mark.job in jobs and unit not in [mark.job + one for one in SUFFIXES]:
-            found.setdefault(mark.job, []).append(unit)
-    return found
-
-
-def folder_files(request: Request, names: Iterable[str]) -> dict[str, dict[str, FileState]]:
-    """Return job to path to what lies in the job's folder, for jobs that have one."""
-    try:
-        there = set(os.listdir(request.files_directory)).intersection(names)
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    found = {}
-    for name in sorted(there):
-        folder = request.folder_of(name)
-        if os.path.isdir(folder) and not os.path.islink(folder):
-            paths = [os.path.join(folder, one) for one in sorted(os.listdir(folder))]
-            found[name] = {path: file_state(path) for path in paths}
+        if mark is None or mark.owner != owner:
+            continue
+        is_further = unit in further_units(mark.job) and f"/{mark.job}/" in state.text and not is_edited(state.text)
+        if is_further or unit in [mark.job + suffix for suffix in SUFFIXES]:
+            found.add(mark.job)
     return found
 
 
@@ -347,21 +321,20 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
     """Read everything that proof and plan need."""
     names = {job.name for job in request.jobs} | {job.renamed_from for job in request.jobs if job.renamed_from}
     everything = unit_files(request.unit_directory)
-    orphans = set()
-    for state in everything.values():
-        mark = owner_of(state.text)
-        if mark and mark.owner == request.owner and mark.job not in names:
-            orphans.add(mark.job)
-    dirty = _journal.interrupted_jobs(request.owner, names)
+    orphans = owned_jobs(everything, request.owner) - names
+    noted = _journal.noted_files(request.unit_directory, request.owner)
+    # What a killed run has removed but for its files, when a reboot has taken the marker away.
+    begun = {os.path.basename(os.path.dirname(one)) for one in noted if os.path.isabs(one)}
+    gone = {name for name in begun if all(f"{name}{suffix}" not in everything for suffix in SUFFIXES)}
+    dirty = sorted(gone.union(_journal.interrupted_jobs(request.owner, names)))
     units = {name + suffix for name in names.union(orphans, dirty) for suffix in SUFFIXES}
     timers = observe_timers(runner)
     loaded = observe_units(runner)
     directories = read_directories(manager.unit_path, request.unit_directory, units)
     owners = {request.owner, *(job.take_over_from for job in request.jobs)}
-    extras = further_units(everything, owners, names.union(orphans, dirty))
-    further = {unit for found in extras.values() for unit in found}
+    own = own_files(request, everything, names.union(orphans, dirty), owners, noted)
+    further = {unit for found in own.extras.values() for unit in found if not os.path.isabs(unit)}
     further.update(unit for job in request.jobs for unit in job.units())
-    folders = folder_files(request, names.union(orphans, dirty))
     present = {unit: everything[unit] for unit in units if unit in everything}
     records = read_records(request.scope.state_directory)
     for job in (job for job in request.jobs if job.renamed_from in records):
@@ -370,7 +343,7 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
         manager=manager,
         files={
             **{name: everything.get(name, NO_FILE) for name in units.union(further)},
-            **{path: state for found in folders.values() for path, state in found.items()},
+            **own.files,
         },
         links={name: found for name, found in enablement_links(request.unit_directory).items() if name in units},
         units={name: state for name, state in loaded.items() if name in units},
@@ -385,16 +358,16 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
         orphans=sorted(orphans),
         dirty=dirty,
         marked=_journal.marked_since(dirty),
-        leftover=any(
+        leftover=bool(noted)
+        or any(
             _journal.is_leftover(place, request.owner) for place in (request.unit_directory, request.files_directory)
         ),
         uptime=uptime(manager),
         log_directory_exists=not request.log_directory or os.path.isdir(request.log_directory),
-        extras={
-            name: [*extras.get(name, []), *(path for path, one in found.items() if one.kind in ("file", "symlink"))]
-            for name, found in {**{name: {} for name in extras}, **folders}.items()
-        },
-        folders=frozenset(folders),
+        extras=own.extras,
+        folders=own.folders,
+        foreign=own.foreign,
+        noted=noted,
         states=state_folders(request.scope.state_directory),
         records=records,
         forgotten=sorted(

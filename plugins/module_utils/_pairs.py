@@ -10,9 +10,10 @@ import re
 from typing import Any, Iterable, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_state import file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_value
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NO_FILE, FileState
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import SUFFIXES, file_state, limited
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import SUFFIXES, limited
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import (
     UnitText,
     marked_secrets,

@@ -13,6 +13,7 @@ import os
 from typing import NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_record import PROGRAMS, SCRIPT
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     ABSENT,
     NO_FILE,
@@ -144,13 +145,19 @@ def is_stale(name: str, observed: Observed) -> bool:
     return not observed.stale.isdisjoint((f"{name}.service", f"{name}.timer"))
 
 
-def shown(state: FileState, wanted: JobFile | None) -> tuple[str, str]:
-    """Return what a diff shows of a file before and after: nothing of what only root may read."""
+def is_open(name: str, state: FileState) -> bool:
+    """Tell whether a file may be shown: units and scripts. All else in a job's folder is secret, whatever its mode."""
+    is_plain = not os.path.isabs(name) or os.path.basename(name) == SCRIPT
+    # What somebody has closed may hold a secret, too.
+    return is_plain and (not state.text or bool(state.mode & OTHERS_READ))
+
+
+def shown(name: str, state: FileState, wanted: JobFile | None) -> tuple[str, str]:
+    """Return what a diff shows of a file before and after: nothing of a secret."""
     before, after = state.text, wanted.text if wanted else ""
-    if wanted and wanted.is_program:
-        return (OWN_PROGRAM, CHANGED_PROGRAM) if before else ("", OWN_PROGRAM)
-    mode = wanted.mode if wanted else state.mode
-    if mode & OTHERS_READ and (not before or state.mode & OTHERS_READ):
+    if (wanted and wanted.is_program) or (not wanted and os.path.isabs(name) and os.path.basename(name) in PROGRAMS):
+        return OWN_PROGRAM if before else "", ("" if not wanted else CHANGED_PROGRAM if before else OWN_PROGRAM)
+    if is_open(name, state):
         return before, after
     old = SECRET if before else ""
     new = SECRET if after else ""
@@ -195,7 +202,7 @@ class _Pair:
             if current.kind != "absent":
                 self.add(f"delete{suffix}", name)
                 self.say("remove" if self.goal.timer is None else f"remove {os.path.basename(name)}")
-                self.diffs.append(Diff(path, *shown(current, None)))
+                self.diffs.append(Diff(path, *shown(name, current, None)))
             return
         if current.kind != "file" or current.text != wanted.text:
             self.add(f"install{suffix}", name)
@@ -203,7 +210,7 @@ class _Pair:
                 self.say(f"{'install' if current.kind == 'absent' else 'update'} {os.path.basename(name)}")
             else:
                 self.say("install" if current.kind == "absent" else "update")
-            self.diffs.append(Diff(path, *shown(current, wanted)))
+            self.diffs.append(Diff(path, *shown(name, current, wanted)))
         elif (current.mode, current.uid, current.gid) != (wanted.mode, *self.ids):
             self.add(f"correct{suffix}", name)
             self.say("correct owner and mode")
@@ -217,13 +224,15 @@ class _Pair:
             )
 
     def compare_extras(self) -> None:
-        """Compare what the job has beside the pair; what else lies in its folder was of a former declaration."""
+        """Compare what the job has beside the pair with what it is to have."""
         wanted = {one.name: one for one in self.goal.files}
         for name in [*wanted, *(one for one in self.observed.extras.get(self.goal.name, []) if one not in wanted)]:
             self.compare(name, wanted.get(name))
-        if self.goal.name in self.observed.folders and not any(os.path.isabs(name) for name in wanted):
-            self.add("remove_folder", self.goal.name)
-            self.say("remove" if self.goal.timer is None else "remove its folder")
+        kept = {os.path.dirname(name) for name in (*wanted, *self.observed.foreign.get(self.goal.name, []))}
+        for folder in self.observed.folders.get(self.goal.name, []):
+            if folder not in kept:
+                self.add("remove_folder", folder)
+                self.say("remove" if self.goal.timer is None else "remove its folder")
         # The record of a job that is done stays as long as the job is declared.
         if self.goal.timer is None and not self.goal.done and self.goal.name in self.observed.states:
             self.add("remove_state", self.goal.name)

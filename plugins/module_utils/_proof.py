@@ -47,6 +47,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_argu
     check_relative,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_clock import check_clock_change
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_files import check_own_files
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host import check_link_folders
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_names import (
     check_drop_ins,
@@ -262,7 +263,11 @@ def prove_jobs(runner: Runner, request: Request, observed: Observed, facts: Fact
     """Check every job; what is the same on the host already is not verified again."""
     jobs = [view(job) for job in request.jobs if job.state != ABSENT]
     known = learn(runner, request, observed, facts, jobs)
-    findings = check_link_folders(request) + check_names(request, observed)
+    findings = [
+        *check_link_folders(request),
+        *check_names(request, observed),
+        *check_own_files(request, observed),
+    ]
     for job in jobs:
         for checker in CHECKERS:
             findings += checker(job, known)

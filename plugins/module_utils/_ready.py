@@ -7,8 +7,8 @@ from __future__ import annotations
 import os
 from typing import Iterator
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_state import file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NO_FILE, Observed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan
 
 FILE_STEPS = ("install", "correct", "delete", "install_file", "correct_file", "delete_file")

@@ -9,8 +9,10 @@ tell that a secret was edited.
 from __future__ import annotations
 
 import hashlib
+import os
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_units
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
 # A key of the owner section, which is the last one.
@@ -33,6 +35,12 @@ def sealed(text: str) -> str:
     """Return the text of a unit file of ours with its seal."""
     bare = unsealed(text)
     return bare + seal_of(bare) if owner_of(bare) else text
+
+
+def with_seals(job: WantedJob) -> WantedJob:
+    """Return a job with all its unit files sealed."""
+    files = tuple(one if os.path.isabs(one.name) else one._replace(text=sealed(one.text)) for one in job.files)
+    return job._replace(service=sealed(job.service), timer=sealed(job.timer), files=files)
 
 
 def is_edited(text: str) -> bool:

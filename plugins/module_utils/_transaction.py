@@ -66,6 +66,13 @@ def touched_modes(goals: list[Goal], plan: Plan) -> dict[str, int]:
     return {name: wanted.get(name, FILE_MODE) for name in touched if os.path.isabs(name)}
 
 
+def touched_units(goals: list[Goal], plan: Plan) -> list[str]:
+    """Return the units beside pairs that the plan touches."""
+    pairs = {f"{goal.name}{suffix}" for goal in goals for suffix in (".service", ".timer")}
+    touched = [name for step in plan.steps if step.kind in FILE_STEPS for name in step.items]
+    return [name for name in touched if not os.path.isabs(name) and name not in pairs]
+
+
 def stopped_at(observed: Observed) -> dict[str, int]:
     """Return the timers that a killed run has stopped, and since when (nanoseconds): what was due then is caught up."""
     return {
@@ -86,8 +93,9 @@ def run_plan(
     pending = set(observed.dirty) - {goal.name for goal in goals}
     host.stopped_at = stopped_at(observed)
     host.start_manager = meeting.start_manager
+    host.noted = observed.noted
     try:
-        host.prepare(new_files(goals, plan), touched_modes(goals, plan))
+        host.prepare(new_files(goals, plan), touched_modes(goals, plan), touched_units(goals, plan))
         found = obstacles(host.unit_directory, plan, observed)
         if not found:
             _mark(host, observed, pending.union(touched))
@@ -113,7 +121,7 @@ def run_plan(
         trouble = undo(host, observed)
         if not trouble:
             # What an earlier run has left half done, is so still.
-            _finish(host, observed, pending.union(observed.dirty))
+            _finish(host, observed, pending.union(observed.dirty), undone=True)
         host.remove_made_directories()
         raise ApplyFailed(reason, undone=not trouble, trouble=trouble) from error
     return evidence, complete(host, observed, plan.final_steps, pending)
@@ -148,8 +156,8 @@ def why_not_done(host: Host, step: Step) -> str:
 
 
 def job_of(item: str) -> str:
-    """Return the job of which a last step names a unit, the name, or a former name and then that."""
-    name = item.rsplit(" ", maxsplit=1)[-1]
+    """Return the job of which a last step names a unit, the name, a former name and then that, or its folder."""
+    name = os.path.basename(item.rsplit(" ", maxsplit=1)[-1])
     return next((name[: -len(suffix)] for suffix in SUFFIXES if name.endswith(suffix)), name)
 
 
@@ -166,13 +174,13 @@ def _explained(error: Exception, host: Host, goals: list[Goal]) -> str:
 
 def _take_away(host: Host) -> None:
     """Remove what was prepared."""
-    host.remove_stages()
+    host.clean_up(undone=True)
     host.remove_made_directories()
 
 
-def _finish(host: Host, observed: Observed, pending: set[str]) -> None:
+def _finish(host: Host, observed: Observed, pending: set[str], *, undone: bool = False) -> None:
     """Clean up after an apply or its undoing; what belongs to other declarations stays marked."""
-    host.remove_stages()
+    host.clean_up(undone=undone)
     _mark(host, observed, pending)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Sequence
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_units
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import further_units
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._own_files import beside_pair
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import followed, readable_units
 
 
@@ -15,7 +15,7 @@ def add_texts(rows: Sequence[dict[str, Any]], directory: str) -> None:
     """Add to each job of a picture the texts of its units. directory: where those of ours are."""
     units = readable_units(directory)
     ours = [row for row in rows if row["owner"]]
-    further = further_units(units, [row["owner"] for row in ours], [row["name"] for row in ours])
+    further = beside_pair(units, [row["owner"] for row in ours], [row["name"] for row in ours])
     for row in rows:
         beside = {unit: units[unit].text for unit in (further.get(row["name"], []) if row["owner"] else [])}
         files = {kind: followed(row["unit_files"][kind]) for kind in ("service", "timer")}

@@ -263,8 +263,11 @@ OWNER = {
     "Owner": "The owner mark: the declaration that manages this file. systemd passes over it. The collection changes "
     "and removes only files that bear its mark, so leave it as it is.",
     "Job": "The job that the file belongs to.",
+    "Files": "Names of the files in that folder that are the job's own.",
+    "Folder": "Where the job has files of its own.",
     "Hash": "A checksum of the file, by which an edit by hand is noticed.",
     "Secrets": "Names of variables whose values are never shown.",
+    "Units": "Further units of the job.",
     "Skips": "Which run is left out, because somebody has asked for that by hand: from when on, and up to when.",
     "Changed": "Says that a playbook has changed the file by hand. The next apply sets it right.",
 }

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, StrictUndefined, Template, TemplateError, TemplateRuntimeError
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_record import record_lines
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import FILES_DIRECTORY, JobFile
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quote
@@ -144,7 +145,7 @@ def check_read_back(
     templates: Templates, job: Mapping[str, Any], service: str, timer: str, mark: Mapping[str, str]
 ) -> None:
     """Read the units back, and refuse what nobody meant. Of a user's template only the owner section is known."""
-    mark_of_timer = {key: value for key, value in mark.items() if key != "Secrets"}
+    mark_of_timer = {key: value for key, value in mark.items() if key in ("Owner", "Job")}
     why = why_not_ours(service, mark) or why_not_ours(timer, mark_of_timer)
     own_service, own_timer = templates.are_own
     if not why and own_service:
@@ -178,14 +179,17 @@ def render(
     context = {"job": shown}
     # Names only: the host hides what they hold, also in a diff to the next version of the file.
     secrets = f"Secrets={' '.join(job['secrets'])}\n" if job["secrets"] else ""
-    service = templates.service.render(context).rstrip("\n") + "\n" + mark + secrets
-    timer = templates.timer.render(context).rstrip("\n") + "\n" + mark
-    marked = {"Owner": owner, "Job": job["name"], **({"Secrets": " ".join(job["secrets"])} if secrets else {})}
-    check_read_back(templates, shown, service, timer, marked)
-    check_beside(stands, job, service, timer)
-    check_notices(notices, service)
     folder = f"{files_directory}/{job['name']}"
     files += [JobFile(f"{folder}/{name}", program_text(name), PROGRAM_MODE, True) for name in stands.programs]
     if stands.replace:
         files.append(JobFile(f"{job['name']}-replace.service", stands.replace + mark))
-    return Rendered(service, timer, [*files, *notices.files])
+    files += notices.files
+    service = templates.service.render(context).rstrip("\n") + "\n"
+    about = record_lines(files, folder, service) + secrets
+    service += mark + about
+    timer = templates.timer.render(context).rstrip("\n") + "\n" + mark
+    marked = dict(line.split("=", 1) for line in (f"Owner={owner}", f"Job={job['name']}", *about.splitlines()))
+    check_read_back(templates, shown, service, timer, marked)
+    check_beside(stands, job, service, timer)
+    check_notices(notices, service)
+    return Rendered(service, timer, files)

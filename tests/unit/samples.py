@@ -19,7 +19,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     WantedJob,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import sealed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import with_seals
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import merge_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import Templates, compile_templates, render
 
@@ -76,16 +76,18 @@ def wanted(own: str = FILES_DIRECTORY, **fields: Any) -> WantedJob:
     service, timer, files = ("", "", []) if job["state"] == "absent" else render(TEMPLATES, job, "default", own)
     about = (job["renamed_from"] or "", job["take_over_from"] or "", job["on_remove"])
     accept = tuple(job["accept"])
-    return WantedJob(
-        job["name"],
-        job["state"],
-        job["on_reschedule"],
-        sealed(service),
-        sealed(timer),
-        accept,
-        *about,
-        tuple(files),
-        after_last_run=job["after_last_run"],
+    return with_seals(
+        WantedJob(
+            job["name"],
+            job["state"],
+            job["on_reschedule"],
+            service,
+            timer,
+            accept,
+            *about,
+            tuple(files),
+            after_last_run=job["after_last_run"],
+        )
     )
 
 
@@ -116,10 +118,12 @@ def empty_host(**changes: Any) -> Observed:
         uptime=3600.0,
         log_directory_exists=True,
         extras={},
-        folders=frozenset(),
+        folders={},
         states={},
         records={},
         forgotten=[],
+        foreign={},
+        noted=(),
     )._replace(**changes)
 
 

@@ -97,7 +97,10 @@ HELPERS = {
     "_findings": {"_codes"},
     "_secret": set(),
     "_mask": {"_command_line", "_findings", "_secret", "_unit_file"},
-    "_seal": {"_mask", "_unit_file"},
+    "_seal": {"_mask", "_model", "_unit_file"},
+    "_file_record": {"_model", "_unit_file"},
+    "_file_state": {"_model"},
+    "_own_files": {"_file_state", "_model", "_file_record", "_seal", "_unit_file"},
     "_directives": {"_findings"},
     "_child_process": {"_runner"},
     "_facts": {"_child_process", "_clock_change", "_model"},
@@ -116,6 +119,7 @@ SHARED = set(HELPERS)
 CHECKERS = {
     "_proof_host": SHARED,
     "_proof_names": SHARED,
+    "_proof_files": SHARED,
     "_proof_schedule": SHARED,
     "_proof_clock": SHARED,
     "_proof_path": SHARED,
@@ -138,8 +142,8 @@ WAY = {
     # Proof and plan get what was observed as a value, and are apart from each other.
     "_proof": SHARED | set(CHECKERS) | {"_ended", "_predict"},
     # Pure: it starts no program and touches no file.
-    "_plan": {"_model", "_timer_text", "_unit_file"},
-    "_ready": {"_model", "_observe", "_plan"},
+    "_plan": {"_model", "_file_record", "_timer_text", "_unit_file"},
+    "_ready": {"_file_state", "_model", "_plan"},
     "_apply": {"_journal", "_model", "_observe", "_runner"},
     # The way back knows what was done and what was there, and nothing of goals and plans.
     "_undo": {"_apply", "_model", "_observe", "_runner", "_timer_text"},
@@ -547,6 +551,7 @@ PURE = {
     "_mask",
     "_model",
     "_options",
+    "_file_record",
     "_result_words",
     "_script",
     "_timer_text",
@@ -621,6 +626,7 @@ WRITERS = {
     "_skip": "numbers alone; check_edit() reads the unit back",
     "_render": "check_field() takes each field through one_line(), check_read_back() reads the units back",
     "_runner_command": "a checked name, and a path of plain characters",
+    "_file_record": "checked names, and a path of plain characters; check_read_back() reads the service back",
 }
 # What looks like such a line and is none: conditions of journalctl, variables of a command, words about a unit.
 NO_UNIT = {"_account", "_job_output", "_proof_sandbox", "_runbook", "_runs", "_status"}

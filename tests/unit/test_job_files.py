@@ -177,9 +177,8 @@ def test_a_changed_script_needs_no_reload_and_no_timer(host: FakeHost) -> None:
 
 def test_what_is_declared_no_more_goes(host: FakeHost) -> None:
     host.converge(deployed(host, environment_file={"content": "A=1\n"}))
-    (host.own / "backup" / "left").write_text("of a former version")
     result = host.converge(deployed(host)).result
-    assert result["jobs"][0]["actions"] == ["update", "remove environment", "remove left"]
+    assert result["jobs"][0]["actions"] == ["update", "remove environment"]
     assert [path.name for path in (host.own / "backup").iterdir()] == ["script"]
     result = host.converge(wanted()).result
     assert result["jobs"][0]["actions"] == ["update", "remove script", "remove its folder"]

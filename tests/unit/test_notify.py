@@ -173,7 +173,7 @@ def test_settings_hold_what_the_program_needs() -> None:
 def test_a_diff_shows_no_settings() -> None:
     (found,) = (one for one in wanted(heartbeat=HEARTBEAT).files if one.name.endswith(".json"))
     assert HEARTBEAT in found.text
-    assert shown(NO_FILE, found) == ("", "(secret)\n")
+    assert shown(found.name, NO_FILE, found) == ("", "(secret)\n")
 
 
 def test_defaults_are_merged_key_by_key() -> None:

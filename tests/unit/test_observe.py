@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _observe, _run_directory
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _file_state, _observe, _run_directory
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_state import file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     NO_FILE,
     FileState,
@@ -23,7 +24,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
     ObserveError,
     enablement_links,
-    file_state,
     observe,
     observe_manager,
     observe_stamps,
@@ -231,7 +231,7 @@ def test_file_state(tmp_path: Path) -> None:
 def test_a_fifo_and_a_huge_file_are_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.timer")
     with (tmp_path / "b.timer").open("wb") as stream:
-        stream.truncate(_observe.LARGEST_UNIT_FILE + 1)
+        stream.truncate(_file_state.LARGEST_UNIT_FILE + 1)
     assert unit_files(str(tmp_path)) == {"a.timer": FileState("other"), "b.timer": FileState("other")}
 
 

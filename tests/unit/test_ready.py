@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _apply, _journal, _ready, _transaction
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_state import file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import JobFile, Step
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._ready import obstacles
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import ApplyFailed
@@ -102,8 +102,8 @@ def change_at_last(host: FakeHost, monkeypatch: pytest.MonkeyPatch, change: Call
     """Let something happen after the proof, when the new files have been written."""
     really = _apply.Host.prepare
 
-    def prepare(self: _apply.Host, files: list[JobFile], modes: dict[str, int]) -> None:
-        really(self, files, modes)
+    def prepare(self: _apply.Host, files: list[JobFile], modes: dict[str, int], further: list[str]) -> None:
+        really(self, files, modes, further)
         change()
 
     monkeypatch.setattr(_transaction.Host, "prepare", prepare)

@@ -58,7 +58,7 @@ class Way:
         """Go back; return what could not be taken back."""
         self.fake.calls.clear()
         trouble = _undo.undo(self.host, self.before)
-        self.host.remove_stages()
+        self.host.clean_up(undone=True)
         self.host.remove_made_directories()
         return trouble
 

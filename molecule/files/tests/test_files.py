@@ -113,12 +113,26 @@ def tell(site, host):
     seen.restored = (after.units() == before.units(), after.timers == before.timers)
     host.check_output(mend)
 
-    # Half of it is declared no more, then nothing.
+    # What others have there: content of the folder before the first apply, and what is put there later.
+    host.check_output("mkdir -p /srv/jobs/files-taken && cd /srv/jobs/files-taken && touch run.sh && ln -s run.sh link")
+    taken = job("taken", script={"content": "true\n"})
+    seen.taken = site.refuse([*two, taken], timer_files_directory="/srv/jobs", **OWNER)
+    seen.content = host.check_output("ls /srv/jobs/files-taken /srv/jobs")
+    host.check_output(f"chmod -R a+rX {FOLDER} && touch {FOLDER}/files-dump/mine {FOLDER}/files-dump/credential-mine")
+    host.check_output(f"cd {UNIT_DIRECTORY} && for n in service timer; do cp files-shell.$n files-copy.$n; done")
+
+    # Half of it is declared no more, then the rest moves, then nothing is left of it.
     fewer = [job("shell", command="/bin/true"), {**two[1], "credentials": None, "secrets": None, "environment": None}]
-    seen.fewer = site.apply(fewer, **OWNER)
+    seen.fewer = site.apply(fewer, "--diff", **OWNER)
     seen.modes_then = modes(host)
-    seen.removed = site.apply([], timer_prune=True, **OWNER)
-    seen.left = host.run(f"ls -d {FOLDER} {UNIT_DIRECTORY}/files-*").stdout
+    seen.moved = site.apply(fewer, "--diff", timer_files_directory="/srv/own", **OWNER)
+    seen.modes_moved = modes(host)
+    seen.moved_again = site.apply(fewer, timer_files_directory="/srv/own", **OWNER)
+    seen.removed = site.apply([], "--diff", timer_prune=True, **OWNER)
+    seen.left = host.run(
+        f"find {FOLDER} {UNIT_DIRECTORY}/ /srv/own -name '*files-*' -o -type f -path '*files-*'"
+    ).stdout
+    seen.removed_again = site.apply([], timer_prune=True, **OWNER)
     return seen
 
 
@@ -191,10 +205,37 @@ def test_a_failed_apply_puts_the_files_back(story):
     assert story.restored == (True, True)
 
 
+def test_a_folder_with_other_content_is_refused_and_left(story):
+    assert "holds what is not of this job: link, run.sh" in story.taken.message
+    assert story.content.split() == ["/srv/jobs:", "files-taken", "/srv/jobs/files-taken:", "link", "run.sh"]
+
+
 def test_what_is_declared_no_more_goes(story):
     assert story.fewer.actions()["files-shell"] == ["update", "remove script", "remove its folder"]
-    assert set(story.modes_then) == {"files-dump", "files-dump/script", "files-dump/environment"}
+    kept = {"files-dump", "files-dump/mine", "files-dump/credential-mine"}
+    assert set(story.modes_then) == kept | {"files-dump/script", "files-dump/environment"}
+    assert any('mine": is not of this job, and is left' in text for text in story.fewer.result["warnings"])
+    # A directory that is not used any more keeps what others have put there, and no secret.
+    assert set(story.modes_moved) == kept
+    assert not story.moved_again.result["changed"]
 
 
-def test_nothing_is_left_of_removed_jobs(story):
-    assert story.left == ""
+def test_the_diff_of_what_goes_shows_no_secret_though_anybody_could_read_it(story):
+    diffs = [one for run in (story.fewer, story.moved, story.removed) for one in run.result["diff"] if "before" in one]
+    shown = {
+        (one["before_header"].rpartition("/")[2], one["before"])
+        for one in diffs
+        if "files-dump/" in one["before_header"]
+    }
+    secret = {"secrets", "environment", "credential-token", "credential-sealed"}
+    assert {name for name, before in shown if before == "(secret)\n"} == secret
+    printed = json.dumps([run.result for run in (story.fewer, story.moved, story.removed)])
+    assert not [text for text in ("to ken", "from the file", HOSTILE["COMMENT"], "100%%") if text in printed]
+
+
+def test_nothing_is_left_of_removed_jobs_and_all_of_others(story):
+    copies = [f"{UNIT_DIRECTORY}/files-copy.{suffix}" for suffix in ("service", "timer")]
+    theirs = [f"{FOLDER}/files-dump", *(f"{FOLDER}/files-dump/{name}" for name in ("credential-mine", "mine"))]
+    assert sorted(story.left.split()) == sorted(copies + theirs)
+    assert not story.removed_again.result["changed"]
+    assert story.removed_again.result["orphans"] == []
