@@ -11,7 +11,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._no_log import keeps_no_log
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import put
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import put, width
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report import proof_table
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import Shown
 
@@ -31,6 +31,8 @@ class ActionModule(ActionBase):
         _validation, options = self.validate_argument_spec(
             {"results": {"type": "dict", "required": True}, "limit": {"type": "int", "default": 60}}
         )
-        put(result, map(Shown, proof_table(options["results"], options["limit"])))
+        everybody = (task_vars or {}).get("ansible_play_hosts_all", [])
+        silent = [host for host in everybody if host not in options["results"]]
+        put(result, map(Shown, proof_table(options["results"], options["limit"], silent, width())))
         result["changed"] = False
         return result

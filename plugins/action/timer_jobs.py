@@ -24,7 +24,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._job_files 
     read_sources,
     shared_units,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import Merged, merge_jobs
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import Merged, lacks_schedule, merge_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._logs import rotation_jobs, settle_outputs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._no_log import keeps_no_log
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._options import check_options, plain_directories
@@ -139,7 +139,7 @@ class ActionModule(ActionBase):
         )
         # It would repeat every unit file.
         result.pop("invocation", None)
-        words = {job["name"]: spoken_triggers(job) for job in merged.jobs}
+        words = {job["name"]: "" if lacks_schedule(job) else spoken_triggers(job) for job in merged.jobs}
         moved = {job["name"]: span_of(job["spread_offset"]) for job in merged.jobs if job["spread_offset"] is not None}
         for row in result.get("jobs", []):
             row["schedule_words"] = words.get(row["name"], "")

@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._diagnosis import verdict
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._no_log import keeps_no_log
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import put
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import put, width
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import (
     change_lines,
     log_lines,
@@ -65,12 +65,12 @@ class ActionModule(ActionBase):
         """Print; change nothing."""
         result = super().run(tmp, task_vars)
         kinds: dict[str, Callable[[Results, int], list[Shown]]] = {
-            "status": status_lines,
-            "details": lambda results, _limit: detail_lines(results),
-            "change": lambda results, _limit: change_lines(results, self._task.check_mode),
-            "run": lambda results, _limit: run_lines(results),
-            "logs": lambda results, _limit: log_lines(results, several_jobs=True),
-            "log": lambda results, _limit: log_lines(results, several_jobs=False),
+            "status": lambda results, limit: status_lines(results, limit, width()),
+            "details": lambda results, _limit: detail_lines(results, width()),
+            "change": lambda results, _limit: change_lines(results, self._task.check_mode, width()),
+            "run": lambda results, _limit: run_lines(results, width()),
+            "logs": lambda results, _limit: log_lines(results, several_jobs=True, width=width()),
+            "log": lambda results, _limit: log_lines(results, several_jobs=False, width=width()),
             "schedule": lambda results, _limit: schedule_lines(results, words_of(results)),
             "examination": lambda results, _limit: examination_lines(results),
             "diagnosis": lambda results, _limit: diagnosis_lines(results),

@@ -11,8 +11,8 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._no_log import keeps_no_log
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import put
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import job_rows, table
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import put, width
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import HEAD, job_rows, summary_lines, table
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import Shown
 
 
@@ -31,8 +31,10 @@ class ActionModule(ActionBase):
         _validation, options = self.validate_argument_spec(
             {"jobs": {"type": "dict", "required": True}, "limit": {"type": "int", "default": 60}}
         )
-        rows = job_rows(options["jobs"])
-        head = ["HOST", "JOB", "SCHEDULE", "NEXT ELAPSE", "STATE"]
-        put(result, map(Shown, table(head, rows, options["limit"])))
+        check_mode = self._task.check_mode
+        rows = job_rows(options["jobs"], check_mode)
+        head = [*HEAD[:-1], "WOULD DO"] if check_mode else HEAD
+        lines = [*table(head, rows, options["limit"], width()), "", *summary_lines(options["jobs"], check_mode)]
+        put(result, map(Shown, lines))
         result["changed"] = False
         return result

@@ -36,6 +36,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer im
 PLAYBOOKS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", "playbooks"))
 # In the playbooks of this collection these only prepare, ask or show.
 HELPERS = ("assert", "debug", "fail", "meta", "pause", "set_fact")
+SHORT = 2
 SHOWING = ("proof_table", "timer_report", "timer_table")
 
 
@@ -125,7 +126,8 @@ class CallbackModule(Default):  # type: ignore[misc]
         self._handle_warnings(part(result, "result"))
         same = tuple(without_host(line, host) for line in lines)
         first = self._told.setdefault(same, host)
-        shown = lines if first == host else [f"the same as on {first}"]
+        # To say so would not be shorter than a short error.
+        shown = [f"the same as on {first}"] if first != host and len(lines) > SHORT else lines
         head = f"fatal: [{self.host_label(result)}]: {word}"
         texts = [one for line in shown for one in printable_lines(line)]
         self._display.display("\n  ".join([head, *texts]), color=constants.COLOR_ERROR)

@@ -31,6 +31,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     stamp_path,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._stamp_time import set_by_apply
 
 try:
     import ctypes
@@ -348,7 +349,7 @@ class Host:
         now = time.time_ns()
         for timer in timers:
             before = stamp_of(timer)
-            when = self.stopped_at.get(timer, now)
+            when = set_by_apply(self.stopped_at.get(timer, now))
             if timer in self.stopped_at and before is not None and before >= when:
                 continue
             self._note("touch_stamp", timer, (before, when))

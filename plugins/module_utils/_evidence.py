@@ -22,6 +22,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import skip_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._stamp_time import last_trigger
 
 
 class Evidence(NamedTuple):
@@ -108,7 +109,7 @@ def row(goal: Goal, evidence: Evidence, actions: list[str], surprise: Surprise |
         "schedule": timer_text.calendars(goal.timer or ""),
         "next_elapse": iso8601(int(following)) if following else None,
         "skips": iso8601(skip.elapse) if skip else None,
-        "last_trigger": iso8601(int(last)) if last else None,
+        "last_trigger": iso8601(int(last)) if last_trigger(last) else None,
         "missed_elapse": iso8601(int(surprise.elapse)) if surprise and goal.armed else None,
         "runs_now": bool(surprise) and goal.armed and goal.lets_run,
         "changed": bool(actions),

@@ -49,6 +49,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs impor
     parse_memory,
     read_history,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._stamp_time import is_set_by_apply
 
 # A timer and the run that it starts are not logged at the same moment.
 TRIGGER_DELAY = 2.0
@@ -154,6 +155,8 @@ def is_asked(state: UnitState | None, times: tuple[float, float] | None, history
     if (state.active, state.sub) != PLAIN_STATE or not history.readable:
         return True
     triggered = times[1] if times else 0.0
+    if is_set_by_apply(triggered):
+        return not known
     return bool(triggered) and not (known and (known[0].start or 0.0) >= triggered - TRIGGER_DELAY)
 
 

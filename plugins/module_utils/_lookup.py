@@ -9,16 +9,26 @@ from typing import Mapping, Sequence
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest, shown
 
 
+def foreign_words(name: str, foreign: str) -> str:
+    """Return that a name is a timer, and no job of ours."""
+    return f"{name} is {foreign}, and no job of this collection; `status -e all=true` shows it"
+
+
 class UnknownJob(Exception):
     """There is no such job on this host."""
 
-    def __init__(self, name: str, known: Mapping[str, object], silent: Sequence[str] = ()) -> None:
-        """silent: accounts that may have it, and could not be looked at."""
+    def __init__(
+        self, name: str, known: Mapping[str, object], silent: Sequence[str] = (), foreign: str = ""
+    ) -> None:
+        """silent: accounts that may have it, and could not be looked at. foreign: what the name is besides."""
         meant = nearest(name, known)
         # As the modules return it.
-        self.data = [{"name": name, "nearest": meant}]
+        self.data = [{"name": name, "nearest": meant, "foreign": foreign}]
         if not name:
             super().__init__("no job is named: say which one with -e job=NAME; the playbook `status` lists them")
+            return
+        if foreign:
+            super().__init__(foreign_words(shown(name), foreign))
             return
         mend = f"did you mean {meant}?" if meant else "the playbook `status` lists them"
         unseen = f"; {', '.join(silent)} could not be looked at" if silent else ""

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._foreign_timer import foreign_timer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import (
     HEALTHS,
     UNHEALTHY,
@@ -39,6 +40,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner imp
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import RunState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import is_edited
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import skip_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._stamp_time import last_trigger
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION, UnitText, owner_of
 
 SECURITY_COMMAND = ["systemd-analyze", "security", "--no-pager"]
@@ -86,7 +88,7 @@ def seen_of(pair: Pair, observed: Observation, runs: list[RunState], missed: Mis
         service_unit=service_unit,
         enabled=timer in observed.links if pair.owner else unit is not None and unit.active != "inactive",
         next_elapse=following,
-        last_trigger=last,
+        last_trigger=last_trigger(last),
         last_run=runs[0] if runs else None,
         missed=missed.first if missed else (following if late else None),
         stuck=missed.second if missed else None,
@@ -201,10 +203,10 @@ def picture(runner: Runner, wish: Wish) -> dict[str, Any]:
         again = when(seen.stuck) or ""
         health = judge(seen, when(seen.missed) or "", again)
         rows.append(row_of(pair, seen, health, runs[name], wish.runs))
-    unhealthy = [row["name"] for row in rows if row["health"] in UNHEALTHY]
     counts = {word: sum(row["health"] == word for row in rows) for word in HEALTHS}
     if wish.healths:
         rows = [row for row in rows if row["health"] in wish.healths]
+    unhealthy = [row["name"] for row in rows if row["health"] in UNHEALTHY]
     if wish.exposure:
         found = exposures(runner, [pairs[row["name"]].service_name for row in rows])
         for row in rows:
@@ -213,7 +215,11 @@ def picture(runner: Runner, wish: Wish) -> dict[str, Any]:
         "jobs": rows,
         "counts": counts,
         "unhealthy": unhealthy,
-        "unknown": [{"name": name, "nearest": nearest(name, known)} for name in wish.names if name not in known],
+        "unknown": [
+            {"name": name, "nearest": nearest(name, known), "foreign": foreign_timer(name)}
+            for name in wish.names
+            if name not in known
+        ],
         "history_readable": observed.history.readable,
         "time": iso8601(int(observed.now)),
     }

@@ -109,6 +109,9 @@ def together(whole: dict[str, Any], others: list[dict[str, Any]]) -> dict[str, A
     lists = [{one["name"]: one["nearest"] for one in found["unknown"]} for found in (whole, *others)]
     unknown = [name for name in lists[0] if all(name in one for one in lists)]
     meant = {name: [one[name] for one in lists if one[name]] for name in unknown}
-    whole["unknown"] = [{"name": name, "nearest": nearest(name, meant[name])} for name in unknown]
+    foreign = {one["name"]: one.get("foreign", "") for one in whole["unknown"]}
+    whole["unknown"] = [
+        {"name": name, "nearest": nearest(name, meant[name]), "foreign": foreign[name]} for name in unknown
+    ]
     whole["jobs"].sort(key=lambda row: (row["name"], row["user"]))
     return whole

@@ -10,6 +10,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account im
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account_look import look_at_lingering
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._child_process import NoAnswer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import shown
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._foreign_timer import foreign_timer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import SYSTEM, FileState, Scope
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import Pair, own_pairs
@@ -92,7 +93,8 @@ def find_job(make_runner: Callable[[], Runner], name: str, unit_directory: str, 
         raise AccountSilent(f"{account} cannot be looked at: {everything.silent[account]}")
     places = [one for one in everything.found if one.pair.name == name]
     if not places:
-        raise UnknownJob(name, {one.pair.name: one for one in everything.found}, sorted(everything.silent))
+        known = {one.pair.name: one for one in everything.found}
+        raise UnknownJob(name, known, sorted(everything.silent), foreign_timer(name))
     if len(places) > 1:
         raise SeveralJobs(name, places)
     return places[0]

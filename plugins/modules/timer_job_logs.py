@@ -143,7 +143,7 @@ jobs:
   type: list
   elements: str
 unknown:
-  description: Names of O(names) that are no job of this host, each with C(name) and C(nearest).
+  description: Names of O(names) that are no job of this host, each with C(name), C(nearest) and C(foreign).
   returned: success
   type: list
   elements: dict
@@ -158,6 +158,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._encodable import encodable
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._foreign_timer import foreign_timer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_output import (
     PRIORITIES,
     JournalError,
@@ -254,7 +255,11 @@ def main() -> None:
         file=os.path.join(directory, given["file"]) if given["file"] else "",
         file_lines=file_lines,
         jobs=[name for name in names if name in known],
-        unknown=[{"name": name, "nearest": nearest(name, known)} for name in names if name not in known],
+        unknown=[
+            {"name": name, "nearest": nearest(name, known), "foreign": foreign_timer(name)}
+            for name in names
+            if name not in known
+        ],
     )
 
 

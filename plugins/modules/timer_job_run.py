@@ -220,7 +220,8 @@ user:
   returned: always, for a job that is known
   type: str
 unknown:
-  description: The name, and in C(nearest) the name of the job that was probably meant.
+  description: The name, in C(nearest) the name of the job that was probably meant, and in C(foreign) whose timer it is
+    when it is that of a package.
   returned: failure, when there is no such job
   type: list
   elements: dict

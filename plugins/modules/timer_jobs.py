@@ -650,7 +650,8 @@ jobs:
       type: str
       sample: "2027-02-01T08:00:00+01:00"
     last_trigger:
-      description: When the timer elapsed last, in the same form. V(null) when it has not, as far as systemd knows.
+      description: When the timer elapsed last, in the same form. V(null) when nobody knows. The time at which an apply
+        has armed the timer, which systemd shows for it, is none.
       type: str
       sample: "2027-01-25T08:00:00+01:00"
     missed_elapse:

@@ -199,7 +199,8 @@ jobs:
           V(null) when there is none. Without root it is not known once that time has come.
       type: str
     last_trigger:
-      description: When its timer elapsed last, as far as systemd knows.
+      description: When its timer elapsed last. V(null) when nobody knows. The time at which an apply has
+        armed the timer, which systemd shows for it, is none.
       type: str
     last_run:
       description: The last run, however it was started. V(null) when none is known. See RV(jobs[].runs).
@@ -299,13 +300,13 @@ counts:
   type: dict
   sample: {ok: 3, failing: 1}
 unhealthy:
-  description: Names of the jobs that are overdue, failing, drifted or broken, before O(health) is looked at.
+  description: Names of the jobs in RV(jobs) that are overdue, failing, drifted or broken.
   returned: success
   type: list
   elements: str
 unknown:
-  description: Names of O(names) that are no job of this host, each with C(name) and C(nearest), the name that was
-    probably meant.
+  description: Names of O(names) that are no job of this host, each with C(name), C(nearest), the name that was
+    probably meant, and C(foreign), whose timer it is when it is that of a package.
   returned: success
   type: list
   elements: dict

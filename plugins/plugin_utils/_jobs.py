@@ -26,7 +26,7 @@ COMMAND_FIELDS = ("command", "script", "commands")
 TRIGGER_FIELDS = ("schedule", "every", "on_boot")
 # They let the rest of a job be proved whose command or schedule is missing or wrong; it is never applied.
 STAND_IN_COMMAND = "/bin/true"
-STAND_IN_SCHEDULE = "daily"
+
 MEND_LIST = "write `- name: ...` for each job"
 MEND_JOB = "write `name: ...` and the job's other fields"
 MEND_TWICE = "rename or remove one of them"
@@ -38,6 +38,20 @@ class Merged(NamedTuple):
 
     jobs: list[dict[str, Any]]
     findings: list[Finding]
+
+
+class StandIn(str):
+    """What stands for a field that is missing."""
+
+    __slots__ = ()
+
+
+STAND_IN_SCHEDULE = StandIn("daily")
+
+
+def lacks_schedule(job: Mapping[str, Any]) -> bool:
+    """Tell whether something stands for the schedule of a job that has none."""
+    return any(isinstance(one, StandIn) for one in job["schedule"] or [])
 
 
 def merge_jobs(layers: Mapping[str, Any], defaults: Any, on_reschedule: str, earlier: Iterable[Finding] = ()) -> Merged:

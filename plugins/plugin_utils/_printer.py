@@ -10,6 +10,8 @@ before the result go the old way, to a function of the callback that does not mi
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -26,6 +28,8 @@ COLOURS = {GOOD: constants.COLOR_OK, BAD: constants.COLOR_ERROR, DOUBTFUL: const
 KEY = "_shown_lines"
 # The function of the main process that prints; processes of tasks are forks of it and see whether it is there.
 ENTRY = "print_lines_of_systemd_timers"
+# How wide the terminal of the main process is: others have none.
+WIDTH = "width_for_systemd_timers"
 
 
 def install(display: Display) -> bool:
@@ -33,7 +37,22 @@ def install(display: Display) -> bool:
     if hasattr(display, ENTRY):
         return False
     setattr(display, ENTRY, partial(write, display))
+    setattr(display, WIDTH, terminal_width())
     return True
+
+
+def terminal_width() -> int | None:
+    """Return how wide tables may be: `COLUMNS`, else the terminal; None where standard output is none."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdigit() and int(given):
+        return int(given)
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def width() -> int | None:
+    """Return how wide the tables of a task may be."""
+    found: int | None = getattr(Display(), WIDTH, None)
+    return found
 
 
 def write(display: Display, lines: Iterable[Sequence[str]]) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import WARNING
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, line, shown
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import table
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import some_of, table
 
 ACCEPTED = "accepted"
 ERROR = "error"
-NAMED_JOBS = 5
 HEAD = ["HOST", "JOB", "SCHEDULE", "PROOF"]
+SHRINK = ((2, 16), (1, 12), (0, 12))
+# With these the host was not asked about its jobs.
+UNPROVED = ("files-directory", "no-systemd", "systemd-answer", "systemd-too-old", "unit-directory")
 
 
 def severity(finding: Finding) -> str:
@@ -53,13 +55,7 @@ def together(findings: Iterable[Finding]) -> list[Finding]:
     for finding in findings:
         jobs.setdefault(finding._replace(job="", value=shown(finding.value)), []).append(finding.job)
     values = {finding._replace(job="", value=shown(finding.value)): finding.value for finding in findings}
-    return [key._replace(job=named(names), value=values[key]) for key, names in jobs.items()]
-
-
-def named(jobs: Sequence[str]) -> str:
-    """Return the names of jobs, at most a few: `a, b and 3 more`."""
-    shown_jobs = ", ".join(jobs[:NAMED_JOBS])
-    return f"{shown_jobs} and {len(jobs) - NAMED_JOBS} more" if len(jobs) > NAMED_JOBS else shown_jobs
+    return [key._replace(job=some_of(names), value=values[key]) for key, names in jobs.items()]
 
 
 def as_data(findings: Iterable[Finding], accepted: Iterable[Finding]) -> list[dict[str, Any]]:
@@ -96,30 +92,40 @@ def rows_of_jobs(names: Mapping[str, str], data: Sequence[Mapping[str, Any]]) ->
     return [{"name": name, "schedule_words": words, **counts(by_job.get(name, []))} for name, words in names.items()]
 
 
-def verdict(row: Mapping[str, int]) -> str:
+def verdict(row: Mapping[str, int], proved: bool = True) -> str:
     """Return the last cell of a row: `2 errors, 1 warning`, or `ok`."""
     found = [plural(row["errors"], "error")] if row["errors"] else []
     found += [plural(row["warnings"], "warning")] if row["warnings"] else []
+    if not found and not proved:
+        return "not proved"
     return ", ".join(found) or ("ok" if not row[ACCEPTED] else f"ok, {row[ACCEPTED]} accepted")
 
 
-def proof_table(results: Mapping[str, Mapping[str, Any]], limit: int) -> list[str]:
-    """Return the proof of a fleet: a row for each host and job, then the findings, equal hosts together."""
+def proof_table(
+    results: Mapping[str, Mapping[str, Any]], limit: int, silent: Sequence[str] = (), width: int | None = None
+) -> list[str]:
+    """Return the proof of a fleet: a row for each host and job, then the findings, equal hosts together.
+
+    silent: hosts that have no result: they were not reached, or failed before the proof.
+    """
     rows = []
     blocks: dict[str, list[str]] = {}
     for host, result in results.items():
+        proved = not any(finding["code"] in UNPROVED for finding in result["findings"])
         jobs = [*of_the_host(result), *result["proof"]]
         for number, row in enumerate(jobs):
-            rows.append(["" if number else host, row["name"], row["schedule_words"] or "-", verdict(row)])
+            rows.append(["" if number else host, row["name"], row["schedule_words"] or "-", verdict(row, proved)])
         text = "\n".join(f"  {finding['message']}" for finding in result["findings"] if finding["severity"] != ACCEPTED)
         if text:
             blocks.setdefault(text, []).append(host)
-    lines = table(HEAD, rows, limit)
+    rows += [[host, "(the host)", "-", "failed, see above"] for host in silent]
+    lines = table(HEAD, rows, limit, width, SHRINK)
     for text, hosts in blocks.items():
-        lines += ["", f"{named(hosts)}:", *text.split("\n")]
+        lines += ["", f"{some_of(hosts)}:", *text.split("\n")]
     total = {key: sum(result["finding_counts"][key] for result in results.values()) for key in ("errors", "warnings")}
     found = ", ".join([plural(total["errors"], "error"), plural(total["warnings"], "warning")])
-    return [*lines, "", f"{plural(len(results), 'host')}: {found}"]
+    failed = f"; {plural(len(silent), 'host')} failed" if silent else ""
+    return [*lines, "", f"{plural(len(results), 'host')}: {found}{failed}"]
 
 
 def of_the_host(result: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import GOOD_RESULTS
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._status import fitted
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import fitted
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import (
     BAD,
     DOUBTFUL,
@@ -22,6 +22,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_t
 )
 
 HEAD = ["HOST", "JOB", "RESULT", "TOOK", "CPU", "MEMORY", "START"]
+# Which columns give way when a table is too wide, and how far: result or what was done, job, host.
+SHRINK = ((2, 12), (1, 12), (0, 12))
 LOUD = {"emerg": BAD, "alert": BAD, "crit": BAD, "err": BAD, "warning": DOUBTFUL}
 
 
@@ -45,7 +47,7 @@ def would_run(result: Mapping[str, Any]) -> str:
     return f"would run as {result['user']}: {'; '.join(result['command'])}"
 
 
-def run_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
+def run_lines(results: Mapping[str, Mapping[str, Any]], width: int | None = None) -> list[Shown]:
     """Return the table at the end: a row for each host."""
     if any("finished" not in result for result in results.values()):
         return [Shown(f"{host} | {would_run(result)}") for host, result in results.items()]
@@ -60,10 +62,10 @@ def run_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
             [host, result["name"], words, took, span_words(result["cpu"]), size_words(result["memory"]),
              clock(result["start"])]
         )  # fmt: skip
-    return [Shown(line, mood) for line, mood in zip(fitted(rows), moods, strict=True)]
+    return [Shown(line, mood) for line, mood in zip(fitted(rows, width, SHRINK), moods, strict=True)]
 
 
-def log_lines(results: Mapping[str, Mapping[str, Any]], several_jobs: bool) -> list[Shown]:
+def log_lines(results: Mapping[str, Mapping[str, Any]], several_jobs: bool, width: int | None = None) -> list[Shown]:
     """Return the lines that the journal has, host by host, and the files of the log directory."""
     shown: list[Shown] = []
     for host, result in results.items():
@@ -79,7 +81,7 @@ def log_lines(results: Mapping[str, Mapping[str, Any]], several_jobs: bool) -> l
         if result["files"]:
             shown.append(Shown(f"  newest files of {result['log_directory']}:"))
             rows = [[one["name"], size_words(one["size"]), clock(one["modified"])] for one in result["files"]]
-            shown += [Shown(f"    {line}") for line in fitted(rows, 96)]
+            shown += [Shown(f"    {line}") for line in fitted(rows, width and width - 4, ((0, 24),))]
         if result["file"]:
             shown.append(Shown(f"  end of {result['file']}:"))
             shown += [Shown(f"    {line}") for line in result["file_lines"] or ["(it is empty)"]]
@@ -105,7 +107,7 @@ def schedule_lines(results: Mapping[str, Mapping[str, Any]], words: str) -> list
     return shown
 
 
-def change_lines(results: Mapping[str, Mapping[str, Any]], check_mode: bool) -> list[Shown]:
+def change_lines(results: Mapping[str, Mapping[str, Any]], check_mode: bool, width: int | None = None) -> list[Shown]:
     """Return what was done to a job, or would be, a row for each host, and what the next apply makes of it."""
     rows = [["HOST", "JOB", "WOULD DO" if check_mode else "DONE", "STATE", "NEXT RUN"]]
     for host, result in results.items():
@@ -113,7 +115,7 @@ def change_lines(results: Mapping[str, Mapping[str, Any]], check_mode: bool) -> 
         # In check mode the timer still has one.
         following = clock(result["next_elapse"] if result["state"] == "present" else None)
         rows.append([host, result["name"], done, result["state"], following])
-    shown = [Shown(line) for line in fitted(rows)]
+    shown = [Shown(line) for line in fitted(rows, width, SHRINK)]
     warnings = dict.fromkeys(one for result in results.values() for one in result["warnings_of_proof"])
     shown += [Shown(f"  {text}", DOUBTFUL) for text in warnings]
     shown += [Shown(f"Note: {text}.") for text in dict.fromkeys(result["hint"] for result in results.values())]

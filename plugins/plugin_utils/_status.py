@@ -11,7 +11,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health imp
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import short_words, skipped_by_hand
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import unwrapped
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report import plural
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import GAP, shorten
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import fitted, some_of
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import describe, spoken_timespan
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import (
     BAD,
@@ -25,7 +25,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_t
     span_words,
 )
 
-WIDTH = 100
 HEAD = ["JOB", "SCHEDULE", "STATE", "LAST RUN", "RESULT", "TOOK", "NEXT RUN", "HEALTH"]
 # Which columns give way when the table is too wide, and how far.
 SHRINK = ((1, 16), (0, 18))
@@ -82,33 +81,24 @@ def cells(job: Mapping[str, Any], now: str) -> list[str]:
     ]
 
 
-def fitted(rows: list[list[str]], widest: int = WIDTH) -> list[str]:
-    """Return the lines of a table that is no wider than a terminal; the first row is its head."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for column, least in SHRINK:
-        excess = sum(widths) + len(GAP) * (len(widths) - 1) - widest
-        if excess > 0:
-            widths[column] = max(min(least, widths[column]), widths[column] - excess)
-    return [
-        GAP.join(shorten(cell, width).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-
-
 def sentence(job: Mapping[str, Any]) -> str:
     """Return why a job is as it is, and what to do."""
     mend = f"; {job['mend']}" if job["mend"] else ""
     return f"{shown_name(job)}: {job['health']}: {job['reason']}{mend}"
 
 
-def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int) -> list[Shown]:
+def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int, width: int | None = None) -> list[Shown]:
     """Return a table for each host, and a line for each job with which something is wrong."""
     shown: list[Shown] = []
+    # Somebody has asked for some healths only.
+    without = [host for host, result in results.items() if not result["jobs"] and any(result["counts"].values())]
     for host, result in results.items():
         jobs = result["jobs"]
+        if host in without:
+            continue
         shown.append(Shown(f"{host}  ({summary(result)})"))
         if jobs:
-            lines = fitted([HEAD, *(cells(job, result["time"]) for job in jobs[:limit])])
+            lines = fitted([HEAD, *(cells(job, result["time"]) for job in jobs[:limit])], width, SHRINK)
             shown.append(Shown(lines[0]))
             shown += [Shown(line, mood_of(job["health"])) for line, job in zip(lines[1:], jobs, strict=False)]
         if len(jobs) > limit:
@@ -117,7 +107,7 @@ def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int) -> list[S
         shown += [Shown(f"  {shown_name(job)}: {skip_words(job)}", DOUBTFUL) for job in jobs if job["skips"]]
         shown += unseen_lines(result)
         shown.append(Shown(""))
-    return shown[:-1]
+    return [*shown, Shown(f"nothing of that on {some_of(without)}")] if without else shown[:-1]
 
 
 def unseen_lines(result: Mapping[str, Any]) -> list[Shown]:
@@ -193,7 +183,7 @@ def last_words(run: Mapping[str, Any] | None, now: str) -> str:
     return ", ".join(parts)
 
 
-def detail_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
+def detail_lines(results: Mapping[str, Mapping[str, Any]], width: int | None = None) -> list[Shown]:
     """Return all that is known of the jobs, host by host; what equal hosts would say is said for each."""
     shown: list[Shown] = []
     for host, result in results.items():
@@ -204,14 +194,14 @@ def detail_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
             for label, text in facts:
                 mood = mood_of(job["health"]) if label == "health" else PLAIN
                 shown.append(Shown(f"  {label.ljust(width)}  {text}", mood))
-            shown += runs_lines(job["runs"])
+            shown += runs_lines(job["runs"], width)
             if not result["history_readable"]:
                 shown.append(Shown("  The journal cannot be read, so earlier runs are not shown; --become may help."))
             shown.append(Shown(""))
     return shown[:-1]
 
 
-def runs_lines(runs: Sequence[Mapping[str, Any]]) -> list[Shown]:
+def runs_lines(runs: Sequence[Mapping[str, Any]], width: int | None = None) -> list[Shown]:
     """Return the last runs as a table."""
     if not runs:
         return []
@@ -220,4 +210,4 @@ def runs_lines(runs: Sequence[Mapping[str, Any]]) -> list[Shown]:
         [clock(run["start"]), run["words"], *map(span_words, (run["duration"], run["cpu"])), size_words(run["memory"])]
         for run in runs
     ]
-    return [Shown("  last runs"), *(Shown(f"    {line}") for line in fitted(rows, WIDTH - 4))]
+    return [Shown("  last runs"), *(Shown(f"    {line}") for line in fitted(rows, width and width - 4, ((1, 12),)))]

@@ -17,12 +17,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._diagnosis 
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import LOUD, line_words
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._status import (
-    WIDTH,
     facts_of,
-    fitted,
     mood_of,
     shown_name,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import fitted
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import (
     BAD,
     DOUBTFUL,
@@ -94,7 +93,7 @@ def path_lines(paths: Sequence[Mapping[str, Any]]) -> list[Shown]:
         for one in paths
     ]
     # The paths are not cut.
-    tables = fitted([[*row, ""] for row in rows], WIDTH)
+    tables = fitted([[*row, ""] for row in rows], None)
     width = max(len(line) for line in tables)
     return [
         Shown(f"{INDENT}{line.ljust(width)}  {one['path']} ({one['what']})", PLAIN if one["mode"] else BAD)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob, foreign_words
 
 Results = Mapping[str, Mapping[str, Any]]
 
@@ -47,6 +47,9 @@ def unknown_everywhere(results: Results, silent: bool = False) -> str:
 
 def nowhere(unknown: Sequence[Mapping[str, str]], what: str, results: Results) -> str:
     """Return that there is no such thing on any host, and what was probably meant."""
+    foreign = [one for one in unknown if one.get("foreign")]
+    if foreign:
+        return foreign_words(foreign[0]["name"], foreign[0]["foreign"])
     mends = sorted({one["nearest"] for one in unknown if one["nearest"]})
     mend = f"; did you mean {' or '.join(mends)}?" if mends else "; the playbook `status` lists the jobs"
     hosts = "this host" if len(results) == 1 else f"any of {len(results)} hosts"

@@ -72,6 +72,7 @@ DOCUMENTED_TYPES = {
 HELPERS = {
     "_codes": set(),
     "_encodable": set(),
+    "_stamp_time": set(),
     "_model": set(),
     "_meeting": set(),
     "_options": {"_model"},
@@ -144,7 +145,7 @@ WAY = {
     # Pure: it starts no program and touches no file.
     "_plan": {"_model", "_file_record", "_timer_text", "_unit_file"},
     "_ready": {"_file_state", "_model", "_plan"},
-    "_apply": {"_journal", "_model", "_observe", "_runner"},
+    "_apply": {"_journal", "_model", "_observe", "_runner", "_stamp_time"},
     # The way back knows what was done and what was there, and nothing of goals and plans.
     "_undo": {"_apply", "_model", "_observe", "_runner", "_timer_text"},
     "_evidence": SHARED | {"_observe", "_plan"},
@@ -161,6 +162,7 @@ ORCHESTRATORS = {
 LOOK = {
     "_result_words": set(),
     "_lookup": {"_findings"},
+    "_foreign_timer": set(),
     "_runs": {"_result_words", "_runner"},
     "_log_files": {"_calendar"},
     "_job_output": {"_calendar", "_runner", "_runs"},
@@ -168,10 +170,10 @@ LOOK = {
     "_overdue": {"_calendar", "_model", "_predict", "_runner", "_timer_text", "_unit_file"},
     "_pairs": SHARED | {"_observe"},
     "_look": SHARED | {"_ended", "_observe", "_overdue", "_pairs", "_runs"},
-    "_picture": SHARED | {"_health", "_look", "_overdue", "_pairs", "_result_words", "_runs"},
+    "_picture": SHARED | {"_foreign_timer", "_health", "_look", "_overdue", "_pairs", "_result_words", "_runs"},
     "_start": {"_observe", "_runner", "_runs"},
     # It changes a job, by the way of every apply.
-    "_where": SHARED | {"_account", "_account_look", "_lookup", "_pairs"},
+    "_where": SHARED | {"_account", "_account_look", "_foreign_timer", "_lookup", "_pairs"},
     "_examine": SHARED | {"_change", "_look", "_observe", "_pairs", "_proof", "_proof_path"},
     "_unit_texts": SHARED | {"_observe", "_pairs"},
     "_pictures": SHARED

@@ -12,6 +12,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change imp
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import Seen, judge
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NO_FILE, FileState, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import RunState
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._stamp_time import last_trigger, set_by_apply
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._timer_text import calendars
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
@@ -76,10 +77,28 @@ def test_health(fields: dict[str, Any], word: str, reason: str) -> None:
     assert bool(found.mend) == (word in ("overdue", "failing", "drifted", "broken", "suspended"))
 
 
+def test_a_stamp_of_an_apply_is_no_trigger() -> None:
+    """Nor is it after a suspend and a resume, or another schedule."""
+    now = 1_764_300_000_123_456_789
+    assert set_by_apply(now) == 1_764_300_000_000_000_000
+    assert last_trigger(set_by_apply(now) / 1e9) == 0.0
+    assert last_trigger(now // 1000 / 1e6) == now // 1000 / 1e6
+    assert last_trigger(0.0) == 0.0
+
+
 def test_a_masked_unit_is_unmasked_first() -> None:
     """An apply of the declaration alone is refused as long as it is masked."""
     found = judge(seen(timer=FileState("symlink", target="/dev/null")))
     assert found.mend.startswith("`systemctl unmask job.timer`; then ")
+
+
+def test_a_masked_timer_of_a_package_is_meant_to_be_so() -> None:
+    masked = FileState("symlink", target="/dev/null")
+    state = UnitState("masked", "inactive", "dead")
+    for fields in ({"timer": masked, "timer_unit": state}, {"service": masked, "service_unit": state}):
+        found = judge(seen(ours=False, enabled=False, **fields))
+        assert (found.word, found.reason) == ("suspended", "is masked by the administrator of the host")
+        assert judge(seen(enabled=False, **fields)).word == "broken"
 
 
 class TestReschedule:

@@ -14,12 +14,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report imp
     counted,
     counts,
     message,
-    named,
     proof_table,
     rows_of_jobs,
     together,
     verdict,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import some_of
 
 ERROR = Finding("a", "command", "/x", "does not exist", "install it", "missing-command")
 OTHER = Finding("b", "user", "x", "does not exist", "create it", "missing-user")
@@ -58,8 +58,8 @@ def test_the_same_of_several_jobs_is_said_once() -> None:
 
 
 def test_named() -> None:
-    assert named(["a", "b"]) == "a, b"
-    assert named(list("abcdefg")) == "a, b, c, d, e and 2 more"
+    assert some_of(["a", "b"]) == "a, b"
+    assert some_of(list("abcdefg")) == "a, b, c, d, e and 2 more"
 
 
 def data(findings: list[Finding], accepted: list[Finding]) -> list[dict[str, Any]]:
@@ -112,7 +112,7 @@ def test_the_table_of_a_fleet() -> None:
     words = {"a": "every day at 08:00", "b": ""}
     bad = result_of([ERROR, MILD], [OTHER], words)
     results = {"web1": bad, "web2": bad, "db": result_of([], [], words), "old": result_of([HOST], [], words)}
-    assert proof_table(results, 60) == [
+    assert proof_table(results, 60, ["off"]) == [
         "HOST  JOB         SCHEDULE            PROOF",
         "web1  a           every day at 08:00  1 error, 1 warning",
         "      b           -                   ok, 1 accepted",
@@ -121,8 +121,9 @@ def test_the_table_of_a_fleet() -> None:
         "db    a           every day at 08:00  ok",
         "      b           -                   ok",
         "old   (the host)  -                   1 error",
-        "      a           every day at 08:00  ok",
-        "      b           -                   ok",
+        "      a           every day at 08:00  not proved",
+        "      b           -                   not proved",
+        "off   (the host)  -                   failed, see above",
         "",
         "web1, web2:",
         '  a: command "/x": does not exist; install it [missing-command]',
@@ -131,5 +132,5 @@ def test_the_table_of_a_fleet() -> None:
         "old:",
         '  systemd "239": is too old; upgrade [systemd-too-old]',
         "",
-        "4 hosts: 3 errors, 2 warnings",
+        "4 hosts: 3 errors, 2 warnings; 1 host failed",
     ]

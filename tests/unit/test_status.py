@@ -19,12 +19,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._status import (
     HEAD,
-    WIDTH,
+    SHRINK,
     cells,
-    fitted,
     status_lines,
     triggers_words,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import fitted
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import (
     relative,
     size_words,
@@ -88,7 +88,7 @@ def test_rows_beyond_the_limit_are_counted_and_their_faults_still_told() -> None
 @given(st.text("abc ", max_size=250), st.text("abc", min_size=1, max_size=250))
 def test_the_table_fits_a_terminal(schedule: str, name: str) -> None:
     row = cells(job(name=name, schedule=[schedule], state="suspended", health="never-ran"), NOW)
-    assert max(len(line) for line in fitted([HEAD, row])) <= WIDTH
+    assert max(len(line) for line in fitted([HEAD, row], 100, SHRINK)) <= 100
 
 
 def test_other_triggers_in_words() -> None:

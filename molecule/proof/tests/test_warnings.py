@@ -45,7 +45,7 @@ def test_each_warning_is_shown_once(applied, machine):
     said = shown(applied)
     assert said.count(f"{machine}: {TOGETHER}") == 1
     assert said.count(f"{machine}: warned-secret: warning: environment: API_TOKEN looks like a secret, ") == 1
-    before_the_table = said.split("HOST  ", maxsplit=1)[0]
+    before_the_table = said.split("HOST JOB SCHEDULE", maxsplit=1)[0]
     assert "warned-5" not in before_the_table.replace("warned-5.", "").split("PLAY RECAP", maxsplit=1)[0]
     assert "warned-accepting" not in before_the_table
     assert "x1y2z3" not in said
