@@ -114,8 +114,6 @@ def broken(seen: Seen) -> Health | None:
     """Return why the job cannot run as it stands."""
     timer = f"{seen.name}.timer"
     again = "apply the declaration again" if seen.ours else f"see `systemctl status {timer}`"
-    if not seen.ours and is_masked(seen):
-        return None
     for unit, file, state in (
         (seen.service_name, seen.service, seen.service_unit),
         (timer, seen.timer, seen.timer_unit),
@@ -151,18 +149,27 @@ def overdue(seen: Seen, at: str, again: str) -> Health | None:
 
 def judge(seen: Seen, at: str = "", again: str = "") -> Health:
     """Return how the job is: the first of these that is so. `at`, `again`: the missed elapses in words."""
-    return broken(seen) or suspended(seen) or failing(seen) or overdue(seen, at, again) or drifted(seen) or well(seen)
+    return (
+        masked(seen)
+        or broken(seen)
+        or suspended(seen)
+        or failing(seen)
+        or overdue(seen, at, again)
+        or drifted(seen)
+        or well(seen)
+    )
 
 
-def is_masked(seen: Seen) -> bool:
-    """Tell whether somebody has masked the timer or its service."""
-    return any(file.kind == "symlink" and file.target == "/dev/null" for file in (seen.timer, seen.service))
+def masked(seen: Seen) -> Health | None:
+    """Return that somebody has masked a timer that is not ours, or its service: who does that wants it so."""
+    files = (seen.timer, seen.service)
+    if seen.ours or is_running(seen) or not any(one.kind == "symlink" and one.target == "/dev/null" for one in files):
+        return None
+    return Health(SUSPENDED, "is masked by the administrator of the host")
 
 
 def suspended(seen: Seen) -> Health | None:
     """Return that the job is not armed, and is not meant to be."""
-    if not seen.ours and is_masked(seen) and not is_running(seen):
-        return Health(SUSPENDED, "is masked by the administrator of the host")
     if seen.enabled or is_armed(seen) or is_running(seen) or seen.done:
         return None
     return Health(SUSPENDED, "; ".join(["is installed, but not armed", *seen.drift]), "`resume` arms it")

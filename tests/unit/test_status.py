@@ -46,7 +46,9 @@ def job(**fields: Any) -> dict[str, Any]:
 
 def test_a_table_for_each_host() -> None:
     result = {"time": NOW, "jobs": [job(), job(name="sync", health="ok", last_run=None)]}
-    lines = [line.text for line in status_lines({"web1": result, "web2": {"time": NOW, "jobs": []}}, 10)]
+    lines = [
+        line.text for line in status_lines({"web1": result, "web2": {"time": NOW, "jobs": [], "counts": {"ok": 0}}}, 10)
+    ]
     assert lines == [
         "web1  (2 jobs: 1 failing, 1 ok)",
         "JOB     SCHEDULE               STATE  LAST RUN    RESULT  TOOK   NEXT RUN  HEALTH",
@@ -127,6 +129,14 @@ def test_sizes() -> None:
     assert [size_words(number) for number in (None, 0, 1023, 1536, 5 << 30)] == [
         "-", "0 B", "1023 B", "1.5 KiB", "5.0 GiB",
     ]  # fmt: skip
+
+
+def test_hosts_with_nothing_of_what_was_asked_for_are_named_together() -> None:
+    none = {"time": NOW, "jobs": [], "counts": {"ok": 3, "failing": 0}}
+    some = {"time": NOW, "jobs": [job()], "counts": {"ok": 3, "failing": 1}}
+    lines = [line.text for line in status_lines({"web1": none, "web2": some, "web3": none}, 10)]
+    assert lines[0] == "web2  (1 job: 1 failing)"
+    assert lines[-2:] == ["", "nothing of that on web1, web3"]
 
 
 def test_lines_of_a_job_and_of_systemd() -> None:
