@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import WARNING
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report import named
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import some_of
 
 
 def declared_before(result: Any) -> dict[str, list[str]]:
@@ -23,7 +23,7 @@ def check_uses(owner: str, names: Sequence[str], earlier: Sequence[str], prune: 
     lost = sorted(set(earlier).difference(names))
     if not lost:
         return []
-    reason = f"stands for {named(lost)} too, declared by an earlier use of the role in this run and not by this one"
+    reason = f"stands for {some_of(lost)} too, declared by an earlier use of the role in this run and not by this one"
     mend = "give each use a timer_owner of its own, or declare all jobs in one"
     if prune:
         reason += "; timer_prune would remove what the other has installed"
