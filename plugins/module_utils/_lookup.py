@@ -17,9 +17,7 @@ def foreign_words(name: str, foreign: str) -> str:
 class UnknownJob(Exception):
     """There is no such job on this host."""
 
-    def __init__(
-        self, name: str, known: Mapping[str, object], silent: Sequence[str] = (), foreign: str = ""
-    ) -> None:
+    def __init__(self, name: str, known: Mapping[str, object], silent: Sequence[str] = (), foreign: str = "") -> None:
         """silent: accounts that may have it, and could not be looked at. foreign: what the name is besides."""
         meant = nearest(name, known)
         # As the modules return it.
