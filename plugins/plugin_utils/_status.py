@@ -91,7 +91,7 @@ def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int, width: in
     """Return a table for each host, and a line for each job with which something is wrong."""
     shown: list[Shown] = []
     # Somebody has asked for some healths only.
-    without = [host for host, result in results.items() if not result["jobs"] and any(result["counts"].values())]
+    without = [host for host, result in results.items() if has_only_others(result)]
     for host, result in results.items():
         jobs = result["jobs"]
         if host in without:
@@ -108,6 +108,11 @@ def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int, width: in
         shown += unseen_lines(result)
         shown.append(Shown(""))
     return [*shown, Shown(f"nothing of that on {some_of(without)}")] if without else shown[:-1]
+
+
+def has_only_others(result: Mapping[str, Any]) -> bool:
+    """Tell whether a host has jobs, but none of the health that was asked for, and nothing that hides one."""
+    return not result["jobs"] and any(result["counts"].values()) and not result.get("unseen")
 
 
 def unseen_lines(result: Mapping[str, Any]) -> list[Shown]:

@@ -63,7 +63,9 @@ def test_a_table_for_each_host() -> None:
 def test_accounts_that_were_not_looked_at_are_named() -> None:
     why = "only root can look at its jobs"
     unseen = [{"user": "alice", "reason": why}, {"user": "bob", "reason": why}, {"user": "carol", "reason": "is slow"}]
-    lines = [line.text for line in status_lines({"web1": {"time": NOW, "jobs": [], "unseen": unseen}}, 10)]
+    lines = [
+        line.text for line in status_lines({"web1": {"time": NOW, "jobs": [], "counts": {}, "unseen": unseen}}, 10)
+    ]
     assert lines == [
         "web1  (0 jobs)",
         f"  not looked at: jobs of alice, bob: {why}",
