@@ -34,6 +34,7 @@ FIELDS = {
     ("Timer", "OnBootSec"): "on_boot",
     ("Timer", "OnActiveSec"): "every",
     ("Timer", "OnUnitActiveSec"): "every",
+    ("Timer", "OnUnitInactiveSec"): "every_after",
     ("Timer", "AccuracySec"): "accuracy",
     ("Timer", "RandomizedDelaySec"): "jitter",
 }
@@ -60,6 +61,8 @@ class JobView(NamedTuple):
         """Return a finding about this job."""
         if field == "command" and f" {SEVERAL} " in self.wanted.service:
             field = "commands"
+        if field == "every" and self.timer.values("Timer", "OnUnitInactiveSec"):
+            field = "every_after"
         return Finding(self.name, field, value, reason, mend, code)
 
 

@@ -109,9 +109,10 @@ def check_trigger(job: JobView, _known: Known) -> list[Finding]:
 def check_reload_runs(job: JobView, _known: Known) -> list[Finding]:
     """Refuse an OnActiveSec= that makes each reload of systemd, so each apply, run the job again; or warn of it.
 
-    Beside an OnUnitActiveSec= of the same span, as the field `every` writes it, a reload does nothing.
+    Beside an OnUnitActiveSec= or OnUnitInactiveSec= of the same span, as `every` and `every_after` write it, a reload
+    does nothing.
     """
-    repeats = job.timer.values("Timer", "OnUnitActiveSec")
+    repeats = [span for key in UNIT_TRIGGERS for span in job.timer.values("Timer", key)]
     spans = [span for span in job.timer.values("Timer", "OnActiveSec") if span not in repeats]
     if not spans:
         return []
@@ -123,10 +124,13 @@ def check_reload_runs(job: JobView, _known: Known) -> list[Finding]:
     return [found]
 
 
-def interval(job: JobView, known: Known) -> float:
-    """Return the shortest time between two elapses in seconds; infinity when there is none, or nobody knows."""
+def interval(job: JobView, known: Known, spans: tuple[str, ...] = UNIT_TRIGGERS) -> float:
+    """Return the shortest time between two elapses in seconds; infinity when there is none, or nobody knows.
+
+    spans: the directives that count.
+    """
     today = datetime.date.fromtimestamp(known.facts.now)
-    found = [known.seconds(span) for key in UNIT_TRIGGERS for span in job.timer.values("Timer", key)]
+    found = [known.seconds(span) for key in spans for span in job.timer.values("Timer", key)]
     for expression in job.timer.values("Timer", "OnCalendar"):
         spec = parse_normalized(known.calendars[expression].normalized)
         found.append((spec and shortest_interval(spec, today)) or math.inf)
@@ -163,16 +167,18 @@ def check_lengths(job: JobView, known: Known) -> list[Finding]:
     # Zero switches a time limit off; most jobs have none of these, or a short one.
     lengths = [(s, k, span, why) for s, k, span, why in given if span and 1 < known.seconds(span) < math.inf]
     gap = interval(job, known) if lengths else math.inf
+    # A span that counts from the end of a run does not care how long the run takes.
+    gaps = {"Timer": gap, "Service": interval(job, known, ("OnUnitActiveSec",)) if lengths else math.inf}
     return [
         job.finding(
             "longer-than-interval",
             field_of(section, key),
             span,
-            f"is as long as the time between two runs ({words(gap)}): {why}",
-            f"make it shorter than {words(gap)}",
+            f"is as long as the time between two runs ({words(gaps[section])}): {why}",
+            f"make it shorter than {words(gaps[section])}",
         )
         for section, key, span, why in lengths
-        if known.seconds(span) >= gap
+        if known.seconds(span) >= gaps[section]
     ]
 
 

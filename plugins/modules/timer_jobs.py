@@ -81,6 +81,11 @@ options:
           - The first run is one time span after the timer has started (C(OnActiveSec=)), after a boot at C(on_boot)
             when that is set and shorter. When systemd is reloaded before that run, the time span begins anew.
         type: str
+      every_after:
+        description:
+          - Runs the job again and again, this time span after the last run has ended, for example V(20s).
+            C(OnUnitInactiveSec=) of the timer. See systemd.timer(5). The first run is as with C(every).
+        type: str
       persistent:
         description:
           - Whether a run that was missed while the host was off is made up for as soon as it is up again.

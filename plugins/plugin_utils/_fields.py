@@ -84,6 +84,9 @@ FIELDS: dict[str, Field] = {
     "timezone": Field("zone", becomes="the end of each `OnCalendar=`", example="Europe/London", left_out="the host's"),
     "on_boot": Field("span", becomes="`OnBootSec=`", example="5min"),
     "every": Field("span", becomes="`OnActiveSec=` and `OnUnitActiveSec=`, see [below](#intervals)", example="15min"),
+    "every_after": Field(
+        "span", becomes="`OnActiveSec=` and `OnUnitInactiveSec=`, see [below](#intervals)", example="20s"
+    ),
     "persistent": Field("bool", True, becomes="`Persistent=`, with a `schedule`", example="false"),
     "accuracy": Field("span", "1s", becomes="`AccuracySec=`", example="1min"),
     "jitter": Field("span", becomes="`RandomizedDelaySec=`", example="10min"),
@@ -227,6 +230,9 @@ SYNONYMS = {
     "cwd": "working_directory",
     "chdir": "working_directory",
     "interval": "every",
+    "pause": "every_after",
+    "on_unit_inactive_sec": "every_after",
+    "onunitinactivesec": "every_after",
     "timeout_start_sec": "timeout",
     "time_limit": "timeout",
     "active_deadline_seconds": "timeout",

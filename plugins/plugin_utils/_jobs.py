@@ -23,7 +23,7 @@ MERGED_KINDS = (
     "heartbeat",
 )
 COMMAND_FIELDS = ("command", "script", "commands")
-TRIGGER_FIELDS = ("schedule", "every", "on_boot")
+TRIGGER_FIELDS = ("schedule", "every", "every_after", "on_boot")
 # They let the rest of a job be proved whose command or schedule is missing or wrong; it is never applied.
 STAND_IN_COMMAND = "/bin/true"
 
@@ -217,6 +217,9 @@ def _complete(
             reason = "is missing, so the job would never run"
             findings.append(Finding(name, "schedule", None, reason, mend, "missing-field"))
         job["schedule"] = [STAND_IN_SCHEDULE]
+    if job["every"] and job["every_after"]:
+        reason, mend = "stands beside every, and only one of them counts from the last run", "remove one of them"
+        findings.append(Finding(name, "every_after", job["every_after"], reason, mend, "invalid-declaration"))
     for field in ("timezone", "spread"):
         # What timer_defaults says for all jobs does nothing for a job without a schedule.
         if own.get(field) and not job["schedule"] and "schedule" not in told:

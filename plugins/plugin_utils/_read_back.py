@@ -35,8 +35,8 @@ SPANS = {
 }
 TIMER_SPANS = {
     ("Timer", "OnBootSec"): "on_boot",
-    ("Timer", "OnActiveSec"): "every",
     ("Timer", "OnUnitActiveSec"): "every",
+    ("Timer", "OnUnitInactiveSec"): "every_after",
     ("Timer", "AccuracySec"): "accuracy",
     ("Timer", "RandomizedDelaySec"): "jitter",
 }
@@ -65,6 +65,7 @@ def meant_of_service(job: Mapping[str, Any]) -> Meant:
 def meant_of_timer(job: Mapping[str, Any]) -> Meant:
     """Return what the timer of a job is meant to say."""
     meant: Meant = {key: _given(job[field], str) for key, field in TIMER_SPANS.items()}
+    meant["Timer", "OnActiveSec"] = _given(job["every"] or job["every_after"], str)
     meant["Unit", "Description"] = _given(job["timer_description"])
     meant["Timer", "OnCalendar"] = list(job["expressions"])
     meant["Timer", "Unit"] = [job["beside"].starts]

@@ -28,6 +28,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._semantics 
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._user_scope import files_directory_of
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import (
     describe,
+    spoken_pause,
     spoken_timespan,
     title_words,
 )
@@ -96,6 +97,8 @@ def spoken_triggers(job: Mapping[str, Any], clock: int = 24) -> str:
         parts.append(f"{job['on_boot']} after boot")
     if job["every"]:
         parts.append(spoken_timespan(job["every"]))
+    if job["every_after"]:
+        parts.append(spoken_pause(job["every_after"]))
     return " and ".join(parts)
 
 

@@ -89,8 +89,8 @@ def _policy(job: Mapping[str, Any]) -> Iterator[Refusal]:
     policy = concurrency_of(job)["policy"]
     if policy == "queue":
         return
-    if job["every"]:
-        reason = "needs a schedule: `every` counts from the last run"
+    for field in (field for field in ("every", "every_after") if job[field]):
+        reason = f"needs a schedule: `{field}` counts from the last run"
         yield "concurrency", policy, reason, "write a schedule, or remove it"
     unit = (job["timer"] or {}).get("Unit")
     if policy == "replace" and unit:
@@ -98,7 +98,7 @@ def _policy(job: Mapping[str, Any]) -> Iterator[Refusal]:
 
 
 def _deadline(job: Mapping[str, Any]) -> Iterator[Refusal]:
-    others = [field for field in ("every", "on_boot") if job[field]]
+    others = [field for field in ("every", "every_after", "on_boot") if job[field]]
     if job["starting_deadline"] and (others or not job["schedule"]):
         reason = "counts from an elapse of a schedule"
         reason += f", and {' and '.join(others)} has none" if others else ", and there is none"

@@ -12,7 +12,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_wor
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import unwrapped
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report import plural
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import fitted, some_of
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import describe, spoken_timespan
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import (
+    describe,
+    spoken_pause,
+    spoken_timespan,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import (
     BAD,
     DOUBTFUL,
@@ -38,8 +42,10 @@ def triggers_words(job: Mapping[str, Any]) -> str:
         directive, value = trigger["directive"], trigger["value"]
         if directive in ("OnBootSec", "OnStartupSec"):
             parts.append(f"{value} after boot")
-        elif directive in ("OnUnitActiveSec", "OnUnitInactiveSec"):
+        elif directive == "OnUnitActiveSec":
             parts.append(spoken_timespan(value))
+        elif directive == "OnUnitInactiveSec":
+            parts.append(spoken_pause(value))
         elif directive != "OnActiveSec":
             parts.append(f"{directive}={value}")
     return " and ".join(parts)

@@ -24,7 +24,7 @@ LIST_PREFIX = "timer_jobs_of_"
 DEFAULTS = "timer_defaults"
 
 # A job has one of them, and hardly anything else has.
-JOB_FIELDS = {"schedule", "every", "on_boot", "command", "script"}
+JOB_FIELDS = {"schedule", "every", "every_after", "on_boot", "command", "commands", "script"}
 
 # Returns the value of a template; raises any exception. Gives OMITTED for what is to be left out.
 Template = Callable[[Any], Any]

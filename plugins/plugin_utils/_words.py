@@ -118,12 +118,23 @@ def title_words(words: str) -> str:
 
 def spoken_timespan(span: str) -> str:
     """Return the interval of a repeating timer in words: `15min` gives "every 15 minutes"."""
+    words = spoken_span(span)
+    return f"every {words[2:] if re.fullmatch('1 [a-z]+', words) else words}"
+
+
+def spoken_pause(span: str) -> str:
+    """Return the time between two runs in words: `20s` gives "20 seconds after each run"."""
+    return f"{spoken_span(span)} after each run"
+
+
+def spoken_span(span: str) -> str:
+    """Return a plain time span in words, and any other as it is."""
     match = re.fullmatch(r"([0-9]+) *([A-Za-z]*)", span.strip())
     for name, units in SPAN_UNITS.items():
         if match and match.group(2) in units:
             number = int(match.group(1))
-            return f"every {name}" if number == 1 else f"every {number} {name}s"
-    return f"every {span}"
+            return f"{number} {name}{'s' * (number != 1)}"
+    return span
 
 
 def _parse(expression: str) -> _Spec:

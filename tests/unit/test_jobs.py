@@ -131,6 +131,11 @@ def test_numbers_name_the_same_job_as_their_digits() -> None:
              "(or `every`, or `on_boot`)")],
         ),
         (
+            {"name": "a", "every": "1h", "every_after": "2h", "command": "/bin/true"},
+            [('a: every_after "2h": stands beside every, and only one of them counts from the last run; '
+              "remove one of them")],
+        ),
+        (
             {"name": "a", "every": "1h", "command": "/bin/true", "timezone": "UTC"},
             ['a: timezone "UTC": has no schedule that it applies to; add a schedule, or remove the field'],
         ),

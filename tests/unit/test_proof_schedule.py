@@ -125,6 +125,7 @@ def test_triggers(timer: dict[str, Any], expected: str | None) -> None:
     assert [one.code for one in findings] == ([expected] if expected else [])
     assert found(check_trigger) == []
     assert found(check_trigger, schedule=None, every="1h") == []
+    assert found(check_trigger, schedule=None, every_after="1h") == []
 
 
 def test_what_each_reload_runs_again() -> None:
@@ -137,6 +138,7 @@ def test_what_each_reload_runs_again() -> None:
     (allowed,) = found(check_reload_runs, timer={"OnActiveSec": "3s"}, on_reschedule="run")
     assert allowed.severity == "warning"
     assert found(check_reload_runs, schedule=None, every="1h") == []
+    assert found(check_reload_runs, schedule=None, every_after="1h") == []
 
 
 @pytest.mark.parametrize(
@@ -147,6 +149,7 @@ def test_what_each_reload_runs_again() -> None:
         ({"schedule": "*-*-* *:*:00"}, 0),
         ({"schedule": None, "every": "1s"}, 1),
         ({"schedule": None, "every": "2s"}, 0),
+        ({"schedule": None, "every_after": "1s"}, 1),
         ({"schedule": None, "every": "3s"}, 0),
         ({"schedule": "*-*-* *:*:*", "unit": {"StartLimitIntervalSec": "0"}}, 0),
         ({"schedule": "*-*-* *:*:*", "unit": {"StartLimitBurst": "20"}}, 0),
@@ -173,6 +176,10 @@ def test_the_start_limit_is_explained() -> None:
         ({"schedule": "*-*-* *:15:00", "jitter": "2h"}, [("jitter", "2h")]),
         ({"schedule": "*-*-* *:15:00", "jitter": "1h"}, [("jitter", "1h")]),
         ({"schedule": "*-*-* *:15:00", "jitter": "5min"}, []),
+        # The time until the next run begins when this one has ended.
+        ({"schedule": None, "every_after": "5min", "timeout": "1h"}, []),
+        ({"schedule": None, "every": "5min", "timeout": "1h"}, [("timeout", "1h")]),
+        ({"schedule": None, "every_after": "5min", "jitter": "1h"}, [("jitter", "1h")]),
         ({"schedule": "*-*-* *:15:00", "accuracy": "2h"}, [("accuracy", "2h")]),
         ({"schedule": "*-*-* *:15:00", "service": {"TimeoutStartSec": "2h"}}, [("timeout", "2h")]),
         ({"schedule": "*-*-* 08:00:00", "service": {"TimeoutStartSec": "2h"}}, []),

@@ -158,6 +158,7 @@ def test_the_least_job() -> None:
             ["OnCalendar=Mon 08:00", "RandomizedDelaySec=5min", "Persistent=true"],
         ),
         ({"schedule": None, "every": "15min"}, ["OnActiveSec=15min", "OnUnitActiveSec=15min"]),
+        ({"schedule": None, "every_after": "20s"}, ["OnActiveSec=20s", "OnUnitInactiveSec=20s"]),
         (
             {"schedule": None, "every": "1h", "on_boot": "2min"},
             ["OnBootSec=2min", "OnActiveSec=1h", "OnUnitActiveSec=1h", "Persistent=true"],
@@ -222,6 +223,11 @@ def test_directives(section: str, raw: dict[str, list[str] | None] | None, expec
         ({"schedule": "*-*-31"}, "*-*-31", "Runs backup *-*-31"),
         ({"timezone": "UTC"}, "every Monday at 08:00 UTC", "Runs backup Every Monday at 08:00 AM UTC"),
         ({"schedule": None, "every": "15min"}, "every 15 minutes", "Runs backup Every 15 Minutes"),
+        (
+            {"schedule": None, "every_after": "20s"},
+            "20 seconds after each run",
+            "Runs backup 20 Seconds After Each Run",
+        ),
         (
             {"schedule": None, "on_boot": "5min", "every": "1h"},
             "5min after boot and every hour",

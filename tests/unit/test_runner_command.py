@@ -207,6 +207,7 @@ def test_replace_has_a_unit_of_its_own():
         ({"concurrency": {"group_limit": 2}}, "has group_limit, and no group; add the group"),
         ({"concurrency": "forbid", "every": "1h"}, "needs a schedule: `every` counts from the last run"),
         ({"concurrency": "replace", "timer": {"Unit": "x.service"}}, "is for concurrency to set"),
+        ({"concurrency": "forbid", "every_after": "1h"}, "needs a schedule: `every_after` counts from the last run"),
         ({"starting_deadline": "1h", "every": "1h"}, "counts from an elapse of a schedule, and every has none"),
         (
             {"starting_deadline": "1h", "schedule": None, "timer": {"OnCalendar": "daily"}},

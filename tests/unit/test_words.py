@@ -22,6 +22,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words impo
     SHORTHANDS,
     describe,
     schedule_words,
+    spoken_pause,
     spoken_timespan,
     title_words,
 )
@@ -196,10 +197,23 @@ def test_describe() -> None:
         ("1m", "every minute"),
         ("1h 30min", "every 1h 30min"),
         ("500ms", "every 500ms"),
+        ("1 15min", "every 1 15min"),
     ],
 )
 def test_spoken_timespan(span: str, words: str) -> None:
     assert spoken_timespan(span) == words
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        ("20s", "20 seconds after each run"),
+        ("1h", "1 hour after each run"),
+        ("1h 30min", "1h 30min after each run"),
+    ],
+)
+def test_spoken_pause(span: str, words: str) -> None:
+    assert spoken_pause(span) == words
 
 
 @given(st.text())

@@ -13,6 +13,8 @@ from harness import active_since, recorder, runs, show, wait_until
 OWNER = {"timer_owner": "spans"}
 JOBS = [
     {"name": "every-two", "every": "2s", "accuracy": "100ms", "command": recorder("every-two")},
+    # There is a pause after each run, however long it takes.
+    {"name": "after-two", "every_after": "2s", "accuracy": "100ms", "command": recorder("after-two", "sleep 2")},
     {"name": "every-hour", "every": "1h", "command": recorder("every-hour")},
     # Long past, and the host is not booted anew.
     {"name": "boot-long-ago", "on_boot": "1s", "command": recorder("boot-long-ago")},
@@ -33,6 +35,7 @@ QUIET = ("every-hour", "boot-long-ago", "boot-in-a-week", "boot-and-hour")
 def tell(site, host):
     run = site.apply(JOBS, **OWNER)
     wait_until(lambda: len(runs(host, "every-two")) >= 3, 40, "every-two has run three times")
+    wait_until(lambda: len(runs(host, "after-two")) >= 3, 60, "after-two has run three times")
     wait_until(lambda: len(runs(host, "boot-and-five")) >= 2, 60, "boot-and-five has run twice")
     return run
 
@@ -51,6 +54,13 @@ def test_a_job_with_every_starts_and_repeats(applied, host):
     assert applied.rows()["every-two"]["active"].startswith("active")
     when = runs(host, "every-two")
     assert all(later - earlier > 1.5 for earlier, later in pairwise(when))
+
+
+def test_a_job_with_every_after_counts_from_the_end_of_its_run(applied, host):
+    assert applied.rows()["after-two"]["active"].startswith("active")
+    assert applied.rows()["after-two"]["schedule_words"] == "2 seconds after each run"
+    when = runs(host, "after-two")
+    assert all(later - earlier > 3.5 for earlier, later in pairwise(when))
 
 
 @pytest.mark.parametrize("name", QUIET)
