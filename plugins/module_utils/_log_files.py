@@ -25,7 +25,8 @@ def newest(directory: str) -> list[dict[str, Any]]:
     try:
         with os.scandir(directory) as entries:
             for entry in entries:
-                if entry.is_file(follow_symlinks=False):
+                # A hidden one is the lock of the rotation.
+                if not entry.name.startswith(".") and entry.is_file(follow_symlinks=False):
                     about = entry.stat(follow_symlinks=False)
                     found.append((about.st_mtime, entry.name, about.st_size))
     except OSError as error:
