@@ -10,7 +10,7 @@ export LC_ALL = C.UTF-8
 PYTHON_VENV = .venv/bin/python
 TEST = $(PYTHON_VENV) tools/test.py
 
-.PHONY: help site sandbox destroy check test lint unit sanity package molecule bench proofbench comparison clean setup engine sanity-tools
+.PHONY: help site sandbox destroy check test lint unit sanity package molecule bench proofbench groupbench comparison clean setup engine sanity-tools
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
@@ -50,6 +50,9 @@ bench: setup engine  ## measure against a role that loops over jobs
 
 proofbench: setup engine  ## measure the proof against the bare calls of systemd-analyze
 	@$(PYTHON_VENV) benchmarks/proof.py $(ARGS)
+
+groupbench: setup engine  ## measure how jobs of one group wait for each other
+	@$(PYTHON_VENV) benchmarks/groups.py $(ARGS)
 
 comparison: setup engine  ## give the corpus of broken jobs to the proof and to other ways: docs/comparison.md
 	@$(PYTHON_VENV) benchmarks/comparison.py $(ARGS)
