@@ -234,8 +234,15 @@ ACCOUNT = {
     "no-access": _lacks(
         "The job's user cannot reach the command, the script or the working directory.", "Correct owner and mode."
     ),
-    "writable-by-others": _warning(
-        "Root runs a file that somebody else can change, who so becomes root.", "Give the file to root, mode 0755."
+    "writable-by-others": _error(
+        "Root runs a file that somebody else can change, who so becomes root. Or systemd opens a file as root, such as "
+        "an output or a credential, where somebody else can put a link to another one.",
+        "Give the file, or the directory that the message names, to root.",
+    ),
+    "loader-variable": _error(
+        "A variable that the dynamic loader obeys, such as `LD_LIBRARY_PATH`, does not reach the job: a program of "
+        "root stands beside it, and must not get it.",
+        "Set it in the command: `[/usr/bin/env, NAME=value, ...]`.",
     ),
 }
 

@@ -55,6 +55,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_name
     check_names,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_notify import check_notices
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_opened import (
+    check_loader_variables,
+    check_opened,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path import (
     COMMAND_KEYS,
     check_credentials,
@@ -67,6 +71,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_sandbox import (
     check_hidden,
+    check_hidden_attempts,
     check_powerless_root,
     check_sandbox_paths,
 )
@@ -119,7 +124,10 @@ CHECKERS: tuple[Checker, ...] = (
     check_output,
     check_access,
     check_writable,
+    check_opened,
+    check_loader_variables,
     check_hidden,
+    check_hidden_attempts,
     check_sandbox_paths,
     check_powerless_root,
     check_secrets,

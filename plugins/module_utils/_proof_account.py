@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import os
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_line import has_specifier
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Account
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView, Known
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path import (
+    environment_files,
     own_directory,
     programs,
     sees_this_tree,
     working_directory,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._root_helper import is_ours
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import is_true
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._writable import first_writable
 
@@ -123,24 +124,28 @@ def describe_mode(path: str, known: Known) -> str:
     return f"{path} has mode {found.mode:04o}, owner {found.uid}, group {found.gid}"
 
 
-def check_writable(job: JobView, known: Known) -> list[Finding]:
-    """Warn of files that root runs and somebody else can change: that user becomes root with the next run."""
-    if not sees_this_tree(job):
-        return []
+def runs_as_root(job: JobView, known: Known) -> bool:
+    """Tell whether the job's own user is root."""
     user = job.service.last("Service", "User", known.facts.own_user)
     account = known.facts.user(user) if user != ROOT else None
-    is_root = not is_dynamic(job) and (user == ROOT or bool(account and account.uid == 0))
+    return not is_dynamic(job) and (user == ROOT or bool(account and account.uid == 0))
+
+
+def check_writable(job: JobView, known: Known) -> list[Finding]:
+    """Refuse files that root runs and somebody else can change: that user becomes root with the next run."""
+    if not sees_this_tree(job):
+        return []
+    is_root = runs_as_root(job, known)
     looked_at = []
     for program in programs(job, known):
         if is_root or program.as_root:
             looked_at += [(program.field, path) for path in (program.path, program.script) if path]
     # A variable such as LD_PRELOAD decides what root's commands do, also beside those of another user.
-    if is_root or any(program.as_root for program in programs(job, known)):
-        files = [value.lstrip("-") for value in job.service.values("Service", "EnvironmentFile")]
-        looked_at += [("environment_file", path) for path in files if not has_specifier(path)]
+    if is_root or any(program.as_root and not is_ours(program.value) for program in programs(job, known)):
+        looked_at += [("environment_file", path) for path in environment_files(job, known)]
     findings = []
     for field, path in dict.fromkeys(looked_at):
-        culprit = first_writable(path, known.facts) if known.facts.path(path).kind == "file" else None
+        culprit = first_writable(path, known.facts)
         if culprit:
             place, who = culprit
             reason = f"root runs it, and {who} can change {'it' if place == path else place}"

@@ -289,6 +289,29 @@ def check_credentials(job: JobView, known: Known) -> list[Finding]:
     return findings
 
 
+def environment_files(job: JobView, known: Known) -> list[str]:
+    """Return the files that systemd reads variables from, there or not. Of a pattern: what it matches, and where more
+    may come to match.
+    """
+    found = []
+    for value in job.service.values("Service", "EnvironmentFile"):
+        pattern = value.lstrip("-").replace("%%", "%")
+        if has_specifier(value.lstrip("-")):
+            continue
+        wildcard = _WILDCARD.search(pattern)
+        if wildcard:
+            folder = _ESCAPE.sub(r"\1", os.path.dirname(pattern[: wildcard.end()]))
+            found += [*known.facts.matches(shell_pattern(pattern)), os.path.join(folder, "*")]
+        else:
+            found.append(_ESCAPE.sub(r"\1", pattern))
+    return found
+
+
+def shell_pattern(pattern: str) -> str:
+    """Return a pattern of systemd as Python's glob takes it: an escaped letter stands for itself."""
+    return _ESCAPE.sub(lambda found: glob.escape(found.group(1)), pattern)
+
+
 def check_environment_files(job: JobView, known: Known) -> list[Finding]:
     """Refuse environment files that are not there (systemd.exec(5), EnvironmentFile=)."""
     findings = []
@@ -298,7 +321,7 @@ def check_environment_files(job: JobView, known: Known) -> list[Finding]:
         pattern = value.replace("%%", "%")
         path = _ESCAPE.sub(r"\1", pattern)
         if _WILDCARD.search(pattern):
-            there = bool(known.facts.matches(_ESCAPE.sub(lambda found: glob.escape(found.group(1)), pattern)))
+            there = bool(known.facts.matches(shell_pattern(pattern)))
         else:
             there = known.facts.path(path).kind == "file"
         if not there:

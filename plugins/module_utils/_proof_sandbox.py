@@ -23,6 +23,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path
     working_directory,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import is_true
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import ATTEMPTS, PYTHON
 
 HOMES = ("/home", "/root", "/run/user")
 TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108
@@ -45,6 +46,43 @@ def hidden_places(job: JobView) -> list[tuple[str, str]]:
     return found
 
 
+def hidden_under(job: JobView) -> list[tuple[str, str]]:
+    """Return the directories in whose place the job sees an empty one."""
+    return [
+        (word.text.partition(":")[0].lstrip("-+"), "TemporaryFileSystem=")
+        for value in job.service.values("Service", "TemporaryFileSystem")
+        for word in words_of(value)
+    ]
+
+
+def shown_again(job: JobView) -> list[str]:
+    """Return the places that BindPaths= and its like put back into such a tree."""
+    found = []
+    for key in ("BindPaths", "BindReadOnlyPaths"):
+        for value in job.service.values("Service", key):
+            for word in words_of(value):
+                source, _colon, rest = word.text.lstrip("-+").partition(":")
+                found.append(rest.partition(":")[0] or source)
+    return found
+
+
+def not_executable(job: JobView, path: str) -> bool:
+    """Tell whether NoExecPaths= covers a path more closely than ExecPaths= (systemd.exec(5))."""
+    closest = {
+        key: max(
+            (
+                len(place.rstrip("/"))
+                for value in job.service.values("Service", key)
+                for place in (word.text.lstrip("-+") for word in words_of(value))
+                if is_in(path, place)
+            ),
+            default=-1,
+        )
+        for key in ("NoExecPaths", "ExecPaths")
+    }
+    return closest["NoExecPaths"] > closest["ExecPaths"]
+
+
 def check_hidden(job: JobView, known: Known) -> list[Finding]:
     """Refuse a command, script or working directory that the sandbox hides from the job."""
     places = hidden_places(job)
@@ -65,14 +103,44 @@ def check_hidden(job: JobView, known: Known) -> list[Finding]:
     for field, path in dict.fromkeys(looked_at):
         if own_directory(path, job, known):
             continue
-        hiding = [
-            (place, by) for place, by in places if any(is_in(one, place) for one in (path, known.facts.real(path)))
-        ]
+        hiding = hiding_place(path, places, known)
         if hiding:
-            place, by = hiding[0]
-            mend = f"move it elsewhere, or set `service: {{{by.partition('=')[0]}: ...}}` so that the job sees it"
-            findings.append(job.finding("hidden-path", field, path, f"{by} hides {place} from the job", mend))
+            findings.append(job.finding("hidden-path", field, path, *told_hidden(*hiding)))
     return findings
+
+
+def hiding_place(path: str, places: list[tuple[str, str]], known: Known) -> tuple[str, str] | None:
+    """Return the first directory that hides a path, and the directive that does it."""
+    ways = (path, known.facts.real(path))
+    return next(((place, by) for place, by in places if any(is_in(one, place) for one in ways)), None)
+
+
+def told_hidden(place: str, by: str) -> tuple[str, str]:
+    """Return reason and mend."""
+    mend = f"move it elsewhere, or set `service: {{{by.partition('=')[0]}: ...}}` so that the job sees it"
+    return f"{by} hides {place} from the job", mend
+
+
+def check_hidden_attempts(job: JobView, known: Known) -> list[Finding]:
+    """Refuse a sandbox in which the program that makes the attempts cannot be run: each run would fail."""
+    program = next((one.name for one in job.wanted.files if os.path.basename(one.name) == ATTEMPTS), "")
+    if not program:
+        return []
+    again = [one for one in shown_again(job) if is_in(program, one)]
+    places = hidden_places(job) + ([] if again else hidden_under(job))
+    for path in (program, PYTHON):
+        hiding = hiding_place(path, places, known)
+        reason = ""
+        if hiding:
+            reason, _mend = told_hidden(*hiding)
+        elif path == PYTHON and not_executable(job, known.facts.real(path)):
+            reason = "NoExecPaths= lets the job run no program there"
+        if reason:
+            field = "retries" if "--attempts 1 " not in job.wanted.service else "timeout"
+            reason = f"{reason}, and {field} needs it"
+            mend = f"remove {field}, or let the job see {path} (BindReadOnlyPaths=) and run it (ExecPaths=)"
+            return [job.finding("hidden-path", field, path, reason, mend)]
+    return []
 
 
 def is_in(path: str, place: str) -> bool:

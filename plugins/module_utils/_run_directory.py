@@ -21,7 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner imp
 RUN_DIRECTORY = "/run/dotmobi.systemd_timers"
 LOCK_NAME = "lock"
 LOCK_WAIT_SECONDS = 120.0
-OTHERS_WRITE = 0o022
+OTHERS_WRITE, OTHER_WRITES = 0o022, 0o002
 
 
 class LockBusy(Exception):
@@ -42,18 +42,43 @@ def is_private(path: str) -> bool:
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & OTHERS_WRITE
 
 
+def is_open_to_root_alone(path: str) -> bool:
+    """Tell whether a directory is root's, and only the group root can write it too: closing it takes nothing away.
+
+    A program beside a job with a umask such as 0002 can have made it.
+    """
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return False
+    return (
+        stat.S_ISDIR(found.st_mode)
+        and (found.st_uid, found.st_gid) == (0, 0)
+        and os.geteuid() == 0
+        and not found.st_mode & OTHER_WRITES
+    )
+
+
 def check_directory() -> None:
     """Raise LockBusy when something stands in the place of the directory that somebody but root can change."""
-    if os.path.lexists(RUN_DIRECTORY) and not is_private(RUN_DIRECTORY):
-        reason = f"{RUN_DIRECTORY} is not a directory that only root can write"
-        raise LockBusy(f"{reason}; find out who made it, and remove it: it is made anew")
+    if not os.path.lexists(RUN_DIRECTORY) or is_private(RUN_DIRECTORY) or is_open_to_root_alone(RUN_DIRECTORY):
+        return
+    reason = f"{RUN_DIRECTORY} is not a directory that only root can write"
+    raise LockBusy(f"{reason}; find out who made it, and remove it: it is made anew")
 
 
 def make_directory() -> None:
-    """Make the directory where it is missing. Raises LockBusy."""
+    """Make the directory where it is missing, and close it. Raises LockBusy."""
     with contextlib.suppress(FileExistsError):
         os.mkdir(RUN_DIRECTORY, 0o700)
     check_directory()
+    if is_private(RUN_DIRECTORY):
+        return
+    descriptor = os.open(RUN_DIRECTORY, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fchmod(descriptor, 0o700)
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -378,10 +378,14 @@ options:
             as JSON with a POST request. In the place of an address or the text of a header there can be a dictionary
             with C(credential), the name of a credential of the job, or with C(path), a file on the host; C(prefix) is
             put before what is read, for example V(Bearer ).
+          - In place of the facts, C(webhook) sends what C(format) names, a message as V(slack), V(discord), V(teams),
+            V(ntfy) or V(matrix) takes it, or C(body), a text, or a dictionary or list that becomes JSON. In a body,
+            C({job}), C({summary}) and the other facts stand for those of the run.
           - C(command) is a program and its arguments, a text or a list. Root runs it, with the facts as JSON on its
             input and in variables such as C(TIMER_JOB) and C(TIMER_RESULT).
           - C(unit) is the name of a unit, or a list of names, which systemd starts, for example V(alert@%n.service).
           - C(lines) is how many of the last lines of that run in the journal are told, 20 when left out.
+          - C(only) is V(timer) when only runs that the timer has started are told, V(any) when left out.
           - A run that a condition has skipped is neither a failure nor a success. Nobody is told when left out.
         type: dict
       on_success:

@@ -7,6 +7,8 @@ All that is wrong in a value is found at once. No reason repeats an address or a
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 import shlex
 from collections.abc import Callable, Mapping
@@ -19,6 +21,13 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_valu
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import Field
 
 MOST_LINES = 1000
+# Services whose own form of a message is known (notice_formats.py), and what a body can name.
+FORMATS = ("slack", "discord", "teams", "ntfy", "matrix")
+FACTS = (
+    "id", "event", "summary", "host", "job", "unit", "result", "exit_status", "signal", "started", "ended", "duration",
+    "invocation_id", "lines", "text",
+)  # fmt: skip
+ONLY = ("timer", "any")
 SECRET_PARTS = ("credential", "path", "prefix")
 MEND_URL = "write an address such as https://example.com/hook"
 MEND_SECRET = "write a text, or `{credential: NAME}`, or `{path: /FILE}`"  # noqa: S105
@@ -28,6 +37,7 @@ MEND_MAIL = "write an address such as ops@example.com, or the name of a user of 
 _MAIL = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]*(?:@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)?")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _UNIT = re.compile(r"[A-Za-z0-9:_.\\@%-]+\.(?:service|target|path|socket|timer|mount|automount|swap|slice)")
+_PLACE = re.compile(r"\{([a-z_]+)\}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 Part = Callable[[Any], Any]
@@ -201,10 +211,59 @@ def _mail(value: Any) -> dict[str, Any]:
 def _webhook(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         return {"url": _url(value), "headers": {}}
-    found = _dictionary(value, {"url": _secret_url, "headers": _headers}, "an address")
+    parts = {"url": _secret_url, "headers": _headers, "format": _format, "body": _whole_body}
+    found = _dictionary(value, parts, "an address")
     if not found.get("url"):
         raise BadValue("has no url", MEND_URL)
-    return {"url": found["url"], "headers": found.get("headers") or {}}
+    shape = {name: found[name] for name in ("format", "body") if found.get(name) is not None}
+    if len(shape) > 1:
+        raise BadValue("has a format and a body", "remove one of the two")
+    return {"url": found["url"], "headers": found.get("headers") or {}, **shape}
+
+
+def _word_of(value: Any, known: tuple[str, ...]) -> str:
+    """One of a few words."""
+    if value not in known:
+        meant = nearest(str(value), known)
+        mend = f'write "{meant}"' if meant else f"write one of {', '.join(known)}"
+        raise BadValue(f'is "{value}", which is not known here', mend)
+    return str(value)
+
+
+def _format(value: Any) -> str:
+    return _word_of(value, FORMATS)
+
+
+def _only(value: Any) -> str:
+    return _word_of(value, ONLY)
+
+
+def _whole_body(value: Any) -> Any:
+    found = _body(value)
+    with contextlib.suppress(ValueError):
+        if isinstance(found, str) and isinstance(json.loads(found), (dict, list)):
+            reason = "is JSON in a text, where a fact could end a string"
+            raise BadValue(reason, "write it as a dictionary or a list")
+    return found
+
+
+def _body(value: Any) -> Any:
+    """A template: a text, or what becomes JSON; a place such as {job} stands for a fact."""
+    if isinstance(value, Mapping):
+        return each_part(value, lambda _name, item: _body(item))
+    if is_list(value):
+        return _each(value, _body) if value else []
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if not isinstance(value, str):
+        raise BadValue(f"holds {kind_of(value)}", "write texts, numbers, lists and dictionaries")
+    text = str(value)
+    for name in _PLACE.findall(text):
+        if name not in FACTS:
+            meant = nearest(name, FACTS)
+            mend = f'write "{{{meant}}}"' if meant else f"known are {', '.join(f'{{{one}}}' for one in FACTS)}"
+            raise BadValue(f'holds "{{{name}}}", which is no fact of a run', mend)
+    return text
 
 
 def _webhooks(value: Any) -> list[Any]:
@@ -246,7 +305,7 @@ def _units(value: Any) -> list[Any]:
 
 
 CHANNELS: dict[str, Part] = {"mail": _mail, "webhook": _webhooks, "command": _command, "unit": _units}
-NOTICE: dict[str, Part] = {**CHANNELS, "lines": _lines}
+NOTICE: dict[str, Part] = {**CHANNELS, "lines": _lines, "only": _only}
 HEARTBEAT: dict[str, Part] = {"url": _secret_url, "start": _flag, "exit_status": _flag}
 
 

@@ -16,20 +16,25 @@ from typing import Any, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NOTIFY_SETTINGS, JobFile
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._root_helper import UNSET, as_root
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import PYTHON
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quote
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_notify import CHANNELS
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._duration import seconds
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._programs import program_text
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_command import number, raw
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_command import (
+    TIMER,
+    number,
+    raw,
+)
 
 # There with and without a merged /usr.
 SYSTEMCTL = "/bin/systemctl"
 # Asking systemd for the ping of a start takes some hundredths of a second; it is ended where systemd does not answer.
 START_SECONDS = 5.0
 PROGRAM = "notifier.py"
-PROGRAMS = (PROGRAM, "notice_channels.py", "notice_facts.py")
+PROGRAMS = (PROGRAM, "notice_channels.py", "notice_facts.py", "notice_formats.py", "private_directory.py")
 PROGRAM_MODE = 0o755
 SETTINGS_MODE = 0o600
 DEFAULT_LINES = 20
@@ -87,6 +92,10 @@ def refusals(job: Mapping[str, Any]) -> list[Finding]:
         if parts and not set(parts).intersection(CHANNELS):
             mend = f"add one of {', '.join(CHANNELS)}"
             found.append(Finding(job["name"], field, None, "names nobody who is told", mend, "missing-field"))
+        if parts.get("only") == TIMER and parts.get("unit"):
+            reason = "has `only: timer` and `unit`, which systemd starts after each run"
+            mend = "remove one of the two, or name a `command` in place of the unit"
+            found.append(Finding(job["name"], field, None, reason, mend, "invalid-value"))
     if given_parts(job, "heartbeat") and not given_parts(job, "heartbeat").get("url"):
         mend = "add the address that the monitor gives"
         found.append(Finding(job["name"], "heartbeat", None, "has no url", mend, "missing-field"))
@@ -166,13 +175,12 @@ def directives_of(job: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def commands_of(job: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the lines of [Service]. `-`: it cannot fail the job. `+`: as root."""
+    """Return the lines of [Service]. `-`: it cannot fail the job."""
     if not has_heartbeat(job) or not given_parts(job, "heartbeat").get("start"):
         return {}
     limited = ["/usr/bin/timeout", number(start_limit(job))]
-    return {
-        "ExecStartPre": [f"-+{_quote.command([*limited, SYSTEMCTL, 'start', '--no-block', unit_of(job, 'start')])}"]
-    }
+    ping = _quote.command([*limited, SYSTEMCTL, "start", "--no-block", unit_of(job, "start")])
+    return {"ExecStartPre": [f"-{as_root(ping)}"], "UnsetEnvironment": [UNSET]}
 
 
 def start_limit(job: Mapping[str, Any]) -> float:
@@ -219,7 +227,8 @@ def settings_of(job: Mapping[str, Any], folder: str = "") -> dict[str, Any]:
 
 def _webhook(job: Mapping[str, Any], webhook: Mapping[str, Any], folder: str) -> dict[str, Any]:
     headers = {name: _stored(job, value, folder) for name, value in webhook["headers"].items()}
-    return {"url": _stored(job, webhook["url"], folder), "headers": headers}
+    shape = {name: webhook[name] for name in ("format", "body") if webhook.get(name) is not None}
+    return {"url": _stored(job, webhook["url"], folder), "headers": headers, **shape}
 
 
 def _stored(job: Mapping[str, Any], given: str | Mapping[str, str], folder: str) -> str | dict[str, str]:

@@ -183,7 +183,9 @@ def render(
     # Names only: the host hides what they hold, also in a diff to the next version of the file.
     secrets = f"Secrets={' '.join(job['secrets'])}\n" if job["secrets"] else ""
     folder = f"{files_directory}/{job['name']}"
-    files += [JobFile(f"{folder}/{name}", program_text(name), PROGRAM_MODE, True) for name in stands.programs]
+    programs = [JobFile(f"{folder}/{name}", program_text(name), PROGRAM_MODE, True) for name in stands.programs]
+    # Some stand beside the gate and beside what tells of runs.
+    files += [one for one in programs if one not in notices.files]
     if stands.replace:
         files.append(JobFile(f"{job['name']}-replace.service", stands.replace + mark))
     files += notices.files

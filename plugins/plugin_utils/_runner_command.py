@@ -11,6 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._root_helper import (
+    INVOCATION,
+    RESULT,
+    UNSET,
+    as_root,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import (
     ATTEMPTS,
     PYTHON,
@@ -21,10 +27,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value 
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._duration import seconds
 
 GATE = "gate.py"
+# Of `only`: notices of runs that the timer has started.
+TIMER = "timer"
 # What each program needs beside it in the job's folder.
 PROGRAMS = {
     ATTEMPTS: (ATTEMPTS, "job_journal.py"),
-    GATE: (GATE, "job_group.py", "job_journal.py", "job_trigger.py"),
+    GATE: (GATE, "job_group.py", "job_journal.py", "job_trigger.py", "private_directory.py"),
 }
 DEFAULTS = {"attempts": 1, "delay": 10.0, "backoff": 1.0, "max_delay": 3600.0}
 GROUP_DEFAULTS = {"policy": "queue", "group": "", "group_limit": 1, "group_wait": 3600.0}
@@ -148,7 +156,7 @@ def attempt_options(job: Mapping[str, Any]) -> str:
 
 def gate_options(job: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the options of the gate, by what they are for."""
-    found: dict[str, list[str]] = {"trigger": [], "group": []}
+    found: dict[str, list[str]] = {"start": [], "trigger": [], "group": []}
     concurrency = concurrency_of(job)
     if concurrency["policy"] == "forbid":
         found["trigger"].append("--forbid")
@@ -159,6 +167,8 @@ def gate_options(job: Mapping[str, Any]) -> dict[str, list[str]]:
         found["trigger"] += ["--jitter", number(span(job, "jitter"))] if job["jitter"] else []
     if job["skip_next"]:
         found["trigger"] += ["--skip-next", job["skip_next"]]
+    if any((job[field] or {}).get("only") == TIMER for field in ("on_failure", "on_success")):
+        found["start"].append("--note-start")
     if concurrency["group"]:
         limits = ["--limit", str(concurrency["group_limit"]), "--wait", number(concurrency["group_wait"])]
         found["group"] = ["--group", concurrency["group"], *limits]
@@ -169,10 +179,10 @@ def condition(folder: str, job: str, options: list[str]) -> str:
     """Return the line of the gate. A gate that is broken fails the run: systemd would take its status for a skip."""
     gate = " ".join([PYTHON, "-I", f"{folder}/{GATE}", "begin", job, *options])
     script = f"{gate}; case $? in 0) exit 0;; 113) exit 113;; *) exit 255;; esac"
-    return f"ExecCondition=+{_quote.command(['/bin/sh', '-c', script])}"
+    return f"ExecCondition={as_root(_quote.command(['/bin/sh', '-c', script]), INVOCATION)}"
 
 
-def replace_unit(folder: str, job: str, options: list[str]) -> str:
+def replace_unit(folder: str, job: str, options: Mapping[str, list[str]]) -> str:
     """Return the text of the unit that the timer starts when each elapse is to replace the run before."""
     lines = [
         "# Managed by Ansible (dotmobi.systemd_timers): change the job's variables, not this file.",
@@ -184,9 +194,10 @@ def replace_unit(folder: str, job: str, options: list[str]) -> str:
         "[Service]",
         "Type=oneshot",
     ]
-    if options:
-        lines.append(condition(folder, job, [*options, "--service", f"{job}-replace.service"]))
-    return "\n".join([*lines, f"ExecStart={PYTHON} -I {folder}/{GATE} replace {job}", ""])
+    if options["trigger"]:
+        lines.append(condition(folder, job, [*options["trigger"], "--service", f"{job}-replace.service"]))
+    words = [PYTHON, "-I", f"{folder}/{GATE}", "replace", job, *options["start"]]
+    return "\n".join([*lines, f"ExecStart={' '.join(words)}", ""])
 
 
 def beside(job: Mapping[str, Any], files_directory: str) -> Beside:
@@ -196,11 +207,14 @@ def beside(job: Mapping[str, Any], files_directory: str) -> Beside:
     replaces = concurrency_of(job)["policy"] == "replace"
     attempts = makes_attempts(job)
     options = gate_options(job)
-    ours = [*([] if replaces else options["trigger"]), *options["group"]]
+    ours = [*options["start"], *([] if replaces else options["trigger"]), *options["group"]]
     lines = [condition(folder, name, ours)] if ours else []
-    ending = [*(["--forbid"] if "--forbid" in ours else []), *options["group"][:2]]
+    ending = [*(["--forbid"] if "--forbid" in ours else []), *options["group"][:4]]
     if ending:
-        lines.append(f"ExecStopPost=-+{PYTHON} -I {folder}/{GATE} end {' '.join([name, *ending])}")
+        gate = f"{PYTHON} -I {folder}/{GATE} end {' '.join([name, *ending])}"
+        lines.append(f"ExecStopPost=-{as_root(gate, INVOCATION, RESULT)}")
+    if lines and UNSET not in raw(job, "UnsetEnvironment"):
+        lines.append(f"UnsetEnvironment={UNSET}")
     if replaces:
         lines.append("SuccessExitStatus=SIGTERM")
     commands = [_quote.command(one) for one in commands_of(job)]
@@ -211,5 +225,5 @@ def beside(job: Mapping[str, Any], files_directory: str) -> Beside:
         lines,
         f"{name}-replace.service" if replaces else f"{name}.service",
         tuple(sorted({one for program in needed for one in PROGRAMS[program]})),
-        replace_unit(folder, name, options["trigger"]) if replaces else "",
+        replace_unit(folder, name, options) if replaces else "",
     )

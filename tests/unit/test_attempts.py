@@ -232,6 +232,8 @@ def mount(place: Path, kind: str, root: str, options: str) -> str:
 @pytest.mark.parametrize(
     ("own", "mounted", "found"),
     [
+        # As for a job of the name memory: systemd keeps its names apart from those of the kernel.
+        ("0::/system.slice/_job.service\n", ("cgroup2", "/", "rw"), True),
         (UNIFIED, ("cgroup2", "/", "rw,nsdelegate"), True),
         (HYBRID, ("cgroup", "/", "rw,xattr,name=systemd"), True),
         (HYBRID, ("cgroup", "/", "rw,pids"), False),
@@ -242,12 +244,13 @@ def mount(place: Path, kind: str, root: str, options: str) -> str:
     ],
 )
 def test_the_control_group_is_that_of_the_job_and_no_other(tmp_path, own, mounted, found):
-    folders = ("system.slice/job.service", "system.slice/other.service", "user.slice/session-1.scope", ".")
+    own_folder = "system.slice/_job.service" if "_job" in own else "system.slice/job.service"
+    folders = (own_folder, "system.slice/other.service", "user.slice/session-1.scope", ".")
     for folder in folders:
         (tmp_path / folder).mkdir(parents=True, exist_ok=True)
         (tmp_path / folder / "cgroup.procs").write_text("1\n")
     mounts = "22 1 8:1 / / rw - ext4 /dev/x rw\n" + mount(tmp_path, *mounted)
-    expected = f"{tmp_path}/system.slice/job.service" if found else ""
+    expected = f"{tmp_path}/{own_folder}" if found else ""
     assert attempts.cgroup_directory("job", own, mounts) == expected
 
 

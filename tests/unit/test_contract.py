@@ -95,6 +95,7 @@ HELPERS = {
     "_calendar_mend": {"_cron_line", "_mend_day", "_mend_time", "_mend_word", "_timespan_mend"},
     "_command_line": set(),
     "_wrapped_command": set(),
+    "_root_helper": set(),
     "_findings": {"_codes"},
     "_secret": set(),
     "_mask": {"_command_line", "_findings", "_secret", "_unit_file"},
@@ -132,7 +133,8 @@ CHECKERS = {
     "_proof_account": SHARED | {"_proof_path"},
     "_proof_service": SHARED,
     "_proof_sandbox": SHARED | {"_proof_path", "_proof_account"},
-    "_proof_notify": SHARED | {"_proof_path"},
+    "_proof_notify": SHARED | {"_proof_path", "_writable"},
+    "_proof_opened": SHARED | {"_proof_account", "_proof_path", "_root_helper"},
 }
 WAY = {
     "_observe": SHARED - {"_verify"},
@@ -555,6 +557,7 @@ PURE = {
     "_options",
     "_file_record",
     "_result_words",
+    "_root_helper",
     "_script",
     "_timer_text",
     "_unit_file",

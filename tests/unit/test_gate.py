@@ -16,6 +16,7 @@ from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import FIXTUR
 gate = program("gate")
 group = program("job_group")
 journal = program("job_journal")
+private = program("private_directory")
 trigger = program("job_trigger")
 
 # 2026-11-25 08:01:00 UTC, when the captured run was started.
@@ -236,7 +237,7 @@ def host(monkeypatch):
 
 def arrive(host: Host, where: Any, name: str, invocation: str = "1") -> list[list[str]]:
     host.states[f"{name}.service"] = (invocation, "activating")
-    return where.ahead([f"{name}.service", invocation])
+    return where.before([f"{name}.service", invocation], 1, ask=True)
 
 
 def test_tickets_stand_in_the_order_of_arrival(host, tmp_path):
@@ -245,7 +246,7 @@ def test_tickets_stand_in_the_order_of_arrival(host, tmp_path):
     assert seen == [[], ["a.service"], ["a.service", "b.service"]]
     # Looking again takes no second ticket.
     assert len(arrive(host, where, "c")) == 2
-    where.leave(["a.service", "1"])
+    where.leave("a.service", 1)
     assert arrive(host, where, "b") == []
     assert (tmp_path / "groups").stat().st_mode & 0o777 == 0o700
 
@@ -280,22 +281,61 @@ def test_a_crash_while_the_tickets_are_written_leaves_the_old_ones(host, tmp_pat
     assert json.loads((tmp_path / "g.json").read_text()) == [["a.service", "1"]]
 
 
-def test_waiting_ends_when_those_before_have_left(host, tmp_path, monkeypatch):
+def test_waiting_ends_when_those_before_have_left(host, tmp_path):
     where = group.Group("g", str(tmp_path))
     for name in ("a", "b"):
         arrive(host, where, name)
     host.states["c.service"] = ("1", "activating")
     told = []
 
-    def queued(names: str, _waited: float) -> None:
+    def queued(names: str, _waited: float) -> float:
         told.append(names)
-        if len(told) == 3:
-            where.leave(["a.service", "1"])
+        where.leave("a.service", 2)
+        return 60.0
 
-    monkeypatch.setattr(group, "LOOK", 0.01)
     where.wait(["c.service", "1"], 2, queued)
-    assert set(told) == {"a.service, b.service"}
-    assert len(told) >= 3
+    assert told == ["a.service, b.service"]
+    assert not (tmp_path / "1").exists()
+
+
+def test_who_waits_far_behind_asks_systemd_rarely(host, tmp_path, monkeypatch):
+    """All of a long queue asking of each other is what makes it slow."""
+    where = group.Group("g", str(tmp_path))
+    for number in range(50):
+        where.before([f"{number}.service", "1"], 1, ask=False)
+        host.states[f"{number}.service"] = ("1", "activating")
+    asked = []
+    monkeypatch.setattr(group, "show", lambda units, *names: asked.append(units) or host.show(units, *names))
+    limits = []
+
+    def queued(names: str, _waited: float) -> float:
+        assert names == "0.service, 1.service, 2.service and 47 more"
+        limits.append(0.0)
+        if len(limits) == 20:
+            raise gate.WaitedInVain
+        return 0.0
+
+    host.states["last.service"] = ("1", "activating")
+    with pytest.raises(gate.WaitedInVain):
+        where.wait(["last.service", "1"], 1, queued)
+    assert asked == [["0.service"]]
+
+
+def test_runs_that_ended_without_a_word_are_found_one_after_the_other(host, tmp_path):
+    where = group.Group("g", str(tmp_path))
+    for name in ("a", "b", "c"):
+        where.before([f"{name}.service", "1"], 1, ask=False)
+    host.states["c.service"] = ("1", "active")
+    assert arrive(host, where, "d") == [["c.service", "1"]]
+    host.states["c.service"] = ("1", "failed")
+    assert arrive(host, where, "d") == []
+
+
+def test_a_unit_has_one_ticket(host, tmp_path):
+    where = group.Group("g", str(tmp_path))
+    where.before(["a.service", "1"], 1, ask=False)
+    assert arrive(host, where, "a", "2") == []
+    assert json.loads((tmp_path / "g.json").read_text()) == [["a.service", "2"]]
 
 
 def test_who_waits_decides_how_long(host, tmp_path):
@@ -303,11 +343,57 @@ def test_who_waits_decides_how_long(host, tmp_path):
     arrive(host, where, "a")
     host.states["b.service"] = ("1", "activating")
 
-    def queued(_names: str, _waited: float) -> None:
+    def queued(_names: str, _waited: float) -> float:
         raise gate.WaitedInVain
 
     with pytest.raises(gate.WaitedInVain):
         where.wait(["b.service", "1"], 1, queued)
+
+
+# --- directories
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o002, 0o777])
+def test_directories_are_roots_alone_whatever_the_umask(tmp_path, mask):
+    path = tmp_path / private.OWN / "groups" / "deep"
+    before = os.umask(mask)
+    os.umask(0o077 if mask == 0o777 else mask)
+    try:
+        assert private.make_private(str(path)) == str(path)
+        gate.note_end("j", str(path))
+    finally:
+        os.umask(before)
+    modes = {one.name: one.stat().st_mode & 0o777 for one in (path, path.parent, path.parent.parent, path / "j")}
+    assert modes == {private.OWN: 0o700, "groups": 0o700, "deep": 0o700, "j": 0o600}
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o775, 0o750])
+def test_a_directory_that_nobody_else_could_change_is_closed(tmp_path, mode):
+    path = tmp_path / private.OWN
+    path.mkdir()
+    path.chmod(mode)
+    os.chown(path, os.geteuid(), 0 if os.geteuid() == 0 else os.getegid())
+    if os.geteuid() != 0 and mode & 0o020:
+        pytest.skip("the group of root is root's to give")
+    private.make_private(str(path / "notices"))
+    assert path.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_directory_that_others_could_change_is_refused(tmp_path):
+    path = tmp_path / private.OWN
+    path.mkdir()
+    path.chmod(0o777)
+    with pytest.raises(private.NotPrivate, match=f"others than root can change {path}; look at what is in it"):
+        private.make_private(str(path / "groups"))
+    assert not (path / "groups").exists()
+    path.chmod(0o700)
+    (path / "groups").symlink_to(tmp_path)
+    with pytest.raises(OSError, match="groups"):
+        private.make_private(str(path / "groups"))
+    (path / "file").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="file"):
+        private.open_private(str(path / "file"), os.O_WRONLY)
+    assert not (tmp_path / "elsewhere").exists()
 
 
 # --- exit statuses, and what is told

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email
 import email.policy
 import http.server
@@ -22,9 +23,11 @@ from ansible_collections.dotmobi.systemd_timers.tests.unit.programs import FOLDE
 
 facts = program("notice_facts")
 channels = program("notice_channels")
+formats = program("notice_formats")
 notifier = program("notifier")
 INVOCATION = "0123456789abcdef0123456789abcdef"
 FACTS = {
+    "id": f"failure-{INVOCATION}",
     "event": "failure",
     "summary": "[web1] büro failed: exit status 3",
     "host": "web1",
@@ -226,7 +229,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    do_GET = do_POST = handle_any  # noqa: N815
+    do_GET = do_POST = do_PUT = handle_any  # noqa: N815
 
     def log_message(self, *_args: Any) -> None:
         """Nothing."""
@@ -257,6 +260,178 @@ def test_a_webhook_gets_the_facts(server: str) -> None:
     assert {name: found[name] for name in FACTS} == FACTS
     assert "Duration: 3 min 5 s" in found["text"]
     assert (headers["Authorization"], headers["Content-Type"]) == ("Bearer t", "application/json")
+    assert headers["Idempotency-Key"] == found["id"]
+
+
+def test_a_further_attempt_carries_the_same_id(server: str) -> None:
+    channels.send_webhook({"url": f"{server}/599", "headers": {}}, FACTS, time.monotonic() + 30)
+    assert [headers["Idempotency-Key"] for *_rest, headers in Handler.seen] == [FACTS["id"]] * 2
+    run = facts.Run(INVOCATION, facts.Ended("exit-code", 1))
+    assert facts.facts_of("failure", "j", run)["id"] == FACTS["id"]
+    # Each test is to arrive.
+    assert facts.facts_of("test", "j", run)["id"] != facts.facts_of("test", "j", run)["id"]
+
+
+ENDLESS = [
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nok\n",
+    b"HTTP/1.1 204 No Content\r\nX-Slow: ",
+    b"HTTP/1.1 200 OK\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nok",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nok",
+]
+
+
+@contextlib.contextmanager
+def unfinished(answer: bytes) -> Iterator[tuple[str, list[socket.socket]]]:
+    """A server that begins to answer and then says nothing more; yields its address, and who has asked."""
+    asked: list[socket.socket] = []
+
+    def serve(listening: socket.socket) -> None:
+        while True:
+            try:
+                client, _address = listening.accept()
+            except OSError:
+                return
+            asked.append(client)
+            client.recv(65536)
+            client.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, args=(listening,), daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/", asked
+        listening.shutdown(socket.SHUT_RDWR)
+        for client in asked:
+            client.close()
+
+
+@pytest.mark.parametrize("answer", ENDLESS)
+def test_an_answer_that_has_begun_counts(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "ATTEMPT_SECONDS", 0.5)
+    with unfinished(answer) as (url, asked):
+        channels.ask_until(url, b"{}", {}, time.monotonic() + 30)
+        assert len(asked) == 1
+
+
+def test_a_refusal_that_never_ends_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "ATTEMPT_SECONDS", 0.3)
+    with unfinished(b"HTTP/1.1 500 No\r\nX: ") as (url, _asked):
+        assert attempt(url, 0.6).startswith("no answer in time")
+
+
+# --- what a webhook is sent
+
+
+def sent(webhook: dict[str, Any], **fields: Any) -> Any:
+    return formats.message_of(webhook, {**FACTS, "text": "the mail", **fields})
+
+
+def test_a_body_of_ones_own() -> None:
+    body = {
+        "title": "{summary}",
+        "of": ["{job}@{host}", 7, True, None],
+        "code": "{exit_status}",
+        "lines": "{lines}",
+        "{job}": "{unknown} {} {signal}.",
+    }
+    message = sent({"body": body}, summary='a "quoted" one\\')
+    assert json.loads(message.body) == {
+        "title": 'a "quoted" one\\',
+        "of": ["backup@web1", 7, True, None],
+        "code": 3,
+        "lines": ["grüße", "last words"],
+        "{job}": "{unknown} {} .",
+    }
+    assert message.headers == {"Content-Type": "application/json"}
+    text = sent({"body": "{job}: {lines}"})
+    assert text.body.decode() == "backup: grüße\nlast words"
+    assert text.headers == {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def test_slack_and_its_like() -> None:
+    message = sent({"format": "slack"}, summary="a <b> & c", lines=["```", "x < y"])
+    assert json.loads(message.body) == {"text": "a &lt;b&gt; &amp; c\n```\n'''\nx &lt; y\n```"}
+    assert json.loads(sent({"format": "slack"}, lines=[]).body) == {"text": FACTS["summary"]}
+
+
+def test_discord_takes_two_thousand_letters_and_mentions_nobody() -> None:
+    message = sent({"format": "discord"}, summary="[h] my_job", lines=["@everyone", "x" * 5000])
+    found = json.loads(message.body)
+    assert found["content"].startswith("**\\[h\\] my\\_job**\n```\n...xxx")
+    assert len(found["content"]) <= 2000
+    assert found["content"].endswith("x\n```")
+    assert found["allowed_mentions"] == {"parse": []}
+
+
+def test_teams_takes_an_adaptive_card() -> None:
+    def card(**fields: Any) -> dict[str, Any]:
+        found = json.loads(sent({"format": "teams"}, **fields).body)
+        (attachment,) = found["attachments"]
+        assert found["type"] == "message"
+        assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
+        content: dict[str, Any] = attachment["content"]
+        return content
+
+    body = card()["body"]
+    assert (card()["type"], card()["version"]) == ("AdaptiveCard", "1.4")
+    assert [block["type"] for block in body] == ["RichTextBlock", "FactSet", "RichTextBlock"]
+    assert {"title": "exit_status", "value": "3"} in body[1]["facts"]
+    assert all(isinstance(one["value"], str) for one in body[1]["facts"])
+    assert [block["type"] for block in card(lines=[])["body"]] == ["RichTextBlock", "FactSet"]
+    # Of one message the service takes 28 KiB.
+    assert len(sent({"format": "teams"}, lines=['"' * 100000]).body) < 28 * 1024
+
+
+def test_ntfy_takes_a_text_and_headers() -> None:
+    message = sent({"format": "ntfy"})
+    assert message.body.decode() == "grüße\nlast words"
+    assert message.headers["Title"].isascii()
+    assert "b=C3=BCro" in message.headers["Title"]
+    assert (message.headers["Priority"], message.headers["Tags"]) == ("high", "warning")
+    assert sent({"format": "ntfy"}, event="success").headers["Priority"] == "default"
+    assert len(sent({"format": "ntfy"}, lines=["ü" * 5000]).body) <= 4096
+
+
+def test_matrix_takes_a_put_to_the_id(server: str) -> None:
+    webhook = {"format": "matrix", "url": f"{server}/200/send/m.room.message?a=b", "headers": {"Authorization": "B t"}}
+    channels.send_webhook(webhook, FACTS, time.monotonic() + 30)
+    ((method, path, body, headers),) = Handler.seen
+    assert (method, path) == ("PUT", f"/200/send/m.room.message/{FACTS['id']}?a=b")
+    assert json.loads(body) == {"msgtype": "m.text", "body": f"{FACTS['summary']}\ngrüße\nlast words"}
+    assert headers["Authorization"] == "B t"
+
+
+def test_headers_of_the_user_win(server: str) -> None:
+    webhook = {"format": "ntfy", "url": f"{server}/200", "headers": {"priority": "max", "idempotency-key": "mine"}}
+    channels.send_webhook(webhook, FACTS, time.monotonic() + 30)
+    headers = {name.lower(): value for name, value in Handler.seen[0][3].items()}
+    assert (headers["priority"], headers["idempotency-key"]) == ("max", "mine")
+
+
+# --- runs of the timer alone
+
+
+@pytest.mark.parametrize(
+    ("only", "noted", "told"),
+    [
+        ("timer", f"{INVOCATION} timer", True),
+        ("timer", f"{INVOCATION} hand", False),
+        # Of another run: the gate could not note this one.
+        ("timer", "0000 hand", True),
+        ("timer", None, True),
+        ("any", f"{INVOCATION} hand", True),
+        (None, f"{INVOCATION} hand", True),
+    ],
+)
+def test_who_is_told_of_runs_that_the_timer_started(
+    only: str | None, noted: str | None, told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifier, "STARTS", str(tmp_path))
+    monkeypatch.setattr(notifier, "read_settings", lambda: {"failure": {"only": only}})
+    if noted:
+        (tmp_path / "j").write_text(noted)
+    run = facts.Run(INVOCATION, facts.Ended("exit-code", 1))
+    assert (notifier.started_by_hand("j", "failure", run) == "") == told
+    assert notifier.started_by_hand("j", "success", run) == ""
 
 
 @pytest.mark.parametrize("status", [301, 307, 308])

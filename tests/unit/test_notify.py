@@ -27,7 +27,8 @@ FOLDER = f"{FILES_DIRECTORY}/backup"
 UNIT = "backup-notify@.service"
 FAILURE = "OnFailure=backup-notify@failure.service"
 SUCCESS = "OnSuccess=backup-notify@success.service"
-START = "ExecStartPre=-+/usr/bin/timeout 5 /bin/systemctl start --no-block backup-notify@start.service"
+ROOT = "-+/usr/bin/env -i PATH=/usr/bin:/bin"
+START = f"ExecStartPre={ROOT} /usr/bin/timeout 5 /bin/systemctl start --no-block backup-notify@start.service"
 HEARTBEAT = "https://hc.example/x"
 
 
@@ -76,7 +77,7 @@ def test_the_units_of_an_instance_have_a_template_of_their_own() -> None:
     job = wanted(name="backup@db1", heartbeat={"url": HEARTBEAT, "start": True})
     assert lines(job, "OnFailure", "ExecStartPre") == [
         r"OnFailure=backup\x40db1-notify@failure.service",
-        r'ExecStartPre=-+/usr/bin/timeout 5 /bin/systemctl start --no-block "backup\\x40db1-notify@start.service"',
+        rf'{START.rpartition(" ")[0]} "backup\\x40db1-notify@start.service"',
     ]
     assert r"backup\x40db1-notify@.service" in job.units()
     assert program("notice_facts").notify_unit("backup@db1", "start") == r"backup\x40db1-notify@start.service"
@@ -98,7 +99,7 @@ def test_the_units_of_an_instance_have_a_template_of_their_own() -> None:
 )
 def test_the_ping_of_a_start_is_given_up_before_it_fails_the_job(fields: dict[str, Any], limit: str) -> None:
     (found,) = lines(wanted(heartbeat={"url": HEARTBEAT, "start": True}, **fields), "ExecStartPre")
-    assert found.startswith(f"ExecStartPre=-+/usr/bin/timeout {limit} /bin/systemctl start")
+    assert found.startswith(f"ExecStartPre={ROOT} /usr/bin/timeout {limit} /bin/systemctl start")
 
 
 def test_units_alone_need_no_program() -> None:
@@ -118,7 +119,8 @@ def test_lines_of_raw_dictionaries_stay() -> None:
 
 def test_programs_settings_and_unit_come_with_the_job() -> None:
     files = {one.name: one for one in wanted(on_failure={"mail": "root"}).files}
-    programs = [f"{FOLDER}/{name}" for name in ("notifier.py", "notice_channels.py", "notice_facts.py")]
+    names = ("notifier.py", "notice_channels.py", "notice_facts.py", "notice_formats.py", "private_directory.py")
+    programs = [f"{FOLDER}/{name}" for name in names]
     assert list(files) == [*programs, f"{FOLDER}/notify.json", UNIT]
     assert {files[name].is_program for name in programs} == {True}
     assert files[f"{FOLDER}/notify.json"].mode == 0o600

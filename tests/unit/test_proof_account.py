@@ -191,9 +191,14 @@ def test_a_script_is_asked_for_reading_and_executing() -> None:
         ({"command": "/usr/bin/python3 /opt/script.py"}, ("/opt/script.py", "everybody can change it")),
         ({"command": "/opt/link"}, ("/opt/link", "the user app can change it")),
         ({"environment_file": "-/etc/app/env"}, ("/etc/app/env", "the user app can change it")),
-        # The gate is root's, and has the variables of the job.
+        # What is not there yet.
+        ({"command": "-/opt/loose/missing/tool"}, ("/opt/loose/missing/tool", "everybody can change /opt/loose")),
+        ({"environment_file": "-/tmp/env"}, ("/tmp/env", "everybody can change /tmp")),
+        # A pattern: what it matches, and where more may come to match.
+        ({"environment_file": "-/etc/app/en*"}, ("/etc/app/env", "the user app can change it")),
+        ({"environment_file": "-/tmp/none*"}, ("/tmp/*", "everybody can change /tmp")),
         (
-            {"user": "app", "environment_file": "/etc/app/env", "skip_next": "x"},
+            {"user": "app", "environment_file": "/etc/app/env", "service": {"ExecStartPre": "+/bin/true"}},
             ("/etc/app/env", "the user app can change it"),
         ),
         ({"user": "app", "command": "+/opt/app/owned"}, ("/opt/app/owned", "the user app can change it")),
@@ -203,7 +208,7 @@ def test_what_root_runs_and_others_can_change(fields: dict[str, Any], expected: 
     (one,) = found(check_writable, **fields)
     assert (one.value, one.reason) == (expected[0], f"root runs it, and {expected[1]}")
     assert one.code == "writable-by-others"
-    assert one.severity == "warning"
+    assert one.severity == "error"
 
 
 @pytest.mark.parametrize(
@@ -214,6 +219,8 @@ def test_what_root_runs_and_others_can_change(fields: dict[str, Any], expected: 
         {"command": "/tmp/tool"},
         {"command": "/not/there"},
         {"user": "app", "environment_file": "/etc/app/env"},
+        # The gate is root's, and gets none of the variables.
+        {"user": "app", "environment_file": "/etc/app/env", "skip_next": "x"},
         {"command": "/opt/app/owned", "user": "app"},
         {"command": "/opt/app/owned", "service": {"DynamicUser": "yes"}},
         {"command": "/opt/app/owned", "service": {"RootDirectory": "/srv"}},

@@ -13,6 +13,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import Checker
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_sandbox import (
     check_hidden,
+    check_hidden_attempts,
     check_powerless_root,
     check_sandbox_paths,
 )
@@ -115,3 +116,41 @@ def test_root_without_capabilities() -> None:
 )
 def test_root_that_can(fields: dict[str, Any]) -> None:
     assert told(check_powerless_root, **fields) == []
+
+
+FOLDER_OF_JOB = "/etc/dotmobi.systemd_timers/backup"
+
+
+@pytest.mark.parametrize(
+    ("service", "path", "reason"),
+    [
+        ({"InaccessiblePaths": "-/etc/dotmobi.systemd_timers"}, f"{FOLDER_OF_JOB}/attempts.py",
+         "InaccessiblePaths= hides /etc/dotmobi.systemd_timers from the job"),
+        ({"TemporaryFileSystem": "/etc:ro"}, f"{FOLDER_OF_JOB}/attempts.py",
+         "TemporaryFileSystem= hides /etc from the job"),
+        ({"NoExecPaths": "/"}, "/usr/bin/python3", "NoExecPaths= lets the job run no program there"),
+        ({"NoExecPaths": "/usr", "ExecPaths": "/"}, "/usr/bin/python3",
+         "NoExecPaths= lets the job run no program there"),
+    ],
+)  # fmt: skip
+def test_a_sandbox_in_which_no_attempt_can_be_made(service: dict[str, Any], path: str, reason: str) -> None:
+    for field, fields in {
+        "retries": {"retries": 2},
+        "timeout": {"timeout": "1min", "concurrency": {"group": "g"}},
+    }.items():
+        (found,) = told(check_hidden_attempts, service=service, **fields)
+        assert found.startswith(f'backup: {field} "{path}": {reason}, and {field} needs it; remove {field}, or let')
+    assert told(check_hidden_attempts, service=service) == []
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        {"NoExecPaths": "/", "ExecPaths": "/usr /lib /lib64"},
+        {"TemporaryFileSystem": "/etc", "BindReadOnlyPaths": "/etc/dotmobi.systemd_timers"},
+        {"TemporaryFileSystem": "/etc", "BindPaths": "-/srv/x:/etc/dotmobi.systemd_timers:rbind"},
+        {"TemporaryFileSystem": "/srv", "InaccessiblePaths": "/srv"},
+    ],
+)
+def test_sandboxes_in_which_attempts_can_be_made(service: dict[str, Any]) -> None:
+    assert told(check_hidden_attempts, service=service, retries=2) == []

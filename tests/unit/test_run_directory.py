@@ -159,6 +159,17 @@ def test_a_link_in_the_place_of_the_lock_is_not_followed(run: Path, tmp_path: Pa
     assert not (tmp_path / "other").exists()
 
 
+@pytest.mark.parametrize("mode", [0o775, 0o770])
+def test_a_directory_that_a_umask_has_left_open_to_the_group_of_root_is_closed(mode: int, run: Path) -> None:
+    run.mkdir()
+    run.chmod(mode)
+    os.chown(run, 0, 0)
+    _run_directory.check_directory()
+    assert run.stat().st_mode & 0o777 == mode
+    with locked(1):
+        assert run.stat().st_mode & 0o777 == 0o700
+
+
 @pytest.mark.parametrize("what", ["link", "open", "group", "theirs", "file"])
 def test_a_directory_that_others_can_change_is_not_used(what: str, run: Path, tmp_path: Path) -> None:
     if what == "link":
@@ -169,7 +180,7 @@ def test_a_directory_that_others_can_change_is_not_used(what: str, run: Path, tm
     else:
         run.mkdir()
         run.chmod({"open": 0o777, "group": 0o770}.get(what, 0o700))
-        os.chown(run, 1000 if what == "theirs" else 0, 0)
+        os.chown(run, 1000 if what == "theirs" else 0, 1000 if what == "group" else 0)
     for ask in (_run_directory.check_directory, lambda: locked(1).__enter__()):
         with pytest.raises(LockBusy) as caught:
             ask()

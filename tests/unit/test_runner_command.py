@@ -13,6 +13,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_li
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import view
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import JobFile
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._root_helper import UNSET
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import UnitText
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import unwrapped, wrapped
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import merge_jobs
@@ -129,10 +130,17 @@ def test_the_proof_sees_the_job_as_it_is_without_retries():
 
 # --- the gate
 
+CLEAN = "/usr/bin/env -i PATH=/usr/bin:/bin"
+
 
 def condition(options: str) -> str:
     script = f"{GATE} begin j {options}; case $$? in 0) exit 0;; 113) exit 113;; *) exit 255;; esac"
-    return f'ExecCondition=+/bin/sh -c "{script}"'
+    return f'ExecCondition=+{CLEAN} INVOCATION_ID=${{INVOCATION_ID}} /bin/sh -c "{script}"'
+
+
+def stop_post(options: str) -> str:
+    kept = " ".join(f"{name}=${{{name}}}" for name in ("INVOCATION_ID", "SERVICE_RESULT"))
+    return f"ExecStopPost=-+{CLEAN} {kept} {GATE} end j {options}"
 
 
 @pytest.mark.parametrize(
@@ -140,20 +148,20 @@ def condition(options: str) -> str:
     [
         (
             {"concurrency": "forbid"},
-            [condition("--forbid --accuracy 1"), f"ExecStopPost=-+{GATE} end j --forbid"],
+            [condition("--forbid --accuracy 1"), stop_post("--forbid")],
         ),
         (
             {"concurrency": {"group": "db"}},
             [
                 condition("--group db --limit 1 --wait 3600"),
-                f"ExecStopPost=-+{GATE} end j --group db",
+                stop_post("--group db --limit 1"),
             ],
         ),
         (
             {"concurrency": {"policy": "forbid", "group": "db", "group_limit": 2, "group_wait": "1min"}},
             [
                 condition("--forbid --accuracy 1 --group db --limit 2 --wait 60"),
-                f"ExecStopPost=-+{GATE} end j --forbid --group db",
+                stop_post("--forbid --group db --limit 2"),
             ],
         ),
         (
@@ -164,12 +172,21 @@ def condition(options: str) -> str:
     ],
 )
 def test_the_lines_of_the_gate(fields, lines):
-    assert stands(**fields).lines == lines
+    assert stands(**fields).lines == [*lines, f"UnsetEnvironment={UNSET}"]
     assert stands(**fields).starts == "j.service"
     service = UnitText(units(**fields, service={"ExecStopPost": "/bin/own", "ExecCondition": "/bin/own"}).service)
     for number, key in enumerate(("ExecCondition", "ExecStopPost")):
         expected = [text.partition("=")[2] for text in lines[number : number + 1]]
         assert service.values("Service", key) == ["/bin/own", *expected]
+
+
+def test_no_command_of_a_unit_with_a_program_of_root_gets_what_the_loader_obeys():
+    given = {"service": {"UnsetEnvironment": ["A B"]}, "skip_next": "x"}
+    for fields in (given, {**given, "heartbeat": {"url": "https://example.com", "start": True}}):
+        service = UnitText(units(**fields).service)
+        assert sorted(service.values("Service", "UnsetEnvironment")) == sorted([UNSET, "A B"])
+    assert {"LD_PRELOAD", "LD_LIBRARY_PATH", "LD_DEBUG_OUTPUT", "GCONV_PATH"} <= set(UNSET.split())
+    assert not UnitText(units(retries=3).service).values("Service", "UnsetEnvironment")
 
 
 def test_replace_has_a_unit_of_its_own():

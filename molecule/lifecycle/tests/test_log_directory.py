@@ -50,7 +50,7 @@ def test_logs_by_name_are_rotated_by_a_job_of_their_own(site, host):
         )
         host.check_output("systemctl start log-rotation-logs.service")
         assert show(host, "log-rotation-logs.service", "Result") == {"Result": "success"}, number
-    names = sorted(host.file(DIRECTORY).listdir())
+    names = sorted(name for name in host.file(DIRECTORY).listdir() if name != ".rotation.lock")
     logs = [f"log-writer.log{end}" for end in ("", ".1", ".2.gz")]
     assert names == [*logs, "written-by-a-user.log", "written-by-a-user.log.1"]
     for path in (own, f"{own}.1"):
@@ -62,3 +62,56 @@ def test_logs_by_name_are_rotated_by_a_job_of_their_own(site, host):
     # Wanted no more: it goes like any job that is declared no more.
     assert site.apply([JOB], timer_prune=True, **VARIABLES).actions()["log-rotation-logs"]
     assert not host.file("/etc/systemd/system/log-rotation-logs.timer").exists
+
+
+# --- a directory of an account
+
+THEIRS = "/srv/log-writer-theirs"
+SECRET = "/srv/log-writer-secret"
+STOP = "/run/log-writer-stop"
+# Exchanges log files and links to a file of root's as fast as it can (renameat2(2), RENAME_EXCHANGE).
+EXCHANGE = f"""
+import ctypes, os
+os.chdir("{THEIRS}")
+exchange = ctypes.CDLL(None).renameat2
+names = ["x%02d.log" % number for number in range(20)]
+for name in names:
+    os.symlink("{SECRET}", "link-" + name[:3])
+    for end in ("", ".1"):
+        with open(name + end, "w") as stream:
+            stream.write("theirs")
+open("begun", "w").close()
+while not os.path.exists("{STOP}"):
+    for name in names:
+        for end in ("", ".1", ".2"):
+            exchange(-100, (name + end).encode(), -100, ("link-" + name[:3]).encode(), 2)
+"""
+
+
+def test_root_logs_nothing_where_an_account_can_put_a_link(site, host):
+    host.check_output(f"install -d -o daemon {THEIRS} && install -m 0600 /dev/null {SECRET}")
+    host.check_output(f"echo n33dle > {SECRET}; rm -f {STOP}")
+    jobs = [{key: value for key, value in JOB.items() if key != "output"}]
+    variables = {**VARIABLES, "timer_log_directory": THEIRS, "timer_log_keep": 3}
+    refused = site.refuse(jobs, **variables, timer_defaults={"output": "log"})
+    told = f'output "append:{THEIRS}/log-writer.log": systemd opens it as root, and the user daemon can put a link'
+    assert told in " ".join(refused.output.split())
+    accepted = {"output": "log", "accept": ["writable-by-others"]}
+    site.apply(jobs, **variables, timer_defaults=accepted)
+
+
+def test_the_rotation_follows_no_link_that_is_put_in_its_way(host):
+    host.check_output("systemd-run --quiet --unit=log-writer-exchange --uid=daemon python3 -c %s", EXCHANGE)
+    wait_until(lambda: host.file(f"{THEIRS}/begun").exists, 60, "files are exchanged")
+    for _number in range(5):
+        # What is gone at a wrong moment is told as an error.
+        host.run("systemctl start log-rotation-logs.service")
+    host.check_output(f"touch {STOP}")
+    inactive = {"ActiveState": "inactive"}
+    wait_until(lambda: show(host, "log-writer-exchange.service", "ActiveState") == inactive, 60, "it has ended")
+    secret = host.file(SECRET)
+    assert (secret.user, secret.group, secret.mode, secret.content_string) == ("root", "root", 0o600, "n33dle\n")
+    assert host.run(f"cd {THEIRS} && ls *.gz").rc == 0
+    found = host.run(f"cd {THEIRS} && for one in $(find . -type f -name 'x*'); do zcat -f $one; done | grep n33dle")
+    assert found.stdout == ""
+    host.check_output(f"rm -r {THEIRS} {SECRET} {STOP}")

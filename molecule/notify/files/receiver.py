@@ -5,8 +5,9 @@
     receiver FILE
 
 The first part of the path decides about the answer: /ok, /flaky (500 twice for each path, then 200), /slow (after a
-while), /moved (301 to /ok), /denied (403), /broken (always 500). One port further it takes connections and never
-answers; two ports further nothing listens; three ports further it does not even take connections.
+while), /endless (begins, and never ends), /moved (301 to /ok), /denied (403), /broken (always 500). One port further it
+takes connections and never answers; two ports further nothing listens; three ports further it does not even take
+connections.
 """
 
 import contextlib
@@ -40,13 +41,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             print(json.dumps({**found, "headers": dict(self.headers)}), file=stream)
         if kind == "slow":
             time.sleep(SLOW_SECONDS)
+        if kind == "endless":
+            # A status, and then a header that does not come to its end.
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Endless: ")
+            # Until the client goes away.
+            self.rfile.read(1)
+            return
         self.send_response(status)
         if status == 301:
             self.send_header("Location", f"http://127.0.0.1:{PORT}/ok/moved-here?token=n33dle-location")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    do_GET = do_POST = handle_any  # noqa: N815
+    do_GET = do_POST = do_PUT = handle_any  # noqa: N815
 
     def log_message(self, *_args):
         """Nothing: what counts is in the record."""

@@ -18,6 +18,8 @@ FILES = Path(__file__).parent.parent / "files"
 OWNER = {"timer_owner": "notify"}
 HOOK = "http://127.0.0.1:18080"
 SILENT, CLOSED, FULL = "http://127.0.0.1:18081", "http://127.0.0.1:18082", "http://127.0.0.1:18083"
+# None of the job's variables.
+CLEAN = "/usr/bin/env -i PATH=/usr/bin:/bin"
 SECRET = "n33dle-job-secret"
 TOKEN = "n33dle-header-token"
 ADDRESS = "n33dle-address"
@@ -86,6 +88,27 @@ JOBS = [
     job("caught", "test -e $RUNTIME_DIRECTORY/mark || { touch $RUNTIME_DIRECTORY/mark; exit 6; }", **RETRIED),
     job("instance@db1", "exit 7"),
     job("strict", "exit 8", hardening="strict", user="nobody"),
+    job(
+        "shaped",
+        "echo '<last> words'; exit 9",
+        heartbeat=None,
+        on_failure={
+            "webhook": [
+                {"url": f"{HOOK}/endless/shaped"},
+                {"url": f"{HOOK}/ok/slack", "format": "slack"},
+                {"url": f"{HOOK}/ok/matrix", "format": "matrix"},
+                {"url": f"{HOOK}/flaky/own", "body": {"of": "{job}@{host}", "code": "{exit_status}"}},
+            ]
+        },
+    ),
+    job(
+        "only",
+        "false",
+        schedule="*:*:*",
+        state="suspended",
+        heartbeat=None,
+        on_failure={"only": "timer", "webhook": f"{HOOK}/ok/only"},
+    ),
 ]
 AGAIN = 3
 RUN_ONCE = [one["name"] for one in JOBS if one["name"] not in ("notify-again", "notify-stopped")]
@@ -194,6 +217,12 @@ def tell(site, host):
         host.check_output("useradd --system notify-leaves; touch /srv/notify/leaves")
         seen.again = site.apply(JOBS, timer_defaults=DEFAULTS, **OWNER)
         wait_until(lambda: not busy(host), PATIENCE, "all notices are through")
+        seen.by_hand = [one for one in records(host, "requests") if one["path"] == "/ok/only"]
+        host.check_output("systemctl start notify-only.timer")
+        told = "/ok/only"
+        wait_until(lambda: any(one["path"] == told for one in records(host, "requests")), PATIENCE, "a run is told")
+        host.check_output("systemctl stop notify-only.timer")
+        wait_until(lambda: not busy(host), PATIENCE, "all notices are through once more")
         seen.tested = len(records(host, "requests"))
         host.check_output("systemctl start notify-status-notify@test.service")
 
@@ -235,7 +264,12 @@ def pings(story, name):
 def notices(story, name):
     """What the webhook of the defaults was told of a job, tests aside."""
     told = [json.loads(one["body"]) for one in story.requests if one["method"] == "POST"]
-    return [one for one in told if one["job"] == f"notify-{name}" and one["event"] != "test"]
+    return [one for one in told if one.get("job") == f"notify-{name}" and one["event"] != "test"]
+
+
+def asked(story, path):
+    """The requests for a path of the receiver."""
+    return [one for one in story.requests if one["path"] == path]
 
 
 def called(story, argument):
@@ -284,7 +318,7 @@ def test_lines_of_a_raw_dictionary_stay(story):
         "OnFailure=notify-alert@%n.service",
     ]
     assert [line for line in lines if line.startswith("ExecStartPre=")] == [
-        "ExecStartPre=-+/usr/bin/timeout 5 /bin/systemctl start --no-block notify-status-notify@start.service",
+        f"ExecStartPre=-+{CLEAN} /usr/bin/timeout 5 /bin/systemctl start --no-block notify-status-notify@start.service",
         "ExecStartPre=/bin/true",
     ]
 
@@ -397,6 +431,37 @@ def test_every_kind_of_failure_is_told_once(story, name, words, result):
     assert found["summary"].endswith(f"notify-{name} failed: {words}")
     assert found["duration"] is not None
     assert found["lines"]
+
+
+def test_runs_that_were_started_by_hand_are_not_told_where_only_the_timers_are(story):
+    assert story.by_hand == []
+    assert "notify-only: the run was not started by its timer, so nothing is told" in story.journal
+    told = [json.loads(one["body"]) for one in asked(story, "/ok/only")]
+    assert {one["event"] for one in told} == {"failure"}
+    assert len({one["invocation_id"] for one in told}) == len(told) >= 1
+
+
+def test_services_get_the_message_that_they_expect(story):
+    ((slack,), (matrix,)) = (
+        [one for one in story.requests if one["path"].startswith(path)] for path in ("/ok/slack", "/ok/matrix/failure-")
+    )
+    text = json.loads(slack["body"])["text"]
+    assert text.splitlines()[0].endswith("notify-shaped failed: exit status 9")
+    assert "&lt;last&gt; words" in text
+    assert (matrix["method"], json.loads(matrix["body"])["msgtype"]) == ("PUT", "m.text")
+
+
+def test_attempts_to_tell_of_one_run_carry_one_id(story):
+    found = asked(story, "/flaky/own")
+    assert [one["status"] for one in found] == [500, 500, 200]
+    assert len({one["headers"]["Idempotency-Key"] for one in found}) == 1
+    bodies = [json.loads(one["body"]) for one in found]
+    assert bodies == [{"of": f"notify-shaped@{notices(story, 'status')[0]['host']}", "code": 9}] * 3
+
+
+def test_an_answer_that_never_ends_is_an_answer(story):
+    assert len(asked(story, "/endless/shaped")) == 1
+    assert "notify-shaped: the failure could not be told" not in story.journal
 
 
 def test_retries_are_told_as_one_run(story):

@@ -20,6 +20,7 @@ LONG = f"sleep {STEP + 1} && date +%s.%N >> {RUNS}/$0.end"
 QUEUE = f"{RUNS}/queue"
 GO = "/srv/go"
 FOLDER = "/etc/dotmobi.systemd_timers"
+RUN_DIRECTORY = "/run/dotmobi.systemd_timers"
 STATE = "/var/lib/dotmobi.systemd_timers"
 
 
@@ -40,6 +41,19 @@ TURNS = {
     # The wait is longer than its time limit, which counts for the command alone.
     "turn-third": {"command": turn("turn-third"), "concurrency": GROUP, "timeout": "2s"},
     "turn-late": {"command": turn("turn-late"), "concurrency": {**GROUP, "group_wait": "1s"}},
+}
+
+
+# What the user of a job decides, and root stands beside it: the umask, and variables that the loader obeys.
+BESIDE = {
+    "command": ["/bin/sh", "-c", f'echo "$PLAIN:$LD_DEBUG:$(umask)" > {RUNS}/beside'],
+    "user": "nobody",
+    "skip_next": "never-used",
+    "concurrency": {"policy": "forbid", "group": "beside"},
+    "environment_file": {"content": f"LD_DEBUG=all\nLD_DEBUG_OUTPUT={RUNS}/loader\nPLAIN='two  words'\n"},
+    "heartbeat": {"url": "http://127.0.0.1:9/", "start": True},
+    "service": {"UMask": "0000"},
+    "accept": ["loader-variable"],
 }
 
 
@@ -74,6 +88,7 @@ def jobs(moment):
         "skip-next": {"schedule": OFTEN, "command": recorder("skip-next"), "skip_next": "first"},
         "skip-gone": {"schedule": OFTEN, "command": recorder("skip-gone"), "skip_next": "used"},
         "skip-by-hand": {"command": recorder("skip-by-hand"), "skip_next": "never-used"},
+        "root-beside": BESIDE,
         **TURNS,
     }
     return [{"name": name, "schedule": NEVER, **job} for name, job in found.items()]
@@ -131,6 +146,11 @@ def by_hand(host):
     host.check_output("systemctl stop %s", timer)
 
 
+def modes(host):
+    found = host.check_output(f"find {RUN_DIRECTORY} {STATE} -type d -printf '%p %m %u\\n'").splitlines()
+    return {path: (mode, user) for path, mode, user in (line.split() for line in found)}
+
+
 class Story:
     """What was seen."""
 
@@ -145,6 +165,10 @@ def tell(site, host):
     declared = jobs(utc_now())
     seen.run = site.apply(declared, **OWNER)
     seen.replace_unit = host.run("cat %s/overlap-replace-replace.service", UNIT_DIRECTORY).stdout
+    # As a program with such a umask has left it.
+    host.check_output("chmod 0775 %s", RUN_DIRECTORY)
+    host.check_output("systemctl start root-beside")
+    seen.modes = modes(host)
     with ThreadPoolExecutor() as pool:
         for done in [pool.submit(scene, host) for scene in (take_turns, come_late, by_hand)]:
             done.result()
@@ -155,7 +179,9 @@ def tell(site, host):
     seen.replaced = show(host, "overlap-replace.service", "Result", "ActiveState")
     kept = {job["name"]: job for job in declared if job["name"] in ("skip-next", "overlap-queue", "overlap-forbid")}
     kept["skip-next"]["skip_next"] = "second"
+    host.check_output("chmod 0775 %s", RUN_DIRECTORY)
     seen.again = site.apply(kept.values(), timer_prune=True, **OWNER)
+    seen.healed = modes(host)[RUN_DIRECTORY]
     before = len(runs(host, "skip-next"))
     host.run("systemctl stop overlap-replace")
     wait_until(lambda: len(runs(host, "skip-next")) >= before + 2, 120, "skip-next runs on")
@@ -244,6 +270,23 @@ def test_waiting_is_told_and_has_a_limit(host):
     assert float(entries(host, "turn-third", "dequeued")[0].fields["waited"]) > 0
     (gave_up,) = entries(host, "turn-late", "group-timeout")
     assert gave_up.message.startswith("waited 1s in the group overlap, still for turn-first.service, ")
+
+
+# --- root beside a job
+
+
+def test_the_umask_of_a_job_is_none_of_roots(seen):
+    assert {f"{RUN_DIRECTORY}/groups", f"{RUN_DIRECTORY}/ended"} <= set(seen.modes)
+    assert set(seen.modes.values()) == {("700", "root")}
+    assert seen.healed == ("700", "root")
+
+
+def test_the_variables_of_a_job_are_none_of_roots(host):
+    # The loader writes such a file for each program that gets them.
+    assert host.run(f"ls {RUNS} | grep loader").stdout == ""
+    # The others reach the job as they are.
+    assert host.check_output(f"cat {RUNS}/beside") == "two  words::0000"
+    assert entries(host, "root-beside", "gate-failed") == []
 
 
 # --- late runs

@@ -17,6 +17,7 @@ HANDLER = "/etc/systemd/system/retries-failed@.service"
 HANDLER_TEXT = f"[Service]\\nType=oneshot\\nExecStart=/bin/sh -c 'echo %%i >> {FAILURES}'\\n"
 # Two processes that do not care for SIGTERM, one of them in a session of its own.
 HANGS = "trap '' TERM; setsid sh -c \"trap '' TERM; echo \\$$ >> /srv/runs/$0.pids; sleep 500\" & sleep 501"
+SURVIVORS = "for one in $(cat /srv/runs/$0.pids); do kill -0 $one && echo $one >> /srv/runs/$0.survivors; done; "
 ENVIRONMENT = "cat; env | grep -v -e INVOCATION_ID -e JOURNAL_STREAM -e SYSTEMD_EXEC_PID; umask; pwd; id -un; "
 ENVIRONMENT += "grep -E '^Sig(Blk|Ign)' /proc/self/status"
 SCRIPT = '#!/bin/sh\necho "$1" >> /srv/runs/retries-script\nexit 1\n'
@@ -35,6 +36,13 @@ JOBS = {
         "retries": FAST,
         "timeout": "1s",
         "kill_after": "500ms",
+    },
+    # systemd gives its control group another name, which would be one of the kernel's: _memory.service.
+    "memory": {
+        "command": recorder("memory", SURVIVORS + HANGS),
+        "retries": {"attempts": 2, "delay": 0},
+        "timeout": "1s",
+        "kill_after": "300ms",
     },
     "retries-text": {
         "command": "/bin/sh -c 'echo %N $$0 ${WORD} >> /srv/runs/retries-text'",
@@ -74,6 +82,7 @@ FAILING = (
     "retries-never",
     "retries-killed",
     "retries-hangs",
+    "memory",
     "retries-script",
     "retries-paused",
     "retries-stopped",
@@ -113,6 +122,12 @@ def told(stories, machine):
 def result(host, job):
     found = show(host, f"{job}.service", "Result", "ExecMainStatus")
     return found["Result"], found["ExecMainStatus"]
+
+
+def test_no_process_of_an_attempt_is_left_whatever_the_name_of_the_job(host):
+    assert len(runs(host, "memory")) == 2
+    assert len(host.check_output("cat /srv/runs/memory.pids").split()) == 2
+    assert not host.file("/srv/runs/memory.survivors").exists
 
 
 def test_attempts_end_with_the_first_that_succeeds(host):

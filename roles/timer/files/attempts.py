@@ -100,7 +100,10 @@ def cgroup_directory(job: str, own: str, mounts: str) -> str:
             continue
         # In a container the mount shows only a part of the tree.
         below = path[len(root.rstrip("/")) :] if path.startswith(root) else path
-        if os.path.basename(below) == f"{job}.service" and os.path.exists(f"{place}{below}/cgroup.procs"):
+        # systemd puts `_` before a name that is also one of the kernel's there, such as memory.service.
+        if os.path.basename(below) in (f"{job}.service", f"_{job}.service") and os.path.exists(
+            f"{place}{below}/cgroup.procs"
+        ):
             return place + below
     return ""
 

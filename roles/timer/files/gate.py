@@ -3,11 +3,11 @@
 """Decides as root whether a run of a job begins, is skipped, or waits.
 
     gate begin JOB [--forbid] [--deadline S] [--accuracy S] [--jitter S] [--skip-next TOKEN]
-                   [--group NAME --limit N --wait S]
+                   [--group NAME --limit N --wait S] [--note-start]
         ExecCondition=: ends with 0 when the run is to begin, with SKIP, or with FAIL.
-    gate end JOB [--forbid] [--group NAME]
+    gate end JOB [--forbid] [--group NAME --limit N]
         ExecStopPost=: gives the place in the group back, tells of an elapse during a run that was started by hand.
-    gate replace JOB
+    gate replace JOB [--note-start]
         ExecStart= of JOB-replace.service, which the timer starts: stops a run that is under way, starts the job anew.
 
 What was skipped, queued or replaced is written to the journal, with fields of its own (job_journal.py).
@@ -26,7 +26,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 
-from job_group import UNDER_WAY, Group, write_whole
+from job_group import UNDER_WAY, Group, ticket_of, write_whole
 from job_journal import ERROR, INFO, NOTICE, iso, tell, words
 from job_trigger import (
     ENVIRONMENT,
@@ -40,12 +40,16 @@ from job_trigger import (
     read_trigger,
     show,
 )
+from private_directory import make_private
 
 # ExecCondition= takes 1 to 254 for skipped and 255 for failed. The unit makes FAIL of everything but 0 and SKIP, so
 # that a gate that is broken does not skip runs in silence. Python uses 1 and 2.
 BEGIN, SKIP, FAIL = 0, 113, 255
 STATE = "/var/lib/dotmobi.systemd_timers"
 ENDED = "/run/dotmobi.systemd_timers/ended"
+STARTS = "/run/dotmobi.systemd_timers/starts"
+# Behind the name of a job; no name holds it.
+REPLACING = "~replace"
 # systemd starts what it makes up for within moments.
 MOST_HASTE = 2.0
 
@@ -66,8 +70,7 @@ class WaitedInVain(Exception):
 
 def note_end(job: str, directory: str = ENDED) -> None:
     """Note when a run has ended. What systemd tells is later, and counts a run that was skipped, too."""
-    os.makedirs(directory, mode=0o700, exist_ok=True)
-    write_whole(os.path.join(directory, job), str(monotonic()))
+    write_whole(os.path.join(make_private(directory), job), str(monotonic()))
 
 
 def last_end(job: str, directory: str = ENDED) -> float:
@@ -105,49 +108,64 @@ def check_deadline(trigger: Trigger, deadline: float, slack: float) -> float:
 
 def check_skip_next(job: str, token: str, state: str = STATE) -> None:
     """Skip one run for each token. Tokens are kept, so that none does it twice."""
-    path = os.path.join(state, job, "skipped.json")
+    path = os.path.join(make_private(os.path.join(state, job)), "skipped.json")
     used: list[str] = []
     with contextlib.suppress(FileNotFoundError), open(path, encoding="utf-8") as stream:
         used = json.load(stream)
     if token in used:
         return
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     write_whole(path, json.dumps([*used, token]))
     raise Skipped("skip-next", f"skipped this run, and no other, for skip_next {token}", token=token)
-
-
-def ticket_of(job: str) -> list[str]:
-    """Return the ticket of this run."""
-    return [f"{job}.service", os.environ["INVOCATION_ID"]]
 
 
 def queue(options: argparse.Namespace, until: float | None) -> None:
     """Wait for a place in the group. until: the starting deadline (Unix time)."""
     waiting: list[float] = []
 
-    def queued(names: str, waited: float) -> None:
+    def queued(names: str, waited: float) -> float:
         if not waiting:
             told = f"waits in the group {options.group} for {names}"
             tell(options.job, "queued", told, INFO, group=options.group)
         waiting[:] = [waited]
-        if until is not None and time.time() > until:
-            told = f"skipped this run: its starting deadline is over, and it still waits for {names}"
-            raise Skipped("starting-deadline", told, group=options.group)
+        left = options.wait - waited
+        if until is not None:
+            left = min(left, until - time.time())
+            if until < time.time():
+                told = f"skipped this run: its starting deadline is over, and it still waits for {names}"
+                raise Skipped("starting-deadline", told, group=options.group)
         if waited > options.wait:
             raise WaitedInVain(
                 f"waited {words(options.wait)} in the group {options.group}, still for {names}: gives up"
             )
+        return float(left)
 
-    Group(options.group).wait(ticket_of(options.job), options.limit, queued)
+    Group(options.group).wait(ticket_of(f"{options.job}.service"), options.limit, queued)
     if waiting:
         told = f"begins after {words(waiting[0])} in the group {options.group}"
         tell(options.job, "dequeued", told, INFO, group=options.group, waited=f"{waiting[0]:.3f}")
+
+
+def note_start(job: str, directory: str = STARTS) -> None:
+    """Note which run this is and what has started it, for who is told of runs of the timer only.
+
+    A run that takes the place of another is started by JOB-replace.service, which has left word.
+    """
+    make_private(directory)
+    replacing = os.path.join(directory, f"{job}{REPLACING}")
+    by_timer = is_started_by_timer(read_trigger(f"{job}.timer", f"{job}.service"))
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(replacing)
+        by_timer = True
+    _unit, invocation = ticket_of(f"{job}.service")
+    write_whole(os.path.join(directory, job), f"{invocation} {'timer' if by_timer else 'hand'}")
 
 
 def begin(options: argparse.Namespace) -> int:
     """Return the exit status of ExecCondition=. A run that somebody starts by hand is never skipped."""
     job, until = options.job, None
     try:
+        if options.note_start:
+            note_start(job)
         if options.forbid or options.deadline or options.skip_next:
             trigger = read_trigger(f"{job}.timer", options.service or f"{job}.service")
             if is_started_by_timer(trigger):
@@ -173,7 +191,7 @@ def end(options: argparse.Namespace) -> int:
     """Return 0: a run has ended as it has, whatever is found here."""
     job = options.job
     if options.group:
-        Group(options.group).leave(ticket_of(job))
+        Group(options.group).leave(f"{job}.service", options.limit)
     if options.forbid and os.environ.get("SERVICE_RESULT") != "exec-condition":
         note_end(job)
         trigger = read_trigger(f"{job}.timer", f"{job}.service")
@@ -191,6 +209,10 @@ def replace(options: argparse.Namespace) -> int:
     if first(found, "ActiveState") in UNDER_WAY:
         told = "the run that is under way is stopped, and the job is started anew"
         tell(options.job, "replaced", told, NOTICE, replaced=first(found, "InvocationID"))
+    if options.note_start and is_started_by_timer(
+        read_trigger(f"{options.job}.timer", f"{options.job}-replace.service")
+    ):
+        write_whole(os.path.join(make_private(STARTS), f"{options.job}{REPLACING}"), "")
     os.execvpe("systemctl", ["systemctl", "restart", "--no-block", "--", service], ENVIRONMENT)  # noqa: S606
 
 
@@ -205,6 +227,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     for name in ("skip-next", "group", "service"):
         parser.add_argument(f"--{name}", default="")
     parser.add_argument("--forbid", action="store_true")
+    parser.add_argument("--note-start", action="store_true")
     return parser.parse_args(argv)
 
 
@@ -219,4 +242,6 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    # The unit's own decides about what the job makes, not about what root does.
+    os.umask(0o077)
     sys.exit(main(sys.argv[1:]))

@@ -25,6 +25,7 @@ import urllib.request
 from typing import Any, Callable, Mapping, NamedTuple, NoReturn
 
 from notice_facts import as_text, notify_unit, show
+from notice_formats import message_of, with_ending
 
 SENDMAIL = "/usr/sbin/sendmail"
 ATTEMPT_SECONDS = 10.0
@@ -109,15 +110,57 @@ def raise_for_status(error: urllib.error.HTTPError) -> NoReturn:
     raise Undelivered(reason, again) from None
 
 
-def ask(url: str, data: bytes | None, headers: Mapping[str, str], seconds: float) -> None:
-    """Make one request. Raises Undelivered for everything but an answer of success."""
-    opener = urllib.request.build_opener(NoRedirect)
+class Answer(http.client.HTTPResponse):
+    """An answer whose status counts as soon as it is there: what follows may be slow, or never come."""
+
+    def begin(self) -> None:
+        """Read status and headers; without the headers go on with the status."""
+        try:
+            super().begin()
+        except (OSError, http.client.HTTPException):
+            if not isinstance(self.status, int) or not 200 <= self.status < 300:
+                raise
+            self.code = self.status
+            self.headers = self.msg = http.client.HTTPMessage()
+            self.length, self.chunked, self.will_close = 0, False, True
+
+
+class PlainConnection(http.client.HTTPConnection):
+    """A connection with such answers."""
+
+    response_class = Answer
+
+
+class SafeConnection(http.client.HTTPSConnection):
+    """The same with TLS."""
+
+    response_class = Answer
+
+
+class PlainHandler(urllib.request.HTTPHandler):
+    """Makes such connections."""
+
+    def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        """Make a request."""
+        return self.do_open(PlainConnection, request)
+
+
+class SafeHandler(urllib.request.HTTPSHandler):
+    """The same with TLS; certificates are checked as everywhere in Python."""
+
+    def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        """Make a request."""
+        return self.do_open(SafeConnection, request)
+
+
+def ask(url: str, data: bytes | None, headers: Mapping[str, str], seconds: float, method: str | None = None) -> None:
+    """Make one request. Raises Undelivered for everything but an answer of success; the answer's text is not read."""
+    opener = urllib.request.build_opener(NoRedirect, PlainHandler, SafeHandler)
     try:
-        request = urllib.request.Request(url, data, {"User-Agent": AGENT, **headers})  # noqa: S310
+        request = urllib.request.Request(url, data, {"User-Agent": AGENT, **headers}, method=method)  # noqa: S310
         if request.type not in ("http", "https"):
             raise Undelivered("its address is not one of http or https")
-        with opener.open(request, timeout=seconds) as answer:
-            answer.read(1024)
+        opener.open(request, timeout=seconds).close()
     except urllib.error.HTTPError as error:
         with error:
             raise_for_status(error)
@@ -144,7 +187,9 @@ def words_of(error: object) -> str:
     return str(strerror or type(error).__name__)
 
 
-def ask_until(url: str, data: bytes | None, headers: Mapping[str, str], deadline: float) -> None:
+def ask_until(
+    url: str, data: bytes | None, headers: Mapping[str, str], deadline: float, method: str | None = None
+) -> None:
     """Make requests with growing delays between them until one succeeds, or another does not help, or time is over."""
     began = time.monotonic()
     delay = FIRST_DELAY
@@ -152,7 +197,7 @@ def ask_until(url: str, data: bytes | None, headers: Mapping[str, str], deadline
     while True:
         attempts += 1
         try:
-            ask(url, data, headers, max(min(ATTEMPT_SECONDS, deadline - time.monotonic()), 0.5))
+            ask(url, data, headers, max(min(ATTEMPT_SECONDS, deadline - time.monotonic()), 0.5), method)
             return
         except Undelivered as error:
             if not error.again:
@@ -168,12 +213,19 @@ def ask_until(url: str, data: bytes | None, headers: Mapping[str, str], deadline
 
 
 def send_webhook(webhook: Mapping[str, Any], facts: Mapping[str, Any], deadline: float) -> None:
-    """Send the facts as JSON with a POST request."""
-    headers = {name: secret_text(value, f"the header {name}") for name, value in webhook["headers"].items()}
-    body = json.dumps({**facts, "text": as_text(facts)}).encode("utf-8")
-    ask_until(
-        secret_text(webhook["url"], "its address"), body, {"Content-Type": "application/json", **headers}, deadline
-    )
+    """Send a notice. A further attempt carries the same id, so that who has got it already can see that."""
+    message = message_of(webhook, {**facts, "text": as_text(facts)})
+    given = {name: secret_text(value, f"the header {name}") for name, value in webhook["headers"].items()}
+    # Names of headers are alike in any case of letters, and the user's win.
+    own = {name.lower() for name in given}
+    ours = {**message.headers, "Idempotency-Key": facts["id"]}
+    headers = {**{name: value for name, value in ours.items() if name.lower() not in own}, **given}
+    url = secret_text(webhook["url"], "its address")
+    try:
+        url = with_ending(url, message.ending)
+    except ValueError:
+        raise Undelivered("its address is not valid") from None
+    ask_until(url, message.body, headers, deadline, message.method)
 
 
 def ping_url(url: str, event: str, facts: Mapping[str, Any], with_status: bool) -> str:

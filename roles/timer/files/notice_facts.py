@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import time
+import uuid
 from typing import Any, Mapping, NamedTuple, Sequence
 
 # The one place of it on hosts with and without a merged /usr.
@@ -255,6 +256,8 @@ def facts_of(event: str, job: str, run: Run) -> dict[str, Any]:
     host = os.uname().nodename
     known = run.began_at is not None and run.ended_at is not None
     return {
+        # The same for each attempt to tell of it; each test is a notice of its own.
+        "id": f"{event}-{uuid.uuid4().hex if event == 'test' else run.invocation}",
         "event": event,
         "summary": summary(event, host, job, run.ended),
         "host": host,

@@ -26,13 +26,23 @@ sys.path.insert(0, FOLDER)
 sys.dont_write_bytecode = True
 
 from notice_facts import SYSTEMCTL, Ended, Run, facts_of, find_run, journal_lines, notify_unit, times_by_journal
+from private_directory import make_private, open_private
 
 SETTINGS = os.path.join(FOLDER, "notify.json")
 NOTED = "/run/dotmobi.systemd_timers/notices"
+# What the gate notes at the begin of a run (gate.py).
+STARTS, TIMER = "/run/dotmobi.systemd_timers/starts", "timer"
 ERROR, INFO = 3, 6
 EVENTS = ("failure", "success")
 # For all attempts on all ways together. The ping of a start gets less: the next ping waits for it.
 DELIVERY_SECONDS, START_SECONDS = 40.0, 15.0
+
+
+def read_settings() -> dict[str, Any]:
+    """Return whom to tell of what."""
+    with open(SETTINGS, encoding="utf-8") as stream:
+        found: dict[str, Any] = json.load(stream)
+    return found
 
 
 def say(priority: int, text: str) -> None:
@@ -59,17 +69,32 @@ def why_silent(event: str, run: Run | None) -> str:
     return ""
 
 
+def started_by_hand(job: str, event: str, run: Run | None) -> str:
+    """Return why nothing is told of a run that no timer has started, an empty text when it is told.
+
+    The gate has noted what started the run. Where there is no note of it, it is told.
+    """
+    if run is None or read_settings().get(event, {}).get("only") != TIMER:
+        return ""
+    with contextlib.suppress(FileNotFoundError), open(os.path.join(STARTS, job), encoding="utf-8") as stream:
+        invocation, by = stream.read().split()
+        if invocation == run.invocation and by != TIMER:
+            return "the run was not started by its timer"
+    return ""
+
+
 def note_all(job: str, event: str) -> int:
     """Note the run that systemd has told of, and one that has ended in the same way meanwhile."""
     status = 0
     run = find_run(job, os.environ)
-    silent = why_silent(event, run)
+    silent = why_silent(event, run) or started_by_hand(job, event, run)
     if silent:
         say(INFO, f"{job}: {silent}, so nothing is told")
     told = set()
     while run is not None and not why_silent(event, run) and run.invocation not in told:
         told.add(run.invocation)
-        status = note(job, event, run) or status
+        if not started_by_hand(job, event, run):
+            status = note(job, event, run) or status
         run = find_run(job, {}, over=True)
     return status
 
@@ -77,9 +102,8 @@ def note_all(job: str, event: str) -> int:
 def note(job: str, event: str, run: Run) -> int:
     """Note how a run ended, and start the unit that tells of it."""
     instance = f"{event}-{run.invocation}"
-    os.makedirs(NOTED, 0o700, exist_ok=True)
-    descriptor = os.open(noted(job, instance), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as stream:
+    make_private(NOTED)
+    with open(open_private(noted(job, instance), os.O_WRONLY | os.O_TRUNC), "w", encoding="utf-8") as stream:
         json.dump({"event": event, "run": run}, stream)
     argv = [SYSTEMCTL, "start", "--no-block", notify_unit(job, instance)]
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
@@ -133,8 +157,7 @@ def main(job: str, instance: str) -> int:
     """Do what the instance of the unit is for."""
     if instance in EVENTS:
         return note_all(job, instance)
-    with open(SETTINGS, encoding="utf-8") as stream:
-        settings = json.load(stream)
+    settings = read_settings()
     if instance == "start":
         facts = facts_of("start", job, Run("", Ended("")))
         return tell({"heartbeat": settings["heartbeat"]}, facts, START_SECONDS)
@@ -153,6 +176,7 @@ def main(job: str, instance: str) -> int:
 
 
 if __name__ == "__main__":
+    os.umask(0o077)
     status = main(sys.argv[1], sys.argv[2])
     sys.stderr.flush()
     # A way that hangs does not keep the program.
