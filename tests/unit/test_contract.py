@@ -249,7 +249,7 @@ def module_options() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def role_options() -> dict[str, Any]:
-    return load(ROLE / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+    return load(ROLE / "meta" / "argument_specs.yml")["argument_specs"]["variables"]["options"]
 
 
 # --- documents tell what the code does
@@ -281,6 +281,11 @@ def test_the_role_documents_the_options_of_the_module(role_options):
 def test_the_role_documents_the_fields_once_in_the_words_of_the_module(role_options, module_options):
     assert role_options["timer_jobs"]["options"] == module_options["jobs"]["suboptions"]
     assert [name for name, option in role_options.items() if "options" in option] == ["timer_jobs"]
+
+
+def test_ansible_does_not_template_the_variables_of_the_role_before_its_task():
+    """It would stop at the first broken template, and say neither in which job nor what else is wrong."""
+    assert "main" not in load(ROLE / "meta" / "argument_specs.yml")["argument_specs"]
 
 
 def test_jobs_are_not_checked_by_ansible_which_could_not_name_the_job_at_fault(role_options):
