@@ -45,6 +45,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report imp
     rows_of_jobs,
     together,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._search_places import (
+    candidates,
+    further_places,
+    where,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._spread import span_of, spread_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._user_scope import account_of
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._uses import (
@@ -106,6 +111,7 @@ class ActionModule(ActionBase):
     """Runs on the controller, then once on the host."""
 
     TRANSFERS_FILES = False
+    task_variables: Mapping[str, Any] = {}
     _supports_check_mode = True
     _supports_diff = True
 
@@ -113,7 +119,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the module's result, with the findings of both sides in one message."""
         result = super().run(tmp, task_vars)
-        task_vars = task_vars or {}
+        task_vars = self.task_variables = task_vars or {}
         options = self._options()
         given = self._declared(options, task_vars)
         merged = merge_jobs(given.layers, given.defaults, options["on_reschedule"], given.findings)
@@ -200,7 +206,7 @@ class ActionModule(ActionBase):
         for kind in ("service", "timer"):
             path = options[f"{kind}_template"]
             try:
-                found = self._find_needle("templates", path) if path else self._own_template(kind)
+                found = self._find("templates", path) if path else self._own_template(kind)
                 with open(found, encoding="utf-8") as stream:
                     texts.append(stream.read())
             except (AnsibleError, OSError, UnicodeError) as error:
@@ -211,9 +217,23 @@ class ActionModule(ActionBase):
         except TemplateError as error:
             raise AnsibleActionFail(f"a unit file template is broken: {error}") from error
 
+    def _find(self, folder: str, name: str) -> str:
+        """Return the path of a file on the controller. Raises AnsibleError that says where it was looked for."""
+        try:
+            return str(self._find_needle(folder, name))
+        except AnsibleError as error:
+            if name.startswith(("/", "~")):
+                raise
+            places = further_places(self.task_variables, os.environ, os.getcwd())
+            for path in candidates(folder, name, places):
+                if self._loader.is_file(path):
+                    return path
+            # Ansible's own places: the role, the playbook, the file of tasks.
+            raise AnsibleError(where(folder, name, [*self._task.get_search_path(), *places])) from error
+
     def _read_source(self, name: str) -> str:
         """Return the text of a file on the controller, also of one that is encrypted with Ansible Vault."""
-        path = self._loader.get_real_file(self._find_needle("files", name), decrypt=True)
+        path = self._loader.get_real_file(self._find("files", name), decrypt=True)
         try:
             with open(path, encoding="utf-8", newline="") as stream:
                 return stream.read()

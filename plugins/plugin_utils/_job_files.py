@@ -52,7 +52,7 @@ def read_sources(jobs: Iterable[Mapping[str, Any]], read: Reader) -> list[Findin
                 finding = Finding(job["name"], f"{field}.src", given["src"], error.reason, error.mend, error.code)
                 findings.append(finding)
             except Exception as error:  # noqa: BLE001  Ansible has errors of several kinds
-                mend = "put it into `files/` beside the playbook, or write its whole path"
+                mend = "put it into `files/` beside the playbook or the inventory, or write its whole path"
                 reason = f"cannot be read: {str(error).splitlines()[0]}"
                 findings.append(Finding(job["name"], f"{field}.src", given["src"], reason, mend, "missing-source"))
     return findings

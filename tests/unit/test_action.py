@@ -273,6 +273,43 @@ def test_a_template_of_the_user(folder: Path) -> None:
     assert job["timer"] == unsealed(wanted().timer)
 
 
+PLACES = ["inventory", "here", "scenario"]
+
+
+@pytest.mark.parametrize("inside", ["files", ""])
+@pytest.mark.parametrize("place", [*PLACES, "own"])
+def test_a_script_is_found_where_users_have_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, place: str, inside: str
+) -> None:
+    for name in PLACES:
+        (folder / name / "files").mkdir(parents=True)
+    (folder / "files").mkdir()
+    found = folder if place == "own" else folder / place
+    (found / inside / "x.sh").write_text("#!/bin/sh\necho found\n")
+    inventory = folder / "inventory" / "hosts.yml"
+    inventory.write_text("all: {}\n")
+    monkeypatch.chdir(folder / "here")
+    monkeypatch.setenv("MOLECULE_SCENARIO_DIRECTORY", str(folder / "scenario"))
+    job = {"name": "a", "schedule": "daily", "script": {"src": "x.sh"}}
+    action = Action(answered(), folder, jobs=[job])
+    variables = {"inventory_hostname": "web1", "ansible_inventory_sources": [str(inventory), "web1,"]}
+    assert not action.run(task_vars=variables).get("failed")
+    (script,) = action.handed_over[0]["jobs"]["jobs"][0]["files"]
+    assert script["text"] == "#!/bin/sh\necho found\n"
+
+
+def test_a_script_that_is_nowhere_is_told_with_the_places(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    inventory = folder / "inventory"
+    inventory.mkdir()
+    job = {"name": "a", "schedule": "daily", "script": {"src": "x.sh"}}
+    action = Action(answered(), folder, jobs=[job])
+    result = action.run(task_vars={"inventory_hostname": "web1", "ansible_inventory_sources": [str(inventory)]})
+    said = f'a: script.src "x.sh": cannot be read: looked for files/x.sh and x.sh in {folder}, {inventory}'
+    assert said in result["msg"]
+    assert "put it into `files/` beside the playbook or the inventory, or write its whole path" in result["msg"]
+
+
 def test_a_template_that_is_missing(folder: Path) -> None:
     with pytest.raises(AnsibleActionFail, match=r'^timer_timer_template "none\.j2": cannot be read: '):
         run(Action(answered(), folder, jobs=[JOB], timer_template="none.j2"))

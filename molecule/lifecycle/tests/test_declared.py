@@ -10,6 +10,7 @@ from harness import Site, is_armed
 from operating import all_of
 
 OWNER = {"timer_owner": "decl"}
+SCRIPT = "molecule/shared/files/snapshot.py"
 NAMES = ["decl-a", "decl-b", "decl-c", "decl-d", "decl-e"]
 
 
@@ -60,7 +61,9 @@ def story(everywhere, tmp_path_factory):
         told.plays[name] = site.play(*options, **{"timer_prune": True, **OWNER, **variables})
         told.armed[name] = all_of(everywhere(look))
 
-    step("apply", timer_jobs=[A, B, C, D, E])
+    # By the name of the collection, which has no files of users: the script is found from the working directory.
+    script = {"name": "decl-a", "schedule": "*-*-* 00:00:07", "script": {"src": SCRIPT}}
+    step("apply", playbook="dotmobi.systemd_timers.site", timer_jobs=[script, B, C, D, E])
     step("null", timer_jobs=None)
     step("cut", "--check", timer_jobs=[A])
     step(
@@ -78,6 +81,13 @@ def story(everywhere, tmp_path_factory):
     told.armed["twice"] = all_of(everywhere(look))
     step("none", "--diff", timer_jobs=[], timer_prune_limit=4)
     return told
+
+
+def test_a_script_is_found_when_a_playbook_is_called_by_its_name(story, machine):
+    run = story.plays["apply"]
+    assert run.status == 0, run.output
+    assert story.armed["apply"][machine] == NAMES
+    assert "install script" in run.actions_of(machine)["decl-a"]
 
 
 def said(run):
