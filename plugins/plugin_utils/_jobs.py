@@ -11,12 +11,14 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings i
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _user_scope as user_scope
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import check_field
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, HIDDEN_KINDS, SYNONYMS
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_value import kind_of
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, HIDDEN_KINDS
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._notify import refusals as notify_refusals
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runner_rules import (
     other_limits,
     refusals,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._unknown_field import meant_field, mend_field
 
 MERGED_KINDS = (
     *("environment", "directives", "credentials", "limits", "conditions", "retries", "concurrency", "notice"),
@@ -28,6 +30,7 @@ TRIGGER_FIELDS = ("schedule", "every", "every_after", "on_boot")
 STAND_IN_COMMAND = "/bin/true"
 
 MEND_LIST = "write `- name: ...` for each job"
+MEND_TEXT = f'{MEND_LIST}; of a text that holds a list, make one: "{{{{ TEXT | from_yaml }}}}"'
 MEND_JOB = "write `name: ...` and the job's other fields"
 MEND_TWICE = "rename or remove one of them"
 MEND_RENAME = "write the name that this job had before, and remove that one from the lists"
@@ -62,11 +65,30 @@ def merge_jobs(layers: Mapping[str, Any], defaults: Any, on_reschedule: str, ear
     findings = list(earlier)
     base = _check_entry("timer_defaults", defaults or {}, findings, allowed=[n for n in FIELDS if n != "name"])
     declared: dict[str, dict[str, Any]] = {}
+    lists: dict[str, list[str]] = {}
     for variable, entries in layers.items():
         for name, fields in _check_layer(variable, entries, findings):
             declared[name] = overlay(declared.get(name, {}), fields)
-    jobs = [_complete(overlay(base, own), own, on_reschedule, findings) for own in declared.values()]
+            lists.setdefault(name, []).append(variable)
+    stray = stray_names(lists, declared)
+    jobs = [_complete(overlay(base, own), own, on_reschedule, findings, stray) for own in declared.values()]
     return Merged(jobs, [*findings, *_check_renames(jobs), *other_limits(jobs)])
+
+
+def stray_names(
+    lists: Mapping[str, list[str]], declared: Mapping[str, Mapping[str, Any]]
+) -> dict[str, tuple[str, str]]:
+    """Return jobs without a command that only one list has, which is not the first: to that list and the nearest name.
+
+    lists: job to the lists that it is in. Their entry was most likely meant for a job of another list.
+    """
+    first = next((names[0] for names in lists.values()), "")
+    whole = [name for name, own in declared.items() if own.get("command") or own.get("script")]
+    return {
+        name: (variables[0], nearest(name, whole))
+        for name, variables in lists.items()
+        if len(variables) == 1 and variables[0] != first and name not in whole and whole
+    }
 
 
 def _check_renames(jobs: list[dict[str, Any]]) -> list[Finding]:
@@ -102,7 +124,9 @@ def _check_layer(variable: str, entries: Any, findings: list[Finding]) -> list[t
     if entries is None:
         return []
     if not isinstance(entries, (list, tuple)):
-        findings.append(Finding("", variable, entries, "is not a list of jobs", MEND_LIST, "invalid-declaration"))
+        mend = MEND_TEXT if isinstance(entries, str) else MEND_LIST
+        reason = f"is {kind_of(entries)}, not a list of jobs"
+        findings.append(Finding("", variable, entries, reason, mend, "invalid-declaration"))
         return []
     checked = []
     seen: dict[str, int] = {}
@@ -140,7 +164,7 @@ def _check_entry(job: str, entry: Any, findings: list[Finding], allowed: list[st
     good: dict[str, Any] = {}
     for field, value in entry.items():
         if field not in known:
-            mend = _mend_field(str(field), known)
+            mend = mend_field(str(field), entry, known)
             findings.append(Finding(job, str(field), value, "is not a field of a job", mend, "unknown-field"))
         elif value is None:
             good[field] = None
@@ -160,25 +184,16 @@ def is_path(value: Any) -> bool:
     return not isinstance(value, Mapping)
 
 
-def _meant(field: str) -> str:
-    return SYNONYMS.get(field.lower().replace("-", "_")) or nearest(field, FIELDS)
-
-
-def _mend_field(field: str, known: list[str]) -> str:
-    meant = _meant(field)
-    if meant not in known:
-        meant = ""
-    if field[:1].isupper() and not meant:
-        return "write a directive of systemd under `unit`, `service`, `timer` or `install`"
-    return f'write "{meant}"' if meant else f"known fields: {', '.join(known)}"
-
-
 def _complete(
-    fields: dict[str, Any], own: Mapping[str, Any], on_reschedule: str, findings: list[Finding]
+    fields: dict[str, Any],
+    own: Mapping[str, Any],
+    on_reschedule: str,
+    findings: list[Finding],
+    stray: Mapping[str, tuple[str, str]],
 ) -> dict[str, Any]:
     """Return a job with every field, defaults filled in, after checking what fields mean together.
 
-    own: the fields without those of timer_defaults.
+    own: the fields without those of timer_defaults. stray: see `stray_names`.
     """
     job = {name: field.default for name, field in FIELDS.items()}
     job.update({name: value for name, value in fields.items() if value is not None})
@@ -200,7 +215,7 @@ def _complete(
     name = job["name"]
     about = [finding for finding in findings if finding.job in (name, "timer_defaults")]
     # A field with a typing error is not missing as well.
-    told = {finding.field for finding in about} | {_meant(finding.field) for finding in about}
+    told = {finding.field for finding in about} | {meant_field(finding.field) for finding in about}
     given = [field for field in COMMAND_FIELDS if job[field]]
     for field in given[1:]:
         reason, mend = f"stands beside {given[0]}, and a job runs one of them", "remove one of them"
@@ -208,7 +223,13 @@ def _complete(
     if not given and not (job["service"] or {}).get("ExecStart"):
         if not told.intersection(COMMAND_FIELDS):
             mend = "add the command that the job runs, or a script"
-            findings.append(Finding(name, "command", None, "is missing", mend, "missing-field"))
+            reason = "is missing"
+            if name in stray:
+                variable, meant = stray[name]
+                reason = f"is missing, and no list but {variable} has this job"
+                mend = f'write the name "{meant}" to change that job, or {mend}' if meant else mend
+                told |= set(TRIGGER_FIELDS) if meant else set()
+            findings.append(Finding(name, "command", None, reason, mend, "missing-field"))
         job["command"] = STAND_IN_COMMAND
     raw_triggers = [key for key, value in (job["timer"] or {}).items() if key.startswith("On") and value]
     if not any(job[field] for field in TRIGGER_FIELDS) and not raw_triggers:

@@ -554,6 +554,7 @@ def test_the_allowed_imports_have_no_circle():
 PURE = {
     "_codes",
     "_command_line",
+    "_cron_line",
     "_findings",
     "_health",
     "_lookup",

@@ -104,6 +104,9 @@ def test_on_reschedule_of_the_role_holds_where_the_job_says_nothing() -> None:
     assert [found["on_reschedule"] for found in merged.jobs] == ["fail", "run"]
 
 
+FEW = "known fields of this kind: name, schedule, command, script; all of them: docs/fields.md"
+
+
 def test_numbers_name_the_same_job_as_their_digits() -> None:
     found = job([{**LEAST, "name": 7}], [{"name": "7", "user": "x"}])
     assert (found["name"], found["user"]) == ("7", "x")
@@ -116,11 +119,10 @@ def test_numbers_name_the_same_job_as_their_digits() -> None:
         ({**LEAST, "workdir": "/x"}, ['a: workdir "/x": is not a field of a job; write "working_directory"']),
         (
             {**LEAST, "Nice": 5},
-            [("a: Nice 5: is not a field of a job; write a directive of systemd under `unit`, `service`, `timer` or "
-             "`install`")],
+            ["a: Nice 5: is not a field of a job; write `limits: {nice: 5}`"],
         ),
-        ({**LEAST, "zzz": 5}, [f"a: zzz 5: is not a field of a job; known fields: {', '.join(FIELDS)}"]),
-        ({**LEAST, 7: 5}, [f"a: 7 5: is not a field of a job; known fields: {', '.join(FIELDS)}"]),
+        ({**LEAST, "zzz": 5}, [f"a: zzz 5: is not a field of a job; {FEW}"]),
+        ({**LEAST, 7: 5}, [f"a: 7 5: is not a field of a job; {FEW}"]),
         (
             {"name": "a", "schedule": "daily"},
             ["a: command: is missing; add the command that the job runs, or a script"],
@@ -174,8 +176,16 @@ def test_a_fault_of_one_job_hides_none_of_another() -> None:
 @pytest.mark.parametrize(
     ("layer", "expected"),
     [
-        ({"a": 1}, ['timer_jobs {"a": 1}: is not a list of jobs; write `- name: ...` for each job']),
-        ("a", ['timer_jobs "a": is not a list of jobs; write `- name: ...` for each job']),
+        ({"a": 1}, ['timer_jobs {"a": 1}: is a dictionary, not a list of jobs; write `- name: ...` for each job']),
+        (
+            "a",
+            [
+                (
+                    'timer_jobs "a": is a text, not a list of jobs; write `- name: ...` for each job; of a text that '
+                    'holds a list, make one: "{{ TEXT | from_yaml }}"'
+                )
+            ],
+        ),
         (["a"], ['timer_jobs, entry 1 "a": is not a job; write `name: ...` and the job\'s other fields']),
         ([LEAST, None], ["timer_jobs, entry 2: is not a job; write `name: ...` and the job's other fields"]),
         ([{"user": "x"}], ["timer_jobs, entry 1: has no name; add `name:`, it names the units"]),
@@ -236,7 +246,9 @@ def test_faults_of_the_defaults(defaults: Any, expected: list[str]) -> None:
 def test_defaults_have_no_name() -> None:
     found = faults([LEAST], defaults={"name": "a"})
     assert len(found) == 1
-    assert found[0].startswith('timer_defaults: name "a": is not a field of a job; known fields: description, ')
+    assert found[0].startswith(
+        'timer_defaults: name "a": is not a field of a job; known fields of this kind: schedule, '
+    )
 
 
 def test_all_faults_at_once() -> None:
@@ -302,3 +314,19 @@ def test_a_former_name_that_two_jobs_claim() -> None:
 def test_ends_and_former_names_that_are_none(field: str, value: Any) -> None:
     (text,) = faults([named("b", **{field: value})])
     assert text.startswith(f"b: {field} ")
+
+
+def test_a_misspelt_name_in_a_later_list_is_answered_with_the_nearest() -> None:
+    later = [{"name": "bakcup", "jitter": "5min"}, {"name": "zzz", "user": "x", "schedule": "daily"}]
+    add = "add the command that the job runs, or a script"
+    alone = "command: is missing, and no list but timer_host_jobs has this job"
+    near = 'write the name "backup" to change that job'
+    expected = [f"bakcup: {alone}; {near}, or {add}", f"zzz: {alone}; {add}"]
+    assert faults([{**LEAST, "name": "backup"}], [], later) == expected
+
+
+@pytest.mark.parametrize("value", ["[{name: a}]", "- name: a"])
+def test_a_text_in_the_place_of_a_list_says_how_to_make_one(value: str) -> None:
+    (found,) = merge_jobs({"timer_jobs": value}, {}, "skip").findings
+    assert found.reason == "is a text, not a list of jobs"
+    assert '"{{ TEXT | from_yaml }}"' in found.mend
