@@ -83,7 +83,7 @@ def stray_names(
     lists: job to the lists that it is in. Their entry was most likely meant for a job of another list.
     """
     first = next((names[0] for names in lists.values()), "")
-    whole = [name for name, own in declared.items() if own.get("command") or own.get("script")]
+    whole = [name for name, own in declared.items() if any(own.get(field) for field in COMMAND_FIELDS)]
     return {
         name: (variables[0], nearest(name, whole))
         for name, variables in lists.items()
@@ -184,6 +184,20 @@ def is_path(value: Any) -> bool:
     return not isinstance(value, Mapping)
 
 
+def no_command(name: str, variable: str, meant: str) -> Finding:
+    """Return the finding for a job without a command. variable, meant: see `stray_names`, empty for other jobs."""
+    mend = "add the command that the job runs, or a script"
+    reason = f"is missing, and no list but {variable} has this job" if variable else "is missing"
+    return Finding(
+        name,
+        "command",
+        None,
+        reason,
+        f'write the name "{meant}" to change that job, or {mend}' if meant else mend,
+        "missing-field",
+    )
+
+
 def _complete(
     fields: dict[str, Any],
     own: Mapping[str, Any],
@@ -222,14 +236,9 @@ def _complete(
         findings.append(Finding(name, field, None, reason, mend, "invalid-declaration"))
     if not given and not (job["service"] or {}).get("ExecStart"):
         if not told.intersection(COMMAND_FIELDS):
-            mend = "add the command that the job runs, or a script"
-            reason = "is missing"
-            if name in stray:
-                variable, meant = stray[name]
-                reason = f"is missing, and no list but {variable} has this job"
-                mend = f'write the name "{meant}" to change that job, or {mend}' if meant else mend
-                told |= set(TRIGGER_FIELDS) if meant else set()
-            findings.append(Finding(name, "command", None, reason, mend, "missing-field"))
+            findings.append(no_command(name, *stray.get(name, ("", ""))))
+            # Of a misspelt name there is no more to say.
+            told |= {*TRIGGER_FIELDS} if any(stray.get(name, ())[1:]) else set()
         job["command"] = STAND_IN_COMMAND
     raw_triggers = [key for key, value in (job["timer"] or {}).items() if key.startswith("On") and value]
     if not any(job[field] for field in TRIGGER_FIELDS) and not raw_triggers:

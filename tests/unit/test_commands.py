@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -33,8 +34,13 @@ def arguments(command: str) -> list[str]:
 def variables(command: str) -> dict[str, str]:
     """The variables that Ansible takes from a command."""
     words = arguments(command)
+    # A file of variables is taken as it is.
     given = [words[number + 1] for number, word in enumerate(words[:-1]) if word in ("-e", "--extra-vars")]
-    return {name: value for one in given if not one.startswith(("@", "{")) for name, value in parse_kv(one).items()}
+    given = [one for one in given if not one.startswith("@")]
+    found: dict[str, str] = {}
+    for one in given:
+        found.update(json.loads(one) if one.startswith("{") else parse_kv(one))
+    return found
 
 
 def printed_commands(text: str) -> list[str]:
