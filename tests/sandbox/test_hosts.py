@@ -6,27 +6,12 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
+import hosts
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
-import hosts
-
 KIND, RELEASE = "test", "debian12"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def name() -> Iterator[str]:
-    """Name a host that no scenario uses, and remove it in the end."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TIMER_TEST_SET", "whole")
-        container = hosts.container_name(KIND, RELEASE)
-        yield container
-        if hosts.inspect(container):
-            hosts.remove(container)
 
 
 @pytest.fixture
