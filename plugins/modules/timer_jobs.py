@@ -808,10 +808,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transactio
 def main() -> None:
     """Bring the host to the jobs that the action plugin has rendered."""
     module = AnsibleModule(
-        argument_spec=ARGUMENT_SPEC,
+        # Ansible writes arguments to the system log, where unit files do not belong: hence no_log.
+        argument_spec=dict(ARGUMENT_SPEC, jobs=dict(ARGUMENT_SPEC["jobs"], no_log=True)),
         supports_check_mode=True,
-        # Ansible writes arguments to the system log, where unit files do not belong.
-        no_log=True,
     )
     use_host_zone()
     # From the action plugin, as one text: the rendered jobs, and whether to prove only.
