@@ -53,6 +53,14 @@ def of_machine(lines, machine):
     return block
 
 
+def head_of(lines, job, machine):
+    """The number of the line that begins what is said of a job on a machine, alone or with others."""
+    (found,) = [
+        number for number, line in enumerate(lines) if re.match(rf"{re.escape(job)} on (\w+, )*{machine}\b", line)
+    ]
+    return found
+
+
 def row_of(lines, name):
     """The cells of a job in a table."""
     rows = [line for line in lines if re.match(rf"{re.escape(name)}  ", line)]

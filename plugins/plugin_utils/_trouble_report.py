@@ -118,20 +118,28 @@ def questions(results: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
 
 
 def diagnosis_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
-    """Return what is wrong, and the mend, host by host. results: see `causes`."""
-    shown: list[Shown] = []
+    """Return what is wrong, and the mend; hosts with the same diagnosis share it. results: see `causes`."""
+    hosts: dict[tuple[Shown, ...], list[str]] = {}
     for host, case in results.items():
         row = case["after"]
-        bad = verdict(case)
-        shown.append(Shown(f"{shown_name(row)} on {host}: {row['health']}", BAD if bad else mood_of(row["health"])))
-        found = causes(case)
-        if not found:
-            shown.append(Shown(f"  nothing is wrong: {row['reason']}", GOOD))
-        for cause in found:
-            shown.append(Shown(f"  {cause.what}", BAD if bad else DOUBTFUL))
-            shown += [Shown(f"    mend: {cause.mend}")] if cause.mend else []
-        if case["run"] is None:
-            shown.append(Shown(f"  It was not run by hand: {not_run_words(case)}."))
+        head = Shown(f"{shown_name(row)} on {{}}: {row['health']}", BAD if verdict(case) else mood_of(row["health"]))
+        hosts.setdefault((head, *diagnosis_of(case)), []).append(host)
+    shown: list[Shown] = []
+    for (head, *lines), names in hosts.items():
+        shown += [head._replace(text=head.text.replace("{}", ", ".join(names), 1)), *lines]
+    return shown
+
+
+def diagnosis_of(case: Mapping[str, Any]) -> list[Shown]:
+    """Return what is wrong with a job on one host, and the mend."""
+    bad = verdict(case)
+    found = causes(case)
+    shown = [] if found else [Shown(f"  nothing is wrong: {case['after']['reason']}", GOOD)]
+    for cause in found:
+        shown.append(Shown(f"  {cause.what}", BAD if bad else DOUBTFUL))
+        shown += [Shown(f"    mend: {cause.mend}")] if cause.mend else []
+    if case["run"] is None:
+        shown.append(Shown(f"  It was not run by hand: {not_run_words(case)}."))
     return shown
 
 

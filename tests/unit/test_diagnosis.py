@@ -234,3 +234,8 @@ def test_the_diagnosis_of_several_hosts() -> None:
         "backup on web2: ok",
         "  nothing is wrong: the reason of ok",
     ]
+    both = {"web1": cases["web1"], "web3": cases["web1"]}
+    assert [line.text for line in diagnosis_lines(both)][0::3] == [
+        "backup on web1, web3: failing",
+        "  It was not run by hand: nobody has said yes; `-e run=true` runs it.",
+    ]

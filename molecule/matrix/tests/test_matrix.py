@@ -24,7 +24,7 @@ from harness import (
     utc_now,
     wait_until,
 )
-from operating import all_of, as_json, machines, of_machine, only_readable, row_of
+from operating import all_of, as_json, head_of, machines, of_machine, only_readable, row_of
 
 VERSIONS = {"debian11": 247, "debian14": 262}
 OWNER = {"timer_owner": "matrix"}
@@ -228,7 +228,8 @@ def test_run_and_logs(plays, machine):
 def test_troubleshoot(plays, machine):
     assert plays["trouble"].status != 0
     said = machines(plays["trouble"], "Say what is wrong")
-    place = said.index(f"mx-bad on {machine}: failing")
+    place = head_of(said, "mx-bad", machine)
+    assert said[place].endswith(": failing")
     assert said[place + 1] == '  the run by hand failed: exit status 3; it said last: "no space left"'
 
 

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness import FILES_DIRECTORY, Site, recorder, runs, show, wait_until
-from operating import all_of, as_json, machines, only_readable
+from operating import all_of, as_json, head_of, machines, only_readable
 
 FAR = "Mon 08:00"
 GO = "/srv/go-on"
@@ -98,8 +99,10 @@ def block(run, task, name, machine):
     """What a task printed of a job on a machine."""
     lines = [line for line in machines(run, task) if line]
     heads = [number for number, line in enumerate(lines) if line.startswith(f"{name} on ")]
-    (start,) = [number for number in heads if lines[number].startswith(f"{name} on {machine}")]
-    return lines[start : next((number for number in heads if number > start), len(lines))]
+    start = head_of(lines, name, machine)
+    end = next((number for number in heads if number > start), len(lines))
+    # Hosts with the same diagnosis share it.
+    return [re.sub(r" on [\w, ]+", f" on {machine}", lines[start]), *lines[start + 1 : end]]
 
 
 def diagnosis(told, play, name, machine):
@@ -131,7 +134,9 @@ def test_a_job_that_fails(told, machine, host):
     assert mend.startswith("    mend: ")
     # Before, and by hand; not in check mode.
     assert len(runs(host, "tr-full")) == 2
-    assert f"fatal: [{machine}]: FAILED!\n  tr-full: the run by hand failed" in run.output
+    # The diagnosis is not repeated.
+    assert f"fatal: [{machine}]: FAILED!\n  tr-full: see above" in run.output
+    assert run.output.count(f'a file system is full: "{FULL}"') == 1
 
 
 def test_the_failed_state_is_reset_when_asked(told, machine, host):
