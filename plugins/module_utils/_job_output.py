@@ -15,6 +15,8 @@ FIELDS = "MESSAGE,PRIORITY,_PID,_SYSTEMD_UNIT,_SYSTEMD_USER_UNIT,_SYSTEMD_INVOCA
 PRIORITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
 LONGEST_LINE = 4000
 MOST_LINES = 10000
+# One pattern finds the notices of all jobs.
+MOST_PATTERNS = 40
 # The journal has the time when it got a line.
 SLACK = 1.0
 
@@ -149,6 +151,28 @@ def read_runs(
     found = read_lines(runner, [window.service for window in windows], options, MOST_LINES, source)
     kept = [line for line in found if any(window.holds(line) for window in windows)]
     return kept[-lines:] if lines else []
+
+
+def read_notice_lines(runner: Runner, jobs: list[str], options: list[str], lines: int) -> list[Line]:
+    """Return what could not be told of runs of jobs, the oldest first; one call.
+
+    Each notice has a unit of its own, so they are found by a pattern.
+    """
+    patterns = [f"--unit={job}-notify@*" for job in jobs] if len(jobs) <= MOST_PATTERNS else ["--unit=*-notify@*"]
+    if not any(one.startswith("--priority=") for one in options):
+        options = [*options, "--priority=err"]
+    fields = "--output-fields=MESSAGE,PRIORITY,_PID,_SYSTEMD_UNIT,_SYSTEMD_INVOCATION_ID"
+    # It fails when no unit in the journal has such a name.
+    done = runner(
+        ["journalctl", "--quiet", "--no-pager", "--output=json", fields, f"--lines={lines}", *options, *patterns]
+    )
+    found = []
+    for line in parse_lines(done.stdout):
+        job = line.service.partition("-notify@")[0]
+        # What systemd says of those units, that they have failed, says no more than that.
+        if job in jobs and not line.by_systemd:
+            found.append(line._replace(service=f"{job}.service", by_systemd=True))
+    return found
 
 
 def sync(runner: Runner) -> None:

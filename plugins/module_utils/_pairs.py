@@ -22,6 +22,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file 
 
 # The key of the owner section in which a playbook says that it has changed a unit, until the next apply.
 CHANGED_KEY = "Changed"
+LIMITS = ("CPU", "IO", "Limit", "Memory", "Nice", "OOM", "Tasks")
 
 
 class Pair(NamedTuple):
@@ -129,4 +130,12 @@ def declared(pair: Pair) -> dict[str, Any]:
         "persistent": timer_text.is_persistent(pair.timer.text),
         "accuracy": timer.last("Timer", "AccuracySec", "1min"),
         "jitter": timer.last("Timer", "RandomizedDelaySec"),
+        "timeout": service.last("Service", "TimeoutStartSec"),
+        "limits": [f"{key}={value}" for key, value in limits_of(service)],
     }
+
+
+def limits_of(service: UnitText) -> list[tuple[str, str]]:
+    """Return the directives that limit what the job may take, with their values; the last one of each holds."""
+    keys = [one.key for one in service.assignments if one.section == "Service" and one.key.startswith(LIMITS)]
+    return [(key, service.last("Service", key)) for key in dict.fromkeys(keys)]

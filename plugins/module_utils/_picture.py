@@ -29,6 +29,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._look impor
     runs_of,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import UnitState
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._notices import (
+    failed_notices,
+    has_notices,
+    told_to,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._overdue import GRACE, Missed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import CHANGED_KEY, Pair, declared
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import (
@@ -197,12 +202,26 @@ def picture(runner: Runner, wish: Wish) -> dict[str, Any]:
     runs = {name: runs_of(pair, observed) for name, pair in pairs.items()}
     missed = missed_of(runner, pairs, observed, runs)
     done = done_of(runner, pairs, observed)
+    told = [name for name, pair in pairs.items() if pair.owner and has_notices(name, pair.service.text)]
+    notices = failed_notices(runner, told) if observed.history.readable else {}
     rows = []
     for name, pair in pairs.items():
         seen = seen_of(pair, observed, runs[name], missed.get(name), done=name in done)
         again = when(seen.stuck) or ""
         health = judge(seen, when(seen.missed) or "", again)
-        rows.append(row_of(pair, seen, health, runs[name], wish.runs))
+        lost = notices.get(name, {})
+        rows.append(
+            {
+                **row_of(pair, seen, health, runs[name], wish.runs),
+                "told_to": told_to(name, pair.service.text, wish.files_directory) if pair.owner else [],
+                # Of runs that are shown only: what is long past needs nobody any more.
+                "failed_notices": [
+                    {"invocation_id": run.invocation_id, **lost[run.invocation_id]}
+                    for run in runs[name][: max(wish.runs, 1)]
+                    if run.invocation_id in lost
+                ],
+            }
+        )
     counts = {word: sum(row["health"] == word for row in rows) for word in HEALTHS}
     if wish.healths:
         rows = [row for row in rows if row["health"] in wish.healths]

@@ -166,11 +166,14 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_output
     Window,
     line_data,
     read_lines,
+    read_notice_lines,
     read_runs,
     sync,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._log_files import LogFileError, last_lines, newest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Scope
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._notices import has_notices
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import Pair
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner, make_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import Source, read_history
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._where import Place, all_places
@@ -206,8 +209,18 @@ def journal_lines(runner: Runner, places: list[Place], given: dict[str, Any]) ->
         else:
             lines = read_lines(runner, services, options, given["lines"], source)
         found += [(line, scope) for line in lines]
+        # Jobs of user managers have no notices. Those of a run come after it has begun.
+        pairs = [place.pair for place in places if place.scope == scope and scope.is_system]
+        notices = notice_lines(runner, pairs, options, given["lines"]) if lines or not given["run"] else []
+        found += [(line, scope) for line in notices if not given["run"] or line.time >= lines[0].time]
     found.sort(key=lambda one: one[0].time)
     return [{**line_data(line), "user": scope.account or None} for line, scope in found[-given["lines"] :]]
+
+
+def notice_lines(runner: Runner, pairs: list[Pair], options: list[str], most: int) -> list[Line]:
+    """Return what could not be told of runs of jobs."""
+    told = [pair.name for pair in pairs if has_notices(pair.name, pair.service.text)]
+    return read_notice_lines(runner, told, options, most) if told else []
 
 
 def main() -> None:

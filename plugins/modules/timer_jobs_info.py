@@ -172,6 +172,24 @@ jobs:
     jitter:
       description: How late it is started at most, so that hosts do not run at once. Empty for none.
       type: str
+    timeout:
+      description: How long it may run, C(TimeoutStartSec=). Empty when the unit does not say.
+      type: str
+    limits:
+      description: The directives that limit what it may take, for example V(MemoryMax=512M).
+      type: list
+      elements: str
+    told_to:
+      description: Who is told of its runs, as far as this user may read it. Of addresses of webhooks and monitors, the
+        host alone.
+      type: list
+      elements: str
+      sample: ["failure: mail to ops@example.com"]
+    failed_notices:
+      description: The notices of RV(jobs[].runs) that did not arrive, each with C(invocation_id) of the run, C(event)
+        and C(time).
+      type: list
+      elements: dict
     state:
       description:
         - V(armed), V(running), V(suspended), V(stopped) (enabled, but not active), V(failed) (the timer) or

@@ -111,9 +111,17 @@ def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int, width: in
             shown.append(Shown(f"... and {len(jobs) - limit} more"))
         shown += [Shown(f"  {sentence(job)}", BAD) for job in jobs if job["health"] in UNHEALTHY]
         shown += [Shown(f"  {shown_name(job)}: {skip_words(job)}", DOUBTFUL) for job in jobs if job["skips"]]
+        shown += [Shown(f"  {shown_name(job)}: {notice_words(job)}", BAD) for job in jobs if job["failed_notices"]]
         shown += unseen_lines(result)
         shown.append(Shown(""))
     return [*shown, Shown(f"nothing of that on {some_of(without)}")] if without else shown[:-1]
+
+
+def notice_words(job: Mapping[str, Any]) -> str:
+    """Return how many notices did not arrive, and where that is explained."""
+    lost = job["failed_notices"]
+    count = plural(len(lost), "notice")
+    return f"{count} did not arrive whole, the last of {clock(lost[0]['time'])}; `logs -e job={job['name']}` shows why"
 
 
 def has_only_others(result: Mapping[str, Any]) -> bool:
@@ -167,6 +175,10 @@ def facts_of(job: Mapping[str, Any], now: str) -> list[tuple[str, str]]:
         ("persistent", "yes" if job["persistent"] else "no"),
         ("accuracy", job["accuracy"]),
         ("jitter", job["jitter"]),
+        ("timeout", job["timeout"]),
+        ("limits", "; ".join(job["limits"])),
+        ("told", "; ".join(job["told_to"])),
+        ("not told", notice_words(job) if job["failed_notices"] else ""),
         ("owner", job["owner"] or "none: not a job of this collection"),
         ("unit files", f"{job['unit_files']['service']}, {job['unit_files']['timer']}"),
         ("exposure", exposure_words(job)),

@@ -51,10 +51,18 @@ def job_rows(jobs: Mapping[str, Sequence[Mapping[str, Any]]], check_mode: bool =
                     job["schedule_words"] or "-",
                     "-" if foreseen else (job["next_elapse"] or "-").replace("T", " "),
                     foreseen_words(job) if foreseen else state_words(job),
-                    ", ".join(actions) or "-",
+                    done_words(actions),
                 ]
             )
     return rows
+
+
+def done_words(actions: Sequence[str]) -> str:
+    """Return what was done to a job; its files are counted: `update, 3 files`."""
+    # A file is named with what is done to it.
+    steps = [action for action in actions if " " not in action]
+    files = len(actions) - len(steps)
+    return ", ".join([*steps, *([f"{files} file{'s' * (files != 1)}"] if files else [])]) or "-"
 
 
 def foreseen_words(job: Mapping[str, Any]) -> str:

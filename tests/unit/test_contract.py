@@ -172,7 +172,9 @@ LOOK = {
     "_overdue": {"_calendar", "_model", "_predict", "_runner", "_timer_text", "_unit_file"},
     "_pairs": SHARED | {"_observe"},
     "_look": SHARED | {"_ended", "_observe", "_overdue", "_pairs", "_runs"},
-    "_picture": SHARED | {"_foreign_timer", "_health", "_look", "_overdue", "_pairs", "_result_words", "_runs"},
+    "_notices": {"_calendar", "_runner", "_runs", "_unit_file"},
+    "_picture": SHARED
+    | {"_foreign_timer", "_health", "_look", "_notices", "_overdue", "_pairs", "_result_words", "_runs"},
     "_start": {"_observe", "_runner", "_runs"},
     # It changes a job, by the way of every apply.
     "_where": SHARED | {"_account", "_account_look", "_foreign_timer", "_lookup", "_pairs"},
@@ -640,7 +642,7 @@ WRITERS = {
     "_file_record": "checked names, and a path of plain characters; check_read_back() reads the service back",
 }
 # What looks like such a line and is none: conditions of journalctl, variables of a command, words about a unit.
-NO_UNIT = {"_account", "_job_output", "_proof_sandbox", "_runbook", "_runs", "_status"}
+NO_UNIT = {"_account", "_job_output", "_pairs", "_proof_sandbox", "_runbook", "_runs", "_status"}
 # Whose options tests/unit/test_hostile_options.py fills with hostile text.
 CHANGING_MODULES = {"timer_job_change", "timer_jobs"}
 

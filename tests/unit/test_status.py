@@ -39,7 +39,7 @@ def job(**fields: Any) -> dict[str, Any]:
     found = {
         "name": "backup", "schedule": ["Mon 08:00"], "triggers": [], "state": "armed", "last_run": RUN,
         "next_elapse": "2027-02-08T08:00:00+01:00", "skips": None, "health": "failing",
-        "reason": "last run: exit status 3", "mend": "look",
+        "reason": "last run: exit status 3", "mend": "look", "failed_notices": [],
     }  # fmt: skip
     return {**found, **fields}
 
@@ -131,6 +131,14 @@ def test_sizes() -> None:
     assert [size_words(number) for number in (None, 0, 1023, 1536, 5 << 30)] == [
         "-", "0 B", "1023 B", "1.5 KiB", "5.0 GiB",
     ]  # fmt: skip
+
+
+def test_notices_that_did_not_arrive_are_told() -> None:
+    lost = [{"time": "2027-02-01T07:31:00+01:00", "event": "failure", "invocation_id": "1" * 32}]
+    result = {"time": NOW, "jobs": [job(health="ok", failed_notices=lost)], "counts": {"ok": 1}}
+    assert status_lines({"web1": result}, 10)[-1].text == (
+        "  backup: 1 notice did not arrive whole, the last of 2027-02-01 07:31:00+01:00; `logs -e job=backup` shows why"
+    )
 
 
 def test_hosts_with_nothing_of_what_was_asked_for_are_named_together() -> None:

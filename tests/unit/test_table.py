@@ -87,6 +87,7 @@ def test_check_mode_shows_nothing_of_before_the_change() -> None:
             row(name="gone", state="absent", actions=["remove"]),
             row(name="new", armed="no", next_elapse=None, actions=["install", "arm"], runs_now=True),
             row(name="same", actions=[]),
+            row(name="files", actions=["update", "install notifier.py", "install notify.json"]),
         ]
     }
     assert [cells[3:] for cells in job_rows(jobs, check_mode=True)] == [
@@ -94,6 +95,7 @@ def test_check_mode_shows_nothing_of_before_the_change() -> None:
         ["-", "to be absent", "remove"],
         ["-", "to be armed, to run at once", "install, arm"],
         ["2026-11-30 08:00:00+00:00", "armed", "-"],
+        ["-", "to be armed", "update, 2 files"],
     ]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from harness import FILES_DIRECTORY, UNIT_DIRECTORY, show, wait_until
+from operating import as_json
 
 FILES = Path(__file__).parent.parent / "files"
 OWNER = {"timer_owner": "notify"}
@@ -232,6 +233,10 @@ def tell(site, host):
         seen.journal = host.check_output("journalctl --no-pager --output=cat --unit='notify-*-notify@*'")
         seen.entries = host.check_output("journalctl --no-pager --output=cat --unit=notify-hangs-notify@start.service")
         seen.noted = host.run("find /run/dotmobi.systemd_timers/notices -type f").stdout
+
+        hangs = {"job": "notify-hangs", "output": "json"}
+        seen.status = as_json(site.play("--become", playbook="status", **hangs))[site.machine]
+        seen.logs = as_json(site.play(playbook="logs", **hangs))[site.machine]
 
         host.check_output("systemctl stop notify-receiver.service")
         site.apply([], timer_prune=True, **OWNER)
@@ -555,6 +560,19 @@ def test_the_other_ways_are_gone_and_the_journal_names_what_failed(story):
     assert re.fullmatch(r"heartbeat 127\.0\.0\.1:18083: no answer in time, after \d+ attempts in \d+ s", failed[0])
     assert re.fullmatch(r"webhook 127\.0\.0\.1:18082: Connection refused, after \d+ attempts in \d+ s", failed[2])
     assert re.fullmatch(r"webhook 127\.0\.0\.1:18081: no answer in time, after \d+ attempts in \d+ s", failed[1])
+
+
+def test_status_and_logs_tell_what_did_not_arrive(story):
+    (found,) = story.status["jobs"]
+    assert [(one["event"], one["invocation_id"]) for one in found["failed_notices"]] == [
+        ("failure", found["last_run"]["invocation_id"])
+    ]
+    assert f"failure: command {RECORD}" in found["told_to"]
+    assert "heartbeat 127.0.0.1" in found["told_to"]
+    lines = [line["text"] for line in story.logs["lines"] if "the failure could not be told by" in line["text"]]
+    assert len(lines) == 3
+    # It stands behind what the job itself wrote.
+    assert story.logs["lines"][-1]["text"] in lines
 
 
 # --- by hand, and in the end
