@@ -30,7 +30,7 @@ from ansible import constants
 from ansible.plugins.callback.default import CallbackModule as Default
 
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._failure import failure_lines, is_own, without_host
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printable import printable_lines
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printable import printable_diff, printable_lines
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import KEY, install, print_result
 
 PLAYBOOKS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", "playbooks"))
@@ -114,6 +114,11 @@ class CallbackModule(Default):  # type: ignore[misc]
             super().v2_runner_on_unreachable(result)
             return
         self._print_failure(result, "UNREACHABLE!", failure_lines(part(result, "result")))
+
+    def _get_diff(self, difference: Any) -> Any:
+        """Return a diff in colours, without what else would steer the terminal."""
+        given = difference if isinstance(difference, list) else [difference]
+        return super()._get_diff([printable_diff(one) for one in given])
 
     def _is_quiet(self, task: Any) -> bool:
         return not self._display.verbosity and is_helper(task)

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 # Controls (escape sequences begin with one), formats (they turn the direction of writing), halves of characters (bytes
 # that are no UTF-8), ends of lines and paragraphs.
@@ -21,6 +23,15 @@ def printable(text: str) -> str:
 def escaped(character: str) -> str:
     """Return a character as Python writes it in a text: `\\x1b`, `\\u202e`."""
     return character.encode("unicode_escape").decode("ascii")
+
+
+def printable_diff(difference: Any) -> Any:
+    """Return a diff as modules return it, with harmless lines."""
+    if not isinstance(difference, Mapping):
+        return difference
+    return {
+        key: "\n".join(printable_lines(text)) if isinstance(text, str) else text for key, text in difference.items()
+    }
 
 
 def printable_lines(text: str) -> list[str]:

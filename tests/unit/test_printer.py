@@ -26,6 +26,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._failure im
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printable import (
     STEERING,
     printable,
+    printable_diff,
     printable_lines,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import BAD, Shown
@@ -72,6 +73,12 @@ def test_what_steers_is_shown_as_its_escape(text: str, shown: str) -> None:
 
 def test_only_a_line_feed_ends_a_line_of_a_message() -> None:
     assert printable_lines("one\ntwo\x85three") == ["one", "two\\x85three"]
+
+
+def test_a_diff_is_harmless() -> None:
+    given = {"before": "a\nb\x1b[1A\n", "after": {"x": "\x1b"}, "before_header": "c\u202e"}
+    assert printable_diff(given) == {"before": "a\nb\\x1b[1A\n", "after": {"x": "\x1b"}, "before_header": "c\\u202e"}
+    assert printable_diff(None) is None
 
 
 class Recorder(Display):  # type: ignore[misc]
