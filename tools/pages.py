@@ -51,8 +51,11 @@ report: user "reprots": does not exist on this host; write "reports", or create 
 | kind | what it does |
 |---|---|
 | error | Stops the apply for that host. Nothing on it is changed. |
-| lacking | What the host does not have yet. An error, and with `timer_proof: warn` a warning. |
+| environment | What the host lacks. An error; with `timer_proof: warn`, and in check mode, a warning. |
 | warning | Is shown once for each host, and stops nothing. |
+
+In check mode a task before the role has not made yet what the job needs, and the warning says that it is one for that
+reason. The playbook `validate` proves what holds now: there it is an error.
 
 A job takes a finding out with its code, where the table says that it can be accepted:
 
@@ -67,12 +70,11 @@ A job takes a finding out with its code, where the table says that it can be acc
 Accepted findings are counted in the result (`finding_counts`) and listed there (`findings`). To accept a finding for
 all jobs, set `accept` in `timer_defaults`. A job that has an `accept` of its own takes that one instead.
 """
-KINDS = {"error": "error", "environment": "lacking", "warning": "warning"}
 
 
 def row(code: str, found: Code) -> str:
     """Return the line of a code."""
-    return f"| `{code}` | {KINDS[found.kind]} | {'yes' if found.acceptable else 'no'} | {found.cause} | {found.mend} |"
+    return f"| `{code}` | {found.kind} | {'yes' if found.acceptable else 'no'} | {found.cause} | {found.mend} |"
 
 
 def findings_page() -> str:

@@ -137,7 +137,9 @@ class ActionModule(ActionBase):
         findings = masked_findings([*findings, *broken], {job["name"]: job["secrets"] for job in merged.jobs})
         module_args = {name: options[name] for name in TARGET_OPTIONS}
         module_args["prune"] = options["prune"] and is_declared
-        module_args["jobs"] = json.dumps({"jobs": jobs, "proof_only": has_errors(findings)})
+        module_args["jobs"] = json.dumps(
+            {"jobs": jobs, "proof_only": has_errors(findings), "as_it_stands": bool(task_vars.get(REPORT_VARIABLE))}
+        )
         result.update(
             self._execute_module(
                 module_name="dotmobi.systemd_timers.timer_jobs", module_args=module_args, task_vars=task_vars

@@ -10,7 +10,7 @@ from ansible.errors import AnsibleError, AnsibleFilterError
 from ansible.inventory.manager import InventoryManager, split_host_pattern
 from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import slip
 
 DOCUMENTATION = r"""
 name: matching_hosts
@@ -107,7 +107,7 @@ def matching_hosts_filter(
     named = [part.lstrip("!&") for part in split_host_pattern(pattern)]
     if not groups.get("all") or all(name in groups for name in named) or matches(inventory, pattern):
         return pattern
-    meant = nearest(pattern, [*groups, *groups["all"]]) if isinstance(pattern, str) else ""
+    meant = slip(pattern, [*groups, *groups["all"]]) if isinstance(pattern, str) else ""
     mend = f"did you mean {meant}?" if meant else "`ansible-inventory --graph` shows its hosts"
     raise AnsibleFilterError(f"{pattern!r} matches no host of the inventory; {mend}")
 

@@ -29,6 +29,11 @@ UNIT_PATH = ("/etc/xdg/systemd/user", "/etc/systemd/user", "/run/systemd/user", 
 VENDOR_PATH = ("/usr/local/share/systemd/user", "/usr/share/systemd/user", "/usr/lib/systemd/user")
 
 
+# What a task before the role may mend.
+NO_ACCOUNT = "does not exist on this host"
+NO_HOME = "has no home directory"
+
+
 def identity_of(account: str) -> tuple[Scope | None, str, str]:
     """Return who an account is, by name or number; else why it cannot have units of its own, and how to mend it.
 
@@ -37,7 +42,7 @@ def identity_of(account: str) -> tuple[Scope | None, str, str]:
     try:
         found = pwd.getpwuid(int(account)) if account.isdigit() else pwd.getpwnam(account)
     except (KeyError, OverflowError):
-        return None, "does not exist on this host", "create it before the job, or correct the name"
+        return None, NO_ACCOUNT, "create it before the job, or correct the name"
     if found.pw_uid == 0:
         return None, "is root, whose jobs belong to the system", "remove `scope: user`"
     return Scope(found.pw_name, found.pw_uid, found.pw_gid, found.pw_dir), "", ""
@@ -50,7 +55,7 @@ def settled_home(scope: Scope) -> tuple[str, str, str]:
     """
     home = os.path.realpath(scope.home)
     if not os.path.isdir(home):
-        return home, f"has no home directory ({scope.home})", "make it before the job"
+        return home, f"{NO_HOME} ({scope.home})", "make it before the job"
     if os.stat(home).st_uid != scope.uid:
         return home, f"does not own its home directory {home}", f"chown {scope.account} {home}"
     if not _PLAIN_PATH.fullmatch(home):

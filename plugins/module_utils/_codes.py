@@ -203,7 +203,9 @@ COMMAND = {
     ),
     "unset-variable": _error("A `$NAME` is replaced by nothing: nothing sets the variable.", "Set it, or write `$$`."),
     "unexpanded-variable": _error(
-        "A `$NAME` inside a word stays as it is; systemd replaces only whole words.", "Write `${NAME}`."
+        "A `$NAME` inside a word of a command stays as it is, for systemd replaces only whole words. So does any in a "
+        "value of `environment`, or of an environment file.",
+        "In a command write `${NAME}`, in a value what is meant to stand there.",
     ),
     "shell-syntax": _error(
         "A pipe, redirection or another operator of the shell stands in the command, and there is no shell.",
@@ -230,6 +232,11 @@ ACCOUNT = {
     ),
     "missing-environment-file": _lacks(
         "The environment file does not exist.", "Deploy it before the job, or write a `-` before it."
+    ),
+    "invalid-environment-file": _error(
+        "The environment file holds a line that systemd leaves out, such as one with `export`. A warning where the "
+        "file does not come with the job.",
+        "Write `NAME=value`: no shell reads the file.",
     ),
     "no-access": _lacks(
         "The job's user cannot reach the command, the script or the working directory.", "Correct owner and mode."

@@ -24,9 +24,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     NO_FILE,
     Goal,
     JobFile,
+    Manager,
     Observed,
     Request,
     WantedJob,
+    empty_host,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
     SUFFIXES,
@@ -53,6 +55,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip impor
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import run_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
+# Tasks before the role often make what a job needs, and in check mode they make nothing.
+ONLY_IN_CHECK_MODE = "a warning because of check mode: without it this is an error, unless a task before has mended it"
 # A wait for the lock that is worth a word.
 LONG_WAIT = 1.0
 
@@ -207,7 +211,7 @@ def _converge(
     proof = prove_jobs(runner, request, observed, facts)
     stamps = check_stamps(odd_stamps(job.name for job in request.jobs))
     taken = check_former(request, observed)
-    found = grouped(tolerated(finding, request.proof) for finding in stamps + taken + proof.findings)
+    found = grouped(tolerated(finding, request) for finding in stamps + taken + proof.findings)
     found = check_pruning(pruned, request.prune_limit) + found
     accepted = grouped(proof.accepted)
     errors = [finding for finding in found if finding.severity != WARNING]
@@ -253,14 +257,30 @@ def _converge(
     return Outcome([], warnings, accepted, result)
 
 
+def predicted(request: Request) -> dict[str, Any]:
+    """Return what an apply would do where nothing stands yet, without a proof: nothing there can be asked."""
+    nothing = empty_host(Manager(0, [], None))
+    goals, plan = _planned(request, nothing, Proof([], [], {}, {}))
+    actions = {change.name: change.actions for change in plan.changes}
+    rows = [row(goal, Evidence({}, {}), actions[goal.name], None) for goal in goals]
+    return {"changed": plan.changed, "jobs": rows, "diff": diff_of(plan, nothing, request, {})}
+
+
 def _planned(request: Request, observed: Observed, proof: Proof) -> tuple[list[Goal], Plan]:
     goals = [goal_of(job, observed, proof.spans, done=job.name in proof.done) for job in request.jobs]
     return goals, make_plan(goals, observed, request.unit_directory, (request.scope.uid, request.scope.gid))
 
 
-def tolerated(finding: Finding, proof: str) -> Finding:
-    """Return a finding about what the host lacks as a warning, if the proof is to be so mild."""
-    return finding._replace(kind=WARNING) if finding.severity == ENVIRONMENT and proof == "warn" else finding
+def tolerated(finding: Finding, request: Request) -> Finding:
+    """Return a finding about what the host lacks as a warning, if the proof is to be so mild, or in check mode."""
+    if finding.severity != ENVIRONMENT:
+        return finding
+    if request.proof == "warn":
+        return finding._replace(kind=WARNING)
+    if request.is_forecast:
+        mend = f"{finding.mend}; {ONLY_IN_CHECK_MODE}" if finding.mend else ONLY_IN_CHECK_MODE
+        return finding._replace(kind=WARNING, mend=mend)
+    return finding
 
 
 def is_gone(name: str, observed: Observed) -> bool:

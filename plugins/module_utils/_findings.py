@@ -12,6 +12,9 @@ from typing import Any, Iterable, NamedTuple
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES, WARNING
 
 LONGEST_VALUE = 120
+# From so many letters on one may be wrong, missing or too much, and two.
+SHORT_NAME = 4
+LONG_NAME = 8
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -83,3 +86,39 @@ def nearest(name: str, known: Iterable[str]) -> str:
     folded = {candidate.lower().replace("-", "_"): candidate for candidate in candidates}
     close = difflib.get_close_matches(name.lower().replace("-", "_"), list(folded), n=1, cutoff=0.6)
     return folded[close[0]] if close else ""
+
+
+def slip(name: str, known: Iterable[str]) -> str:
+    """Return the known name that is hardly anything else than a slip of this one, or an empty text.
+
+    For names that anybody may give: what is somewhat alike is most often another thing.
+    """
+    if len(name) < SHORT_NAME:
+        # One letter more or less makes another name; two that are swapped hardly do.
+        return next((one for one in known if one != name and sorted(one) == sorted(name) and one[:1] == name[:1]), "")
+    allowed = 1 if len(name) < LONG_NAME else 2
+    plain = name.lower().replace("_", "-")
+    found = [
+        (distance(plain, one.lower().replace("_", "-"), allowed), one)
+        for one in known
+        if one != name and one[:1].lower() == name[:1].lower() and abs(len(one) - len(name)) <= allowed
+    ]
+    slips, nearest_one = min(found, default=(allowed + 1, ""))
+    return nearest_one if slips <= allowed else ""
+
+
+def distance(one: str, other: str, most: int) -> int:
+    """Return how many letters are wrong, missing, too much or swapped with the next; more than `most` is `most + 1`."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for row, letter in enumerate(one, 1):
+        line = [row]
+        for column, right in enumerate(other, 1):
+            cost = min(last[column] + 1, line[-1] + 1, last[column - 1] + (letter != right))
+            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == right:
+                cost = min(cost, before[column - 2] + 1)
+            line.append(cost)
+        if min(line) > most:
+            return most + 1
+        before, last = last, line
+    return min(last[-1], most + 1)

@@ -76,7 +76,8 @@ class Known(NamedTuple):
 
     calendars, spans: each calendar expression and time span as systemd judges it. mends, span_mends: bad ones to what
     was probably meant. variables: names that the environment of PID 1 gives to every service. over: job to expressions
-    that rightly do not elapse again. done: jobs whose last elapse has run.
+    that rightly do not elapse again. done: jobs whose last elapse has run. unneeded: targets to be started by a timer
+    that systemd stops as soon as nothing needs them, so at once.
     """
 
     request: Request
@@ -89,6 +90,7 @@ class Known(NamedTuple):
     variables: frozenset[str]
     over: Mapping[str, frozenset[str]] = MappingProxyType({})
     done: frozenset[str] = frozenset()
+    unneeded: frozenset[str] = frozenset()
 
     def seconds(self, span: str) -> float:
         """Return a valid time span in seconds; infinity for what is not valid, too."""

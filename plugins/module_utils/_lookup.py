@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Mapping, Sequence
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest, shown
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import shown, slip
 
 
 def foreign_words(name: str, foreign: str) -> str:
@@ -19,7 +19,7 @@ class UnknownJob(Exception):
 
     def __init__(self, name: str, known: Mapping[str, object], silent: Sequence[str] = (), foreign: str = "") -> None:
         """silent: accounts that may have it, and could not be looked at. foreign: what the name is besides."""
-        meant = nearest(name, known)
+        meant = slip(name, known)
         # As the modules return it.
         self.data = [{"name": name, "nearest": meant, "foreign": foreign}]
         if not name:

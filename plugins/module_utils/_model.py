@@ -81,7 +81,7 @@ class Request(NamedTuple):
     keep_skips: a run that somebody has asked to skip by hand is skipped still. So it is for a whole declaration, which
     also forgets the runs of jobs that are gone from it. prune_limit: how many jobs may be pruned; None: any number up
     to half of them. elsewhere: names of jobs that are declared for other managers of the host: what this one has of
-    them, it gives up.
+    them, it gives up. is_forecast: what the host lacks may be there when the apply is done in earnest.
     """
 
     jobs: list[WantedJob]
@@ -95,6 +95,7 @@ class Request(NamedTuple):
     scope: Scope = SYSTEM
     prune_limit: int | None = None
     elsewhere: frozenset[str] = frozenset()
+    is_forecast: bool = False
 
     def folder_of(self, job: str) -> str:
         """Return the folder that holds the files of a job."""
@@ -156,6 +157,12 @@ class FileState(NamedTuple):
 
 
 NO_FILE = FileState()
+
+
+def is_mask(state: FileState) -> bool:
+    """Tell whether a unit file masks its unit (systemctl(1), mask): a link to /dev/null, or an empty file."""
+    is_link = state.kind == "symlink" and state.target == "/dev/null"
+    return is_link or (state.kind == "file" and not state.text)
 
 
 class UnitState(NamedTuple):
@@ -233,6 +240,37 @@ class Observed(NamedTuple):
     forgotten: list[str]
     foreign: dict[str, list[str]]
     noted: tuple[str, ...]
+
+
+def empty_host(manager: Manager) -> Observed:
+    """Return a host on which nothing stands yet."""
+    return Observed(
+        manager=manager,
+        files={},
+        links={},
+        units={},
+        next_elapse={},
+        last_trigger={},
+        stamps={},
+        elsewhere={},
+        drop_ins={},
+        host_units=frozenset(),
+        stale=frozenset(),
+        referenced={},
+        orphans=[],
+        dirty=[],
+        marked={},
+        leftover=False,
+        uptime=0.0,
+        log_directory_exists=True,
+        extras={},
+        folders={},
+        states={},
+        records={},
+        forgotten=[],
+        foreign={},
+        noted=(),
+    )
 
 
 class Step(NamedTuple):

@@ -14,6 +14,8 @@ import time
 from typing import Any, Callable
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account import (
+    NO_ACCOUNT,
+    NO_HOME,
     at_home,
     child_of,
     has_manager,
@@ -28,7 +30,13 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account_lo
     look_at,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._child_process import Child, Line, NoAnswer
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import Outcome, converge
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import ERROR, WARNING
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import (
+    Outcome,
+    converge,
+    predicted,
+    tolerated,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._meeting import Meeting
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import ABSENT, Request, Scope, WantedJob
@@ -240,7 +248,7 @@ def converge_all(
             return Outcome([finding], [], [], {})
         return converge(run, request, check_mode, with_diff=with_diff, notes=notes)
     looked = look_at(make_runner, lingering_accounts(), declared)
-    findings = account_findings(request.jobs, looked)
+    findings = [tolerated(one, request) for one in account_findings(request.jobs, looked)]
     requests = requests_of(request, looked)
     # Without all its jobs no part may change anything.
     check_mode = check_mode or bool(findings)
@@ -260,7 +268,8 @@ def converge_all(
         lead.close()
     if failure or any("failure" in end for end in lead.ends.values()) or lead.trouble:
         raise _failed(lead, failure)
-    return _together(outcome, lead, findings, [job.name for job in request.jobs])
+    awaited = [job for job in request.jobs if job.account in looked.refused]
+    return _together(outcome, lead, _forecast(request, awaited, findings), [job.name for job in request.jobs])
 
 
 def account_findings(jobs: list[WantedJob], looked: Looked) -> list[Finding]:
@@ -272,10 +281,11 @@ def account_findings(jobs: list[WantedJob], looked: Looked) -> list[Finding]:
     for account, job in first.items():
         if account in looked.refused:
             reason, mend = looked.refused[account]
-            found.append(Finding(job.name, "user", account, reason, mend, "missing-user"))
+            kind = "" if reason.startswith((NO_ACCOUNT, NO_HOME)) else ERROR
+            found.append(Finding(job.name, "user", account, reason, mend, "missing-user", kind))
         elif account in looked.silent:
             reason = f"cannot be looked at: {looked.silent[account]}"
-            found.append(Finding(job.name, "user", account, reason, "", "missing-user"))
+            found.append(Finding(job.name, "user", account, reason, "", "missing-user", ERROR))
     return found
 
 
@@ -354,11 +364,26 @@ def left_out(lead: _Lead) -> list[Finding]:
     return silent + late
 
 
-def _together(outcome: Outcome, lead: _Lead, findings: list[Finding], order: list[str]) -> Outcome:
+def _forecast(request: Request, jobs: list[WantedJob], findings: list[Finding]) -> Outcome:
+    """Return what comes of jobs whose accounts do not exist: in check mode, as if these had just been made."""
+    errors = [one for one in findings if one.severity != WARNING]
+    warnings = [one for one in findings if one.severity == WARNING]
+    result: dict[str, Any] = {"changed": False, "jobs": [], "orphans": [], "pruned": [], "diff": []}
+    for account in dict.fromkeys(job.account for job in jobs):
+        theirs = Scope(account, home=f"~{account}")
+        wanted = [at_home(job, theirs) for job in jobs if job.account == account]
+        found = predicted(request._replace(jobs=wanted, unit_directory=theirs.unit_directory, log_directory=""))
+        result["changed"] = result["changed"] or found["changed"]
+        result["jobs"] += [{**row, "user": account} for row in found["jobs"]]
+        result["diff"] += found["diff"]
+    return Outcome(errors, warnings, [], {} if errors else result)
+
+
+def _together(outcome: Outcome, lead: _Lead, awaited: Outcome, order: list[str]) -> Outcome:
     """Return the outcome of all parts as one: jobs in the order of their declaration."""
     others = {account: _outcome(end["outcome"]) for account, end in lead.ends.items() if end.get("outcome")}
-    every = [outcome, *others.values()]
-    errors = [*findings, *(one for found in every for one in found.errors)]
+    every = [awaited, outcome, *others.values()]
+    errors = [one for found in every for one in found.errors]
     warnings = [*left_out(lead), *(one for found in every for one in found.warnings)]
     accepted = [one for found in every for one in found.accepted]
     if errors or not all(found.result for found in every):

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import iso8601
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import slip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._foreign_timer import foreign_timer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import (
     HEALTHS,
@@ -235,7 +235,7 @@ def picture(runner: Runner, wish: Wish) -> dict[str, Any]:
         "counts": counts,
         "unhealthy": unhealthy,
         "unknown": [
-            {"name": name, "nearest": nearest(name, known), "foreign": foreign_timer(name)}
+            {"name": name, "nearest": slip(name, known), "foreign": foreign_timer(name)}
             for name in wish.names
             if name not in known
         ],

@@ -14,7 +14,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account_lo
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._child_process import NoAnswer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._examine import examine
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import slip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._look import Wish
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Scope
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import picture
@@ -49,7 +49,7 @@ def whole_picture(make_runner: Callable[[], Runner], wish: Wish, user: str = "")
         if user in ("", name):
             others += of_account(make_runner, wish, seen.scope, silent)
     if user and user not in looked.seen and user not in silent:
-        whole["unknown_user"] = [{"name": user, "nearest": nearest(user, looked.seen)}]
+        whole["unknown_user"] = [{"name": user, "nearest": slip(user, looked.seen)}]
     whole["unseen"] = [{"user": name, "reason": why} for name, why in sorted(silent.items()) if user in ("", name)]
     return together(whole, others)
 
@@ -111,7 +111,7 @@ def together(whole: dict[str, Any], others: list[dict[str, Any]]) -> dict[str, A
     meant = {name: [one[name] for one in lists if one[name]] for name in unknown}
     foreign = {one["name"]: one.get("foreign", "") for one in whole["unknown"]}
     whole["unknown"] = [
-        {"name": name, "nearest": nearest(name, meant[name]), "foreign": foreign[name]} for name in unknown
+        {"name": name, "nearest": slip(name, meant[name]), "foreign": foreign[name]} for name in unknown
     ]
     whole["jobs"].sort(key=lambda row: (row["name"], row["user"]))
     return whole

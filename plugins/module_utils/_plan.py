@@ -29,6 +29,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     Observed,
     Step,
     WantedJob,
+    is_mask,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
@@ -393,12 +394,16 @@ class _Pair:
             self.say("let its run finish")
 
     def belongs_to_others(self) -> bool:
-        """Tell whether a job that is to be absent names a unit that is not ours, and has no file of ours."""
+        """Tell whether a job that is to be absent names a unit that is not ours, and has no file of ours.
+
+        A mask is an administrator's.
+        """
         units = (self.service, self.timer)
+        masked = [unit for unit in units if is_mask(self.file(unit))]
         return (
             self.goal.state == ABSENT
-            and any(unit in self.observed.elsewhere for unit in units)
-            and all(self.file(unit).kind == "absent" for unit in units)
+            and (bool(masked) or any(unit in self.observed.elsewhere for unit in units))
+            and all(self.file(unit).kind == "absent" or unit in masked for unit in units)
         )
 
     def decide(self) -> None:

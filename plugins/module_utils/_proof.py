@@ -35,6 +35,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     Surprise,
     WantedJob,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import parse_blocks
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._predict import predict, refusals
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_account import (
     check_access,
@@ -47,6 +48,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_argu
     check_relative,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_clock import check_clock_change
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_environment import check_environment
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_files import check_own_files
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host import check_link_folders
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_names import (
@@ -92,7 +94,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_serv
     check_secrets,
     check_unit,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_shell import check_shell_syntax
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_shell import check_shell_syntax, home_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_specifier import check_specifiers
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_variable import check_variables
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
@@ -111,10 +113,11 @@ CHECKERS: tuple[Checker, ...] = (
     check_programs,
     check_python,
     check_scripts,
-    lambda job, _known: check_relative(job),
-    lambda job, known: check_specifiers(job, known.observed.manager.version),
-    lambda job, known: check_variables(job, set(known.variables)),
-    lambda job, _known: check_shell_syntax(job),
+    lambda job, known: check_relative(job, home_of(job, known)),
+    lambda job, known: check_specifiers(job, known.observed.manager.version, known.request.scope),
+    check_variables,
+    check_environment,
+    check_shell_syntax,
     lambda job, _known: check_argument_length(job),
     check_user,
     check_group,
@@ -140,6 +143,7 @@ CHECKERS: tuple[Checker, ...] = (
     check_drop_ins,
     check_enabled_service,
 )
+UNNEEDED_COMMAND = ["systemctl", "show", "--property=Id,StopWhenUnneeded"]
 ENVIRONMENT_COMMAND = ["systemctl", "show-environment"]
 # A checker of ours says the same in better words.
 COVERED = {
@@ -207,6 +211,15 @@ def calendar_mends(runner: Runner, calendars: dict[str, Calendar]) -> dict[str, 
     return first_good(meant, {text for text, judged in judged_too.items() if judged.fires})
 
 
+def spans_for_calendars(runner: Runner, calendars: dict[str, Calendar]) -> dict[str, str]:
+    """Return for bad expressions the time span that was meant, for the field `every`; without bad ones free."""
+    # A plain number would be seconds, and with a colon it is a time of day.
+    bad = [text for text, judged in calendars.items() if not judged.valid and not text.isdigit() and ":" not in text]
+    meant = {text: [text, *timespan_candidates(text)] for text in bad}
+    judged_too = check_timespans(runner, [one for guesses in meant.values() for one in guesses])
+    return first_good(meant, {text for text, judged in judged_too.items() if judged.microseconds})
+
+
 def span_mends(runner: Runner, spans: dict[str, Timespan]) -> dict[str, str]:
     """Return the same for time spans."""
     meant = {text: timespan_candidates(text) for text, judged in spans.items() if not judged.valid}
@@ -242,6 +255,17 @@ def delayed_expressions(job: JobView, past: list[str], observed: Observed, now: 
     return frozenset(past if waits and same else ())
 
 
+def unneeded_targets(runner: Runner, jobs: list[JobView]) -> frozenset[str]:
+    """Return the targets that stop at once (StopWhenUnneeded=); asked only when a timer starts any."""
+    targets = dict.fromkeys(
+        unit for job in jobs for unit in job.timer.values("Timer", "Unit") if unit.endswith(".target")
+    )
+    if not targets:
+        return frozenset()
+    blocks = parse_blocks(runner([*UNNEEDED_COMMAND, "--", *targets]).stdout)
+    return frozenset(found.get("Id", "") for found in blocks if found.get("StopWhenUnneeded") == "yes")
+
+
 def learn(runner: Runner, request: Request, observed: Observed, facts: Facts, jobs: list[JobView]) -> Known:
     """Ask systemd what the checkers need to know, all jobs in one call for each kind of question."""
     calendars = check_calendars(runner, [one for job in jobs for one in job.timer.values("Timer", "OnCalendar")])
@@ -260,10 +284,11 @@ def learn(runner: Runner, request: Request, observed: Observed, facts: Facts, jo
         calendars,
         spans,
         calendar_mends(runner, calendars),
-        span_mends(runner, spans),
+        {**spans_for_calendars(runner, calendars), **span_mends(runner, spans)},
         manager_variables(runner, jobs),
         over,
         frozenset(job.name for job in jobs if is_over(job.wanted.timer, ended.get(job.name, frozenset()))),
+        unneeded_targets(runner, jobs),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Account
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, slip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView, Known
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path import (
     environment_files,
@@ -56,7 +56,7 @@ def check_group(job: JobView, known: Known) -> list[Finding]:
 
 def mend_account(name: str, names: list[str]) -> str:
     """Return the mend for a missing user or group."""
-    meant = nearest(name, names)
+    meant = slip(name, names)
     return f'write "{meant}", or create it before the job' if meant else "create it before the job, or correct the name"
 
 

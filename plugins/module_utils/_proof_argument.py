@@ -11,7 +11,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_li
     commands_of,
     has_specifier,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_text import texts
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_text import texts, write
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import LONGEST_VALUE, Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._script import ASSIGNMENT
@@ -51,8 +51,11 @@ def check_argument_length(job: JobView) -> list[Finding]:
     return findings
 
 
-def check_relative(job: JobView) -> list[Finding]:
-    """Refuse programs with a relative path, which systemd does not take (systemd.service(5), Command lines)."""
+def check_relative(job: JobView, home: str = "") -> list[Finding]:
+    """Refuse programs with a relative path, which systemd does not take (systemd.service(5), Command lines).
+
+    home: the home directory of the job's user, as far as it is known.
+    """
     findings = []
     for text in texts(job):
         relative = [command for command in text.commands if is_relative(command)]
@@ -63,7 +66,7 @@ def check_relative(job: JobView) -> list[Finding]:
                 reason = (
                     f"systemd replaces no variable in the place of the program, and refuses the relative path {path}"
                 )
-            mend = _mend_relative(job, path)
+            mend = _mend_relative(job, relative[0], text.value, home)
             findings.append(job.finding("relative-command", text.field, text.value, reason, mend))
     return findings
 
@@ -73,9 +76,15 @@ def is_relative(command: Command) -> bool:
     return "/" in command.path and command.path[0] not in "/%" and not ASSIGNMENT.match(command.path)
 
 
-def _mend_relative(job: JobView, path: str) -> str:
-    """Return the mend: the path from the working directory, if that is known."""
+def _mend_relative(job: JobView, command: Command, value: str, home: str) -> str:
+    """Return the mend: the path from the working directory or the home directory, if that is known."""
+    general = "write the absolute path"
+    path = command.path
     directory = job.service.last("Service", "WorkingDirectory").lstrip("-")
+    if path.startswith("~/"):
+        directory, path = home, path[2:]
     if not directory.startswith("/") or has_specifier(directory) or path[0] == "~" or "$" in path:
-        return "write the absolute path"
-    return f'write "{os.path.normpath(os.path.join(directory, path))}"'
+        return general
+    # All of the command: who follows the advice is not to lose arguments.
+    whole = value.replace(command.path, os.path.normpath(os.path.join(directory, path)), 1)
+    return write(whole, general)

@@ -11,10 +11,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     ABSENT,
     NO_FILE,
+    NOT_ACTIVE,
     FileState,
     Observed,
     Request,
     WantedJob,
+    is_mask,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
@@ -28,8 +30,9 @@ def check_names(request: Request, observed: Observed) -> list[Finding]:
         for unit in job.units():
             found = taken_by(unit, job, request, observed)
             elsewhere = observed.elsewhere.get(unit)
-            if not found and elsewhere and job.state != ABSENT:
-                found = taken_elsewhere(unit, elsewhere)
+            if not found and elsewhere:
+                absent = job.state == ABSENT
+                found = not_ours(unit, elsewhere, request, observed) if absent else taken_elsewhere(unit, elsewhere)
             if found:
                 code, reason, mend = found
                 findings.append(Finding(job.name, "name", unit, reason, mend, code))
@@ -42,6 +45,9 @@ def taken_by(unit: str, job: WantedJob, request: Request, observed: Observed) ->
     path = os.path.join(request.unit_directory, unit)
     mark = owner_of(current.text)
     found = None
+    if job.state == ABSENT and not is_installed(job.name, observed) and is_mask(current):
+        # Nothing of it is ours, and nothing can start it.
+        return None
     if current.kind == "symlink" and current.target == "/dev/null":
         found = "masked", "is masked on this host", f"systemctl unmask {unit}"
     elif current.kind == "symlink":
@@ -58,6 +64,26 @@ def taken_by(unit: str, job: WantedJob, request: Request, observed: Observed) ->
         mend = f"{ANOTHER_NAME}, or take the job over on purpose with `take_over_from: {mark.owner}`"
         found = "other-owner", reason, mend
     return found
+
+
+def is_installed(name: str, observed: Observed) -> bool:
+    """Tell whether a unit file of the pair carries an owner mark."""
+    return any(owner_of(observed.files.get(f"{name}{suffix}", NO_FILE).text) for suffix in (".service", ".timer"))
+
+
+def not_ours(unit: str, path: str, request: Request, observed: Observed) -> tuple[str, str, str] | None:
+    """Return why a timer that is to be absent stays: somebody else brought it, and it is active or enabled."""
+    state = observed.units.get(unit, NOT_ACTIVE).active
+    enabled = bool(observed.links.get(unit))
+    here = observed.files.get(unit, NO_FILE).kind != "absent"
+    if here or not unit.endswith(".timer") or not (enabled or state in ("active", "activating")):
+        return None
+    systemctl = "systemctl" if request.scope.is_system else "systemctl --user"
+    reason = f"is a timer of the host's own ({path}), which this collection did not install and does not remove"
+    if path.startswith("/run/"):
+        return "name-taken", reason, f"{systemctl} stop {unit}"
+    mend = f"{systemctl} disable --now {unit} ends it, {systemctl} mask --now {unit} lets nothing start it again"
+    return "name-taken", reason, mend
 
 
 def taken_elsewhere(unit: str, path: str) -> tuple[str, str, str]:

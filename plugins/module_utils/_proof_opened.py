@@ -16,6 +16,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView, Known, field_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_account import account_of, is_dynamic
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path import (
+    MOST_BYTES,
     OWN_DIRECTORIES,
     environment_files,
 )
@@ -30,8 +31,6 @@ MEND_CREDENTIAL = (
     "give the credential its `content` or `src`, or move the file to a directory that only root can change"
 )
 MEND_VARIABLES = "deploy it with the job (`environment_file: {src: FILE}`), or move it to a directory of root's"
-# Larger ones are no environment files.
-MOST_BYTES = 1024 * 1024
 _STREAM_FILE = re.compile(r"(?:file|append|truncate):(/.*)")
 _ASSIGNED = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=", re.MULTILINE)
 

@@ -7,10 +7,14 @@ from __future__ import annotations
 import glob
 import os
 import re
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_line import commands_of, has_specifier
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_line import (
+    PREFIXES,
+    commands_of,
+    has_specifier,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, slip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView, Known, field_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._script import (
     interpreter_of,
@@ -49,6 +53,8 @@ OWN_DIRECTORIES = (
     ("LogsDirectory", "/var/log"),
     ("ConfigurationDirectory", "/etc"),
 )
+# Larger ones are no environment files.
+MOST_BYTES = 1024 * 1024
 MEND_COMMAND = "install it before the job, or correct the path"
 _OUTPUT_FILE = re.compile(r"^(?:file|append|truncate):(/.*)$")
 # A path of EnvironmentFile= is a pattern: wildcards, and a backslash before what is to be none.
@@ -99,9 +105,14 @@ def find_program(name: str, job: JobView, known: Known) -> str:
     """Return the absolute path of a program, or an empty text."""
     if "/" in name:
         return name if name.startswith("/") else ""
-    own = [path for value in job.service.values("Service", "ExecSearchPath") for path in value.split(":")]
-    paths = [os.path.join(folder, name) for folder in own or SEARCH_PATH]
+    paths = [os.path.join(folder, name) for folder in search_path(job)]
     return next((path for path in paths if known.facts.path(path).kind == "file"), "")
+
+
+def search_path(job: JobView) -> Sequence[str]:
+    """Return where systemd looks for a program without a slash (systemd.exec(5), ExecSearchPath=)."""
+    own = [path for value in job.service.values("Service", "ExecSearchPath") for path in value.split(":")]
+    return own or SEARCH_PATH
 
 
 def working_directory(job: JobView, known: Known) -> str:
@@ -144,7 +155,7 @@ def programs(job: JobView, known: Known) -> list[Program]:
 def neighbour(path: str, known: Known) -> str:
     """Return the name beside a missing one that was probably meant, as a whole path, or an empty text."""
     folder, name = os.path.split(path)
-    meant = nearest(name, known.facts.listing(folder))
+    meant = slip(name, known.facts.listing(folder))
     return os.path.join(folder, meant) if meant and meant != name else ""
 
 
@@ -163,18 +174,30 @@ def check_programs(job: JobView, known: Known) -> list[Finding]:
         relative = "/" in program.name and not program.path
         if program.missing_ok or relative or is_shell_word(program.name):
             continue
-        code, reason, mend = program_fault(program, known)
+        code, reason, mend = program_fault(program, job, known)
         if code:
             findings.append(job.finding(code, program.field, program.name, reason, mend))
     return findings
 
 
-def program_fault(program: Program, known: Known) -> tuple[str, str, str]:
+def not_found(program: Program, job: JobView, known: Known) -> tuple[str, str]:
+    """Return reason and mend for a program without a slash that is nowhere."""
+    folders = search_path(job)
+    reason = f"is in none of the directories that systemd searches: {', '.join(folders)}"
+    line = program.value.lstrip(PREFIXES)
+    rest = line[len(program.name) :].strip()
+    if line.startswith(f"{program.name} ") and rest.startswith("/") and known.facts.user(program.name):
+        # The column of a system crontab that names the user.
+        return reason, f"set `user: {program.name}`, and write {rest}"
+    similar = slip(program.name, {name for folder in folders for name in known.facts.listing(folder)})
+    mend = "install its package before the job, or write its whole path"
+    return reason, f'write "{similar}", or {mend}' if similar else mend
+
+
+def program_fault(program: Program, job: JobView, known: Known) -> tuple[str, str, str]:
     """Return code, reason and mend; empty texts when there is no fault."""
     if not program.path:
-        similar = nearest(program.name, {name for folder in SEARCH_PATH for name in known.facts.listing(folder)})
-        mend = f'write "{similar}", or install it' if similar else "install it, or write its whole path"
-        return "missing-command", "is in none of the directories that systemd searches", mend
+        return ("missing-command", *not_found(program, job, known))
     found = known.facts.path(program.path)
     if found.kind == "absent":
         mend = mend_missing(program.path, known, MEND_COMMAND)
@@ -253,7 +276,8 @@ def check_working_directory(job: JobView, known: Known) -> list[Finding]:
     reason = "does not exist on this host" if kind == "absent" else "is not a directory"
     if given == "~":
         reason = f"is {path}, which {reason}"
-    mend = mend_missing(path, known, "make it before the job, or write a - before it")
+    mend = "make it before the job, or write a - before it"
+    mend = mend_missing(path, known, mend) if kind == "absent" else mend
     return [job.finding("missing-directory", "working_directory", given, reason, mend)]
 
 
@@ -305,6 +329,16 @@ def environment_files(job: JobView, known: Known) -> list[str]:
         else:
             found.append(_ESCAPE.sub(r"\1", pattern))
     return found
+
+
+def present_environment_files(job: JobView, known: Known) -> list[str]:
+    """Return those of the environment files that are there."""
+    return [path for path in environment_files(job, known) if known.facts.path(path).kind == "file"]
+
+
+def is_pattern(value: str) -> bool:
+    """Tell whether a value of EnvironmentFile= is to match several files."""
+    return bool(_WILDCARD.search(value))
 
 
 def shell_pattern(pattern: str) -> str:

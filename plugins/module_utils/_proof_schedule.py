@@ -12,7 +12,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar_t
     shortest_interval,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import WARNING
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, slip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView, Known, field_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._timer_text import (
     TIMESPAN_DIRECTIVES,
@@ -58,7 +58,7 @@ def check_schedules(job: JobView, known: Known) -> list[Finding]:
         checked = known.calendars[expression]
         zone = zone_of(expression, known)
         if zone and not checked.valid:
-            meant = nearest(zone, known.facts.zones())
+            meant = slip(zone, known.facts.zones())
             mend = f'write "{meant}"' if meant else "correct it, or install the package tzdata on this host"
             reason = f"the host does not know the time zone {zone}"
             findings.append(job.finding("unknown-timezone", "schedule", expression, reason, mend))
@@ -66,7 +66,8 @@ def check_schedules(job: JobView, known: Known) -> list[Finding]:
             likely = known.mends.get(expression)
             # What to write says more than the hints that follow systemd's own words.
             reason = checked.reason.split("; ")[0] if likely else checked.reason
-            mend = f'write "{likely}"' if likely else MEND_SCHEDULE
+            span = known.span_mends.get(expression)
+            mend = f'write "{likely}"' if likely else f"write `every: {span}` instead" if span else MEND_SCHEDULE
             findings.append(job.finding("invalid-schedule", "schedule", expression, reason, mend))
         elif not checked.elapses and expression not in known.over.get(job.name, ()):
             findings.append(job.finding("never-elapses", "schedule", expression, checked.reason, MEND_PASSED))

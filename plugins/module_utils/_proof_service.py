@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Iterable
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_line import words_of
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, slip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView, Known
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import ABSENT
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._secret import looks_secret
@@ -28,7 +28,8 @@ HANDLERS = ("OnFailure", "OnSuccess")
 def check_remain_after_exit(job: JobView, _known: Known) -> list[Finding]:
     """Refuse a service that stays active after its first run: the timer would never start it again."""
     value = job.service.last("Service", "RemainAfterExit")
-    if not is_true(value):
+    # What nothing needs is stopped at once (systemd.unit(5), StopWhenUnneeded=), and can be started again.
+    if not is_true(value) or is_true(job.service.last("Unit", "StopWhenUnneeded")):
         return []
     reason = "keeps the service active after its first run, so the timer never starts it again"
     return [job.finding("remain-after-exit", "service.RemainAfterExit", value, reason, "remove it")]
@@ -80,16 +81,20 @@ def is_own(unit: str, job: JobView) -> bool:
 def nearest_unit(unit: str, units: Iterable[str]) -> str:
     """Return the unit of the same type that was probably meant, or an empty text."""
     suffix = f".{unit.rpartition('.')[2]}"
-    meant = nearest(unit[: -len(suffix)], [one[: -len(suffix)] for one in units if one.endswith(suffix)])
+    meant = slip(unit[: -len(suffix)], [one[: -len(suffix)] for one in units if one.endswith(suffix)])
     return f"{meant}{suffix}" if meant else ""
 
 
 def check_unit(job: JobView, known: Known) -> list[Finding]:
     """Refuse a timer whose Unit= is not there: it could not be started."""
     unit = job.timer.last("Timer", "Unit")
-    if unit.endswith(".target"):
+    if unit.endswith(".target") and unit not in known.unneeded:
         reason = "stays active once it is started, so the timer starts it only once"
-        return [job.finding("never-finishes", "timer.Unit", unit, reason, "name a service")]
+        return [
+            job.finding(
+                "never-finishes", "timer.Unit", unit, reason, "name a service, or a target with StopWhenUnneeded=yes"
+            )
+        ]
     if not unit or "%" in unit or unit in job.wanted.units() or unit_exists(unit, known):
         return []
     meant = nearest_unit(unit, {f"{job.name}.service", *known.observed.host_units})

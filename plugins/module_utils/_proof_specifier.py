@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import re
-from typing import Iterator, Sequence
+from typing import Iterator, Mapping, Sequence
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_line import specifiers
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_text import Text, listed, texts, write
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import SYSTEM, Scope
 
 # What systemd puts in the place of a specifier in a system service that is no instance (systemd.unit(5), Specifiers).
 SPECIFIERS = {
@@ -60,6 +61,16 @@ SPECIFIERS = {
 # Those that came after the oldest systemd that the collection takes (NEWS of systemd).
 SINCE = {"A": 249, "M": 249, "d": 251, "q": 251, "y": 251, "Y": 251, "D": 255}
 INSTANCE = ("%i", "%I")
+# The same of an instance (NAME@INSTANCE).
+OF_AN_INSTANCE = {
+    "f": "the instance as a path",
+    "j": "the last part of the name before the @",
+    "J": "the last part of the name before the @",
+    "p": "the name before the @",
+    "P": "the name before the @, unescaped",
+}
+# From here on the state of a user's services has a directory of its own ($XDG_STATE_HOME; measured on 252 and 257).
+STATE_HOME = 254
 # A newer systemd may know more; what it refuses, `systemd-analyze verify` tells.
 NEWEST_VERSION = 257
 
@@ -86,19 +97,45 @@ def mend_percent(value: str, which: Sequence[str]) -> str:
     return write(mended, general) if mended != value else general
 
 
-def check_specifiers(job: JobView, version: int) -> list[Finding]:
+def of_an_account(scope: Scope, version: int) -> dict[str, str]:
+    """Return what the manager of an account puts in the place of specifiers that differ from the system's."""
+    state = f"{scope.home}/.local/state" if version >= STATE_HOME else f"{scope.home}/.config"
+    return {
+        "C": f"{scope.home}/.cache",
+        "D": f"{scope.home}/.local/share",
+        "E": f"{scope.home}/.config",
+        "g": f"the group of {scope.account}",
+        "G": str(scope.gid),
+        "h": scope.home,
+        "L": f"{state}/log",
+        "s": f"the shell of {scope.account}",
+        "S": state,
+        "t": scope.runtime_directory,
+        "u": scope.account,
+        "U": str(scope.uid),
+    }
+
+
+def meanings(job: JobView, version: int, scope: Scope) -> dict[str, str]:
+    """Return what systemd puts in the place of each specifier in the service of a job."""
+    of_instance = OF_AN_INSTANCE if "@" in job.name else {}
+    return {**SPECIFIERS, **of_instance, **({} if scope.is_system else of_an_account(scope, version))}
+
+
+def check_specifiers(job: JobView, version: int, scope: Scope = SYSTEM) -> list[Finding]:
     """Refuse date formats and what is no specifier; warn of what is one (systemd.unit(5), Specifiers)."""
     findings: list[Finding] = []
+    meaning = meanings(job, version, scope)
     for text in texts(job, containing="%"):
         words = [word for command in text.commands for word in command.argv if "%" in word]
         dates = [one for word in words if _DATE.search(word) for one in specifiers(word)]
         plain = [one for word in words if not _DATE.search(word) for one in specifiers(word)]
-        findings += _specifier_findings(job, text, version, dates, plain)
+        findings += _specifier_findings(job, text, version, dates, plain, meaning=meaning)
     return findings
 
 
 def _specifier_findings(
-    job: JobView, text: Text, version: int, dates: list[str], plain: list[str]
+    job: JobView, text: Text, version: int, dates: list[str], plain: list[str], *, meaning: Mapping[str, str]
 ) -> Iterator[Finding]:
     """Return one finding of each kind; a date format that systemd refuses cannot be accepted."""
     # Whoever gives a job an instance means it to be used.
@@ -116,7 +153,7 @@ def _specifier_findings(
         reason = f"systemd replaces {listed(dates)} before the command sees {them}"
         yield job.finding("date-format", text.field, text.value, reason, mend_percent(text.value, dates))
     if known:
-        reason = "systemd replaces " + listed(f"{one} with {SPECIFIERS[one[1]]}" for one in known)
+        reason = "systemd replaces " + listed(f"{one} with {meaning[one[1]]}" for one in known)
         plainly = listed(f"%{one}" for one in known)
         mend = f"write {plainly} for a plain {listed(known)}, or accept it"
         yield job.finding("specifier", text.field, text.value, reason, mend)

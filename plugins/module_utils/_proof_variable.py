@@ -16,8 +16,15 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_te
     texts,
     write,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._environment_file import parse_environment_file
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, slip
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView, Known
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path import (
+    COMMAND_KEYS,
+    MOST_BYTES,
+    is_pattern,
+    present_environment_files,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_shell import general_shell, only_shell
 
 # Set by systemd itself, for some services only; no claim is made where the table cannot tell
@@ -54,8 +61,8 @@ _FOR_COMMANDS = {
     "ExecStop": ("MAINPID", "SERVICE_RESULT", "EXIT_CODE", "EXIT_STATUS"),
     "ExecStopPost": ("MAINPID", "SERVICE_RESULT", "EXIT_CODE", "EXIT_STATUS"),
 }
-# With one of these nobody can tell which variables there are.
-_UNKNOWABLE = ("EnvironmentFile", "PAMName")
+# With this nobody can tell which variables there are.
+_UNKNOWABLE = "PAMName"
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LEADING = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
@@ -142,34 +149,48 @@ def seems_meant(name: str, names: Iterable[str]) -> bool:
     return name in names or (len(name) > 2 and name.isupper())
 
 
-def check_variables(job: JobView, known: set[str]) -> list[Finding]:
+def variables_of_files(job: JobView, known: Known) -> tuple[set[str], bool]:
+    """Return the variables that environment files set, and whether these are all that there can be."""
+    names: set[str] = set()
+    values = job.service.values("Service", "EnvironmentFile")
+    found = [known.facts.text(path, MOST_BYTES) for path in present_environment_files(job, known)]
+    for text in found:
+        names.update(one.name for one in parse_environment_file(text) if one.is_valid)
+    # One that is missing now or cannot be read, or that a pattern will match, may set any.
+    complete = len(found) == len(values) and all(found) and not any(map(is_pattern, values))
+    return names, complete and not job.service.values("Service", _UNKNOWABLE)
+
+
+def check_variables(job: JobView, known: Known) -> list[Finding]:
     """Refuse variables that nothing sets, and those that systemd does not replace (systemd.service(5))."""
     findings: list[Finding] = []
+    if not any("$" in value for key in COMMAND_KEYS for value in job.service.values("Service", key)):
+        return []
+    of_files, complete = variables_of_files(job, known)
     for text in texts(job, containing="$"):
         # In a shell, which it needs, it would mean something else.
         shell = any(only_shell(command) for command in text.commands) and "shell-syntax" not in job.wanted.accept
         if shell:
             continue
-        names = variables_of(job, text.key, known)
+        names = variables_of(job, text.key, {*known.variables, *of_files})
         found = []
         for command in text.commands:
             # The program is taken as it is; with `:` everything is (systemd.service(5), Command lines).
             for number in range(0 if "@" in command.prefix else 1, 0 if ":" in command.prefix else len(command.argv)):
                 word, code = command.argv[number], is_code(command, number)
                 found += [(use, code) for use in uses(word, code, names)]
-        findings += _unset(job, text, names, found) + _unexpanded(job, text, names, found)
+        findings += _unset(job, text, names, found, complete) + _unexpanded(job, text, names, found, complete)
     return findings
 
 
-def is_unset(job: JobView, use: Use, names: set[str]) -> bool:
-    """Tell whether nothing sets the variable; an environment file may set any, if that can be the name of one."""
-    unknowable = any(job.service.values("Service", key) for key in _UNKNOWABLE)
-    return not use.name or not (unknowable or use.name in names)
+def is_unset(use: Use, names: set[str], complete: bool) -> bool:
+    """Tell whether nothing sets the variable; what nobody can read may set any, if that can be the name of one."""
+    return not use.name or (complete and use.name not in names)
 
 
-def _unset(job: JobView, text: Text, names: set[str], found: list[tuple[Use, bool]]) -> list[Finding]:
+def _unset(job: JobView, text: Text, names: set[str], found: list[tuple[Use, bool]], complete: bool) -> list[Finding]:
     """Return the finding about variables that nothing sets."""
-    unset = [(use, code) for use, code in found if not use.kept and is_unset(job, use, names)]
+    unset = [(use, code) for use, code in found if not use.kept and is_unset(use, names, complete)]
     if not unset:
         return []
     shown = [use.shown for use, _code in unset]
@@ -182,7 +203,7 @@ def _mend_unset(job: JobView, use: Use, code: bool, names: set[str]) -> str:
     """Return the mend for a variable that nothing sets."""
     # A script has names of its own: `${user}` there is not meant to be USER.
     meant = own_variables(job) if code else names
-    close = nearest(use.name, [name for name in meant if abs(len(name) - len(use.name)) <= 2]) if use.name else ""
+    close = slip(use.name, [name for name in meant if abs(len(name) - len(use.name)) <= 2]) if use.name else ""
     if close:
         return f"write ${{{close}}}"
     if code or not use.name:
@@ -197,7 +218,9 @@ def _mend_set(job: JobView, name: str) -> str:
     return f"set {name} in environment"
 
 
-def _unexpanded(job: JobView, text: Text, names: set[str], found: list[tuple[Use, bool]]) -> list[Finding]:
+def _unexpanded(
+    job: JobView, text: Text, names: set[str], found: list[tuple[Use, bool]], complete: bool
+) -> list[Finding]:
     """Return the finding about variables that systemd leaves as they are, or leaves out."""
     kept = [use for use, _code in found if use.kept]
     if not kept:
@@ -206,6 +229,6 @@ def _unexpanded(job: JobView, text: Text, names: set[str], found: list[tuple[Use
     mend = write(first.mended, "write ${NAME} for a variable, $$ for a plain dollar")
     if not first.mended or first.mended.startswith("$$("):
         mend = general_shell(text)
-    elif first.name and is_unset(job, first, names):
+    elif first.name and is_unset(first, names, complete):
         mend += f", and {_mend_set(job, first.name)}"
     return [job.finding("unexpanded-variable", text.field, text.value, first.kept, mend)]

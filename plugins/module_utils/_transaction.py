@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import Host, StepFailed
@@ -24,6 +25,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._ready import FILE_STEPS, obstacles
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._undo import undo
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_log import why_not_started
 
 NOT_KEPT = "another part of the apply has failed"
 INSTALL_STEPS = ("install", "install_file")
@@ -105,6 +107,7 @@ def run_plan(
     if found:
         _take_away(host)
         raise ApplyFailed("; ".join(found), undone=True)
+    began = time.time()
     try:
         host.execute(plan.steps)
         evidence = read_evidence(host.runner, host.unit_directory, goals)
@@ -117,7 +120,7 @@ def run_plan(
         if not meeting.keep():
             raise StepFailed("keep", NOT_KEPT)
     except Exception as error:
-        reason = _explained(error, host, goals)
+        reason = _explained(error, host, goals, began)
         trouble = undo(host, observed)
         if not trouble:
             # What an earlier run has left half done, is so still.
@@ -161,12 +164,19 @@ def job_of(item: str) -> str:
     return next((name[: -len(suffix)] for suffix in SUFFIXES if name.endswith(suffix)), name)
 
 
-def _explained(error: Exception, host: Host, goals: list[Goal]) -> str:
-    """Return what failed; systemctl does not always say which timer it could not start, the evidence does."""
+def _explained(error: Exception, host: Host, goals: list[Goal], began: float) -> str:
+    """Return what failed; systemctl does not always say which timer it could not start, the evidence does.
+
+    Why not, systemd has written to the journal.
+    """
     reason = str(error) or type(error).__name__
     if isinstance(error, StepFailed) and error.kind == "start":
         with contextlib.suppress(Exception):
             problems = judge(goals, read_evidence(host.runner, host.unit_directory, goals))
+            timers = [f"{problem.job}.timer" for problem in problems]
+            # A second before, for times are whole there.
+            said = why_not_started(host.runner, timers, began - 1, is_system=host.scope.is_system)
+            reason = f"systemd: {'; '.join(said)}" if said else reason
             found = "; ".join(line(problem) for problem in problems)
             return f"{found} ({reason})" if found else reason
     return reason

@@ -157,7 +157,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._encodable import encodable
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import slip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._foreign_timer import foreign_timer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_output import (
     PRIORITIES,
@@ -269,7 +269,7 @@ def main() -> None:
         file_lines=file_lines,
         jobs=[name for name in names if name in known],
         unknown=[
-            {"name": name, "nearest": nearest(name, known), "foreign": foreign_timer(name)}
+            {"name": name, "nearest": slip(name, known), "foreign": foreign_timer(name)}
             for name in names
             if name not in known
         ],

@@ -727,9 +727,11 @@ findings:
       type: str
       sample: missing-command
     severity:
-      description: V(error), V(warning) or V(accepted).
+      description:
+        - V(error), V(environment) (what the host lacks; an error too), V(warning) or V(accepted).
+        - With O(proof) V(warn), and in check mode, what the host lacks is a V(warning).
       type: str
-      sample: error
+      sample: environment
     message:
       description: All of it in one line.
       type: str
@@ -737,7 +739,7 @@ findings:
         report: command "/usr/local/bin/report": does not exist on this host; install it before the job, or correct the
         path [missing-command]
 finding_counts:
-  description: How many findings there are of each severity.
+  description: How many findings stop the apply (V(error) and V(environment)), are warnings, and are accepted.
   returned: always, unless the host could not be looked at
   type: dict
   sample: {errors: 1, warnings: 0, accepted: 0}
@@ -813,10 +815,12 @@ def main() -> None:
         supports_check_mode=True,
     )
     use_host_zone()
-    # From the action plugin, as one text: the rendered jobs, and whether to prove only.
+    # From the action plugin, as one text: the rendered jobs, and how to prove them.
     raw = json.loads(module.params["jobs"])
     request = parse_request(raw, module.params)
     check_mode = module.check_mode or raw["proof_only"]
+    # The playbook `validate` asks what holds now.
+    request = request._replace(is_forecast=module.check_mode and not raw["as_it_stands"])
     notes: dict[str, Any] = {}
     try:
         outcome = converge_all(make_runner, request, check_mode, with_diff=module._diff, notes=notes)

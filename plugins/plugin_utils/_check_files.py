@@ -13,6 +13,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_text
     check_command,
     check_path,
     one_argument,
+    refuse_quotes,
+    whole_path,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_value import (
     encodable,
@@ -52,8 +54,10 @@ def _one_source(parts: Mapping[str, Any], sources: Sequence[str]) -> dict[str, s
         if name in ("content", "encrypted"):
             return {name: check_file_text(item)}
         text = one_line(item)
+        if name == "path":
+            refuse_quotes(text)
         if name == "path" and not text.startswith("/"):
-            raise BadValue("is not an absolute path", f"write /{text.lstrip('./')} or the whole path")
+            raise BadValue("is not an absolute path", whole_path(text))
     except BadValue as error:
         raise BadValue(f"{name} {error.reason}", error.mend, error.code) from error
     if not text:

@@ -16,6 +16,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_text
     check_command,
     check_text,
     check_texts,
+    whole_path,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_value import (
     by_name,
@@ -160,6 +161,5 @@ def check_paths(value: Any, field: Field) -> list[str]:
     paths = check_texts(value, field)
     for path in paths:
         if not path.removeprefix("-").startswith("/"):
-            mend = f"write /{path.lstrip('-./~')} or the whole path"
-            raise BadValue(f'holds "{path}", which is not an absolute path', mend)
+            raise BadValue(f'holds "{path}", which is not an absolute path', whole_path(path.lstrip("-")))
     return paths

@@ -55,11 +55,25 @@ def check_texts(value: Any, field: Field) -> list[str]:
     return [check_text(item, field) for item in items]
 
 
+def whole_path(text: str) -> str:
+    """Return how to mend a path that is not absolute; what it is relative to, nobody knows."""
+    return f"write /{text} or the whole path" if text[:1].isalnum() else "write the whole path, beginning with /"
+
+
+def refuse_quotes(path: str) -> None:
+    """Refuse a path in quotes: the field takes all of the text, and blanks need none."""
+    inner = path.lstrip("-").strip("\"'")
+    if inner.startswith(("/", "~")) and inner != path.lstrip("-"):
+        plain = path[: len(path) - len(path.lstrip("-"))] + inner
+        raise BadValue("has quotes within the text, which would be part of the path", f"write {plain}, without them")
+
+
 def check_path(value: Any, field: Field) -> str:
     """An absolute path; `-` before it means that it may be missing, `~` the home directory (systemd.exec(5))."""
     path = check_text(value, field)
+    refuse_quotes(path)
     if not path.lstrip("-").startswith(("/", "~")):
-        raise BadValue("is not an absolute path", f"write /{path.lstrip('./')} or the whole path")
+        raise BadValue("is not an absolute path", whole_path(path.lstrip("-")))
     return path
 
 

@@ -7,26 +7,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import WARNING
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import ENVIRONMENT, ERROR, WARNING
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, line, shown
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import some_of, table
 
 ACCEPTED = "accepted"
-ERROR = "error"
+# What stops the apply.
+GRAVE = (ERROR, ENVIRONMENT)
+MILD_PROOF = "all of it is what the host lacks: provide it before the role; `timer_proof: warn` makes it warnings"
 HEAD = ["HOST", "JOB", "SCHEDULE", "PROOF"]
 SHRINK = ((2, 16), (1, 12), (0, 12))
 # With these the host was not asked about its jobs.
 UNPROVED = ("files-directory", "no-systemd", "systemd-answer", "systemd-too-old", "unit-directory")
 
 
-def severity(finding: Finding) -> str:
-    """Return error or warning: what the host lacks is an error too, unless it has been made a warning."""
-    return WARNING if finding.severity == WARNING else ERROR
-
-
 def has_errors(findings: Iterable[Finding]) -> bool:
     """Tell whether something was found that stops the apply."""
-    return any(severity(finding) == ERROR for finding in findings)
+    return any(finding.severity != WARNING for finding in findings)
 
 
 def plural(number: int, word: str) -> str:
@@ -37,7 +34,8 @@ def plural(number: int, word: str) -> str:
 def counted(findings: Iterable[Finding]) -> str:
     """Return `2 errors and 1 warning in 2 jobs`."""
     found = list(findings)
-    numbers = {kind: sum(severity(finding) == kind for finding in found) for kind in (ERROR, WARNING)}
+    warnings = sum(finding.severity == WARNING for finding in found)
+    numbers = {ERROR: len(found) - warnings, WARNING: warnings}
     said = " and ".join(plural(number, kind) for kind, number in numbers.items() if number)
     jobs = len({finding.job for finding in found if finding.job})
     return f"{said} in {plural(jobs, 'job')}" if jobs else said
@@ -46,7 +44,9 @@ def counted(findings: Iterable[Finding]) -> str:
 def message(host: str, findings: Sequence[Finding]) -> str:
     """Return the error of a host: a head, and one line for each finding."""
     head = f"{host}: {counted(findings)}, nothing was changed on this host:"
-    return "\n".join([head, *(f"  {line(finding)}" for finding in findings)])
+    grave = {finding.severity for finding in findings} - {WARNING}
+    hint = [f"  {MILD_PROOF}"] if grave == {ENVIRONMENT} else []
+    return "\n".join([head, *(f"  {line(finding)}" for finding in findings), *hint])
 
 
 def together(findings: Iterable[Finding]) -> list[Finding]:
@@ -72,16 +72,17 @@ def as_data(findings: Iterable[Finding], accepted: Iterable[Finding]) -> list[di
             "message": line(finding),
         }
         for kind, finding in [
-            *((severity(finding), finding) for finding in findings),
+            *((finding.severity, finding) for finding in findings),
             *((ACCEPTED, finding) for finding in accepted),
         ]
     ]
 
 
 def counts(data: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Return how many findings there are of each severity."""
+    """Return how many findings stop the apply, are warnings, and are accepted."""
     found = [finding["severity"] for finding in data]
-    return {"errors": found.count(ERROR), "warnings": found.count(WARNING), ACCEPTED: found.count(ACCEPTED)}
+    errors = sum(found.count(kind) for kind in GRAVE)
+    return {"errors": errors, "warnings": found.count(WARNING), ACCEPTED: found.count(ACCEPTED)}
 
 
 def rows_of_jobs(names: Mapping[str, str], data: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

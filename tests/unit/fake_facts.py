@@ -30,6 +30,7 @@ class FakeFacts(Facts):
         self.now = float(NOW)
         self.paths = {"/bin/true": PROGRAM, "/usr/bin/python3": PROGRAM, **(paths or {})}
         self.heads: dict[str, bytes] = given.get("heads", {})
+        self.texts: dict[str, str] = given.get("texts", {})
         self.users: list[Account] = [ROOT, *given.get("users", [APP])]
         self.groups: dict[str, int] = {"root": 0, "app": 1000, "staff": 50, **given.get("groups", {})}
         self.group_members: dict[int, list[str]] = given.get("members", {})
@@ -54,6 +55,9 @@ class FakeFacts(Facts):
 
     def head(self, path: str) -> bytes:
         return self.heads.get(path, ELF)
+
+    def text(self, path: str, limit: int) -> str:  # noqa: ARG002
+        return self.expected[path].text if path in self.expected else self.texts.get(path, "")
 
     def can_read(self, path: str) -> bool:  # noqa: ARG002
         return True

@@ -64,6 +64,8 @@ class FakeHost:
         self.surprises: list[str] = []
         # What happens at a verb of systemctl instead of what should: an answer, an exception, or nothing at all.
         self.faults: dict[str, list[Any]] = {}
+        # What systemd has written to the journal.
+        self.journal = ""
         # What is done while a verb of systemctl is under way.
         self.during: dict[str, list[Callable[[], None]]] = {}
         self.refused: set[str] = set()
@@ -135,6 +137,8 @@ class FakeHost:
         if program == "systemd-analyze":
             self.calls.append(f"systemd-analyze {verb}")
             return self._analyze(verb, arguments)
+        if program == "journalctl":
+            return Completed(0, self.journal, "")
         assert program == "systemctl", argv
         self.calls.append(" ".join([verb, *[one for one in arguments if not one.startswith("-")]]))
         if self.during.get(verb):
@@ -158,7 +162,10 @@ class FakeHost:
             said = "".join(f"Failed to parse calendar specification '{one}': Invalid argument\n" for one in failed)
             return Completed(int(bool(failed)), "\n".join(shown), said)
         if verb == "timespan":
-            return Completed(0, "\n".join(f"Original: {one}\n      us: {SPANS[one]}\n" for one in expressions), "")
+            good = [one for one in expressions if one in SPANS]
+            shown = [f"Original: {one}\n      us: {SPANS[one]}\n" for one in good]
+            said = "".join(f"Failed to parse time span '{one}'.\n" for one in expressions if one not in SPANS)
+            return Completed(int(bool(said)), "\n".join(shown), said)
         assert verb == "verify", verb
         said = ""
         for path in [one for one in arguments if one.startswith("/")]:

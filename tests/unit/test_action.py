@@ -118,6 +118,7 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
                     },
                 ],
                 "proof_only": False,
+                "as_it_stands": False,
             },
         }
     ]

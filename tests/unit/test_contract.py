@@ -129,7 +129,10 @@ CHECKERS = {
     "_proof_argument": SHARED | {"_command_text"},
     "_proof_shell": SHARED | {"_command_text"},
     "_proof_specifier": SHARED | {"_command_text"},
-    "_proof_variable": SHARED | {"_command_text", "_proof_shell"},
+    "_environment_file": set(),
+    "_proof_variable": SHARED | {"_command_text", "_environment_file", "_proof_path", "_proof_shell"},
+    "_proof_environment": SHARED
+    | {"_command_text", "_environment_file", "_proof_path", "_proof_shell", "_proof_variable"},
     "_proof_account": SHARED | {"_proof_path"},
     "_proof_service": SHARED,
     "_proof_sandbox": SHARED | {"_proof_path", "_proof_account"},
@@ -143,7 +146,7 @@ WAY = {
     "_predict": {"_calendar", "_findings", "_model", "_observe", "_runner", "_timer_text"},
     "_ended": {"_calendar", "_model", "_predict", "_run_record", "_runner", "_timer_text"},
     # Proof and plan get what was observed as a value, and are apart from each other.
-    "_proof": SHARED | set(CHECKERS) | {"_ended", "_predict"},
+    "_proof": SHARED | set(CHECKERS) | {"_ended", "_observe", "_predict"},
     # Pure: it starts no program and touches no file.
     "_plan": {"_model", "_file_record", "_timer_text", "_unit_file"},
     "_ready": {"_file_state", "_model", "_plan"},
@@ -153,7 +156,8 @@ WAY = {
     "_evidence": SHARED | {"_observe", "_plan"},
 }
 ORCHESTRATORS = {
-    "_transaction": SHARED | {"_apply", "_evidence", "_observe", "_plan", "_ready", "_undo"},
+    "_unit_log": {"_runner"},
+    "_transaction": SHARED | {"_unit_log", "_apply", "_evidence", "_observe", "_plan", "_ready", "_undo"},
     "_converge": SHARED | set(WAY) | {"_proof_host", "_proof_names", "_transaction"},
     "_account": SHARED | {"_observe"},
     "_account_look": SHARED | {"_account", "_observe"},

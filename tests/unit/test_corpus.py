@@ -94,7 +94,7 @@ def tuple_of(kind: Callable[..., Any]) -> Callable[[Any], Any]:
 
 
 ANSWERS: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("real", "can_read", "listing", "matches", "group", "local_names", "members"), same),
+    **dict.fromkeys(("real", "can_read", "text", "listing", "matches", "group", "local_names", "members"), same),
     **dict.fromkeys(("obstacles", "has_zone", "zones"), same),
     "path": tuple_of(PathFacts),
     "user": tuple_of(Account),
@@ -158,8 +158,10 @@ def proved(cases: list[Case], found: dict[str, Any]) -> list[Finding]:
         # What the proof asks the host itself.
         patch.setattr(os.path, "exists", exists)
         patch.setattr(os.path, "realpath", realpath)
-        proof = prove_jobs(replay, ours.request, observed_as(found["observed"]), RecordedFacts(found))
-    findings = [tolerated(one, ours.request.proof) for one in proof.findings]
+        facts = RecordedFacts(found)
+        facts.expect(one for job in ours.request.jobs for one in job.files)
+        proof = prove_jobs(replay, ours.request, observed_as(found["observed"]), facts)
+    findings = [tolerated(one, ours.request) for one in proof.findings]
     marks = {job.name: marks_of(job.service) for job in ours.request.jobs}
     return masked_findings(grouped([*ours.findings, *findings]) + proof.accepted, marks)
 

@@ -16,6 +16,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings i
     line,
     nearest,
     shown,
+    slip,
 )
 
 
@@ -109,6 +110,36 @@ def test_different_values_are_different_findings() -> None:
 )
 def test_nearest(name: str, expected: str) -> None:
     assert nearest(name, ["schedule", "working_directory", "user"]) == expected
+
+
+PROGRAMS = ["sync", "reset", "reboot", "perlivp", "python3", "systemd-analyze", "apt", "curl", "pg_dump", "zip"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("pyhton3", "python3"),
+        ("pythn3", "python3"),
+        ("python33", "python3"),
+        ("crul", "curl"),
+        ("atp", "apt"),
+        ("pg-dump", "pg_dump"),
+        ("PYTHON3", "python3"),
+        ("systmd-analize", "systemd-analyze"),
+        # Other programs.
+        ("rsync", ""),
+        ("restic", ""),
+        ("pip", ""),
+        ("root", ""),
+        ("apt2", "apt"),
+        ("python2.7", ""),
+        ("bzip", ""),
+        ("a", ""),
+        ("", ""),
+    ],
+)
+def test_slip(name: str, expected: str) -> None:
+    assert slip(name, PROGRAMS) == expected
 
 
 def test_nearest_of_nothing() -> None:

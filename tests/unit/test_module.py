@@ -39,6 +39,7 @@ def run(
     runner: Any,
     *jobs: WantedJob,
     proof_only: bool = False,
+    as_it_stands: bool = False,
     **options: Any,
 ) -> dict[str, Any]:
     """Run the module on the jobs and return its result."""
@@ -46,7 +47,8 @@ def run(
         runner.calls.clear()
         options.setdefault("unit_directory", str(runner.units))
     monkeypatch.setattr(timer_jobs, "make_runner", lambda: runner)
-    request = json.dumps({"jobs": [job._asdict() for job in jobs], "proof_only": proof_only})
+    how = {"proof_only": proof_only, "as_it_stands": as_it_stands}
+    request = json.dumps({"jobs": [job._asdict() for job in jobs], **how})
     with (
         patch_module_args({"jobs": request, "_ansible_diff": True, **options}),
         pytest.raises(SystemExit),
@@ -124,6 +126,21 @@ def test_what_the_host_lacks_may_be_tolerated(host: FakeHost, monkeypatch: pytes
     assert [(one["field"], one["kind"]) for one in result["findings"]] == [("command", "warning")]
     bad = run(monkeypatch, capsys, host, wanted(name="a", service={"Tpye": "x"}), proof="warn")
     assert [one["field"] for one in bad["findings"]] == ["service.Tpye"]
+
+
+def test_what_the_host_lacks_is_a_warning_in_check_mode(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS
+) -> None:
+    job = wanted(command="/missing/x")
+    result = run(monkeypatch, capsys, host, job, _ansible_check_mode=True)
+    assert result["changed"]
+    assert [row["actions"] for row in result["jobs"]] == [["install", "arm", "enable"]]
+    (found,) = result["findings"]
+    assert (found["field"], found["kind"]) == ("command", "warning")
+    assert "a warning because of check mode" in found["mend"]
+    for how in ({"_ansible_check_mode": True, "as_it_stands": True}, {"proof_only": True}):
+        (found,) = run(monkeypatch, capsys, host, job, **how)["findings"]
+        assert (found["kind"], "check mode" in found["mend"]) == ("", False)
 
 
 def test_a_unit_of_another_declaration_is_refused(
@@ -209,6 +226,19 @@ def test_an_apply_that_failed(host: FakeHost, monkeypatch: pytest.MonkeyPatch, c
     assert result["failure"].startswith("the apply failed: backup: ")
     assert result["failure"].endswith("(systemctl start: Access denied); the host stands as before")
     assert not [path for path in host.units.rglob("*") if "backup" in path.name]
+
+
+def test_an_apply_that_failed_says_why_in_the_words_of_systemd(
+    host: FakeHost, monkeypatch: pytest.MonkeyPatch, capsys: CAPSYS
+) -> None:
+    host.faults["start"] = [(1, "", 'Job failed. See "journalctl -xe" for details.\n')]
+    host.journal = (
+        "backup.timer: Failed to enter waiting state: Operation not supported\n"
+        "backup.timer: Failed with result 'resources'.\nFailed to start backup.timer.\nother.timer: is none of ours\n"
+    )
+    result = run(monkeypatch, capsys, host, JOB)
+    said = "(systemd: backup.timer: Failed to enter waiting state: Operation not supported); the host stands as before"
+    assert result["failure"].endswith(said)
 
 
 def test_an_apply_that_failed_and_could_not_go_back(

@@ -68,8 +68,8 @@ def told(checker: Checker, **fields: Any) -> list[str]:
 
 
 def test_a_user_that_is_missing_is_named_with_the_nearest() -> None:
-    assert told(check_user, user="ap") == [
-        'user "ap": does not exist on this host; write "app", or create it before the job [missing-user]'
+    assert told(check_user, user="appp") == [
+        'user "appp": does not exist on this host; write "app", or create it before the job [missing-user]'
     ]
     assert told(check_user, user="zzz") == [
         'user "zzz": does not exist on this host; create it before the job, or correct the name [missing-user]'

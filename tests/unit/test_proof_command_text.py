@@ -14,6 +14,7 @@ import yaml
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_line import commands_of, specifiers
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._command_text import listed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, line
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Scope
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_argument import (
     LONGEST_ARGUMENT,
     check_argument_length,
@@ -33,7 +34,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_vari
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _check_text
 from ansible_collections.dotmobi.systemd_timers.tests.corpus.corpus import load
-from ansible_collections.dotmobi.systemd_timers.tests.unit.fake_facts import job_view
+from ansible_collections.dotmobi.systemd_timers.tests.unit.fake_facts import job_view, known
 from ansible_collections.dotmobi.systemd_timers.tests.unit.test_command_line import VERSIONS, rows
 
 MANAGER = {"LANG", "PATH"}
@@ -47,8 +48,8 @@ def found(version: int = 252, **fields: Any) -> list[Finding]:
     return [
         *check_relative(job),
         *check_specifiers(job, version),
-        *check_variables(job, set(MANAGER)),
-        *check_shell_syntax(job),
+        *check_variables(job, known(job.wanted)),
+        *check_shell_syntax(job, known(job.wanted)),
         *check_argument_length(job),
     ]
 
@@ -219,6 +220,40 @@ def test_the_limit_is_that_of_the_controller() -> None:
 )
 def test_specifiers(command: str, expected: str) -> None:
     assert told(command=command) == [expected]
+
+
+ALICE = Scope("alice", 1000, 1000, "/home/alice")
+# What systemd has put there: /bin/echo "%h %t ..." in a service of alice's manager.
+OF_ALICE = {
+    252: {
+        "C": "/home/alice/.cache", "E": "/home/alice/.config", "g": "the group of alice", "G": "1000",
+        "h": "/home/alice", "L": "/home/alice/.config/log", "s": "the shell of alice", "S": "/home/alice/.config",
+        "t": "/run/user/1000", "u": "alice", "U": "1000",
+    },
+    257: {
+        "C": "/home/alice/.cache", "D": "/home/alice/.local/share", "E": "/home/alice/.config",
+        "g": "the group of alice", "G": "1000", "h": "/home/alice", "L": "/home/alice/.local/state/log",
+        "s": "the shell of alice", "S": "/home/alice/.local/state", "t": "/run/user/1000", "u": "alice", "U": "1000",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("version", OF_ALICE)
+def test_specifiers_of_an_account_are_not_those_of_root(version: int) -> None:
+    for letter, meant in OF_ALICE[version].items():
+        (one,) = check_specifiers(job_view(command=f"/bin/x %{letter}"), version, ALICE)
+        assert one.reason == f"systemd replaces %{letter} with {meant}"
+    (one,) = check_specifiers(job_view(command="/bin/x %T"), version, ALICE)
+    assert one.reason == "systemd replaces %T with /tmp"
+
+
+def test_specifiers_of_an_instance() -> None:
+    """Of zz-spec@a-b.service: %f is /a/b, %j spec, %p zz-spec, %P zz/spec, %N zz-spec@a-b."""
+    (one,) = check_specifiers(job_view(name="zz-spec@a-b", command="/bin/x %f %j %p %P %N %i"), 252)
+    assert one.reason == (
+        "systemd replaces %f with the instance as a path, %j with the last part of the name before the @, "
+        "%p with the name before the @, %P with the name before the @, unescaped and %N with the name of the job"
+    )
 
 
 def test_each_kind_once_for_a_command() -> None:
@@ -481,7 +516,19 @@ def test_variables_wait_for_the_shell_that_a_command_needs() -> None:
         ("/bin/sh -c cat /x | wc", 'understands |; write [/bin/sh, -c, "cat /x | wc"]'),
         ("LANG=C /bin/date -u", 'understands LANG=C; set LANG in environment, and write "/bin/date -u"'),
         ("/bin/rm -f /srv/x/*.tmp", 'understands /srv/x/*.tmp; write [/bin/sh, -c, "/bin/rm -f /srv/x/*.tmp"]'),
-        ("/bin/ls ~/x", 'understands ~/x; write [/bin/sh, -c, "/bin/ls ~/x"]'),
+        ("/bin/ls ~/x", 'understands ~/x; write "/bin/ls /root/x"'),
+        ('/bin/ls "~/x"', 'understands ~/x; write /bin/ls "/root/x"'),
+        ("/usr/bin/env ~/x a~/b", 'understands ~/x; write "/usr/bin/env /root/x a~/b"'),
+        ("/bin/ls ~/x | wc -l", 'understands ~/x and |; write [/bin/sh, -c, "/bin/ls /root/x | wc -l"]'),
+        ("/bin/ls $HOME/x | wc", 'understands |; write [/bin/sh, -c, "/bin/ls /root/x | wc"]'),
+        (["/bin/ls", "~/x"], 'understands ~/x; write /bin/ls "/root/x"'),
+        (["/bin/rm", "-f", "/srv/x/*"], 'understands /srv/x/*; write [/bin/sh, -c, "/bin/rm -f /srv/x/*"]'),
+        (
+            ["/bin/rm", "/srv/my dir/*.log", "a b"],
+            "understands /srv/my dir/*.log; write [/bin/sh, -c, \"/bin/rm /srv/my' 'dir/*.log 'a b'\"]",
+        ),
+        (["/bin/mkdir", "/srv/{a,b}"], 'understands /srv/{a,b}; write [/bin/bash, -c, "/bin/mkdir /srv/{a,b}"]'),
+        ("/bin/touch /srv/f{1..3}", 'understands /srv/f{1..3}; write [/bin/bash, -c, "/bin/touch /srv/f{1..3}"]'),
         ("/bin/a ; /bin/b | c", 'understands |; write [/bin/sh, -c, "..."]'),
         ("@/bin/a name | c", 'understands |; write [/bin/sh, -c, "..."]'),
         ('"-/bin/a" | c', 'understands |; write [/bin/sh, -c, "..."]'),
@@ -589,14 +636,14 @@ def test_long_variables() -> None:
             {"command": ["./report", "--all"], "working_directory": "/srv"},
             (
                 'command "./report --all": ./report is no absolute path, and systemd refuses the unit; '
-                'write "/srv/report" [relative-command]'
+                'write "/srv/report --all" [relative-command]'
             ),
         ),
         (
             {"service": {"ExecStartPre": "-../x y", "WorkingDirectory": "-/srv/a"}},
             (
                 'service.ExecStartPre "-../x y": ../x is no absolute path, and systemd refuses the unit; '
-                'write "/srv/x" [relative-command]'
+                'write "-/srv/x y" [relative-command]'
             ),
         ),
         (

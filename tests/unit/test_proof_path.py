@@ -117,9 +117,18 @@ def test_programs_that_may_stand(command: Any) -> None:
             ),
         ),
         (
-            "tol",
+            "toll -x",
             (
-                'command "tol": is in none of the directories that systemd searches; write "tool", or install it '
+                'command "toll": is in none of the directories that systemd searches: /usr/local/sbin, '
+                '/usr/local/bin, /usr/sbin, /usr/bin, /sbin, /bin; write "tool", or install its package before the '
+                "job, or write its whole path [missing-command]"
+            ),
+        ),
+        (
+            "root /usr/bin/true -x",
+            (
+                'command "root": is in none of the directories that systemd searches: /usr/local/sbin, '
+                "/usr/local/bin, /usr/sbin, /usr/bin, /sbin, /bin; set `user: root`, and write /usr/bin/true -x "
                 "[missing-command]"
             ),
         ),
@@ -269,9 +278,9 @@ def test_scripts_that_nobody_can_know(command: str) -> None:
     ("directory", "expected"),
     [
         (
-            "/srv/dta",
+            "/srv/daat",
             (
-                'working_directory "/srv/dta": does not exist on this host; write "/srv/data", or make it before '
+                'working_directory "/srv/daat": does not exist on this host; write "/srv/data", or make it before '
                 "the job, "
                 "or write a - before it [missing-directory]"
             ),

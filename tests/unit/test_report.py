@@ -49,6 +49,13 @@ def test_message() -> None:
     ]
 
 
+def test_message_of_a_host_that_lacks_something() -> None:
+    head, *lines, hint = message("web1", [ERROR, OTHER, MILD]).split("\n")
+    assert head == "web1: 2 errors and 1 warning in 2 jobs, nothing was changed on this host:"
+    assert len(lines) == 3
+    assert "`timer_proof: warn`" in hint
+
+
 def test_the_same_of_several_jobs_is_said_once() -> None:
     many = [MILD._replace(job=f"job{number}") for number in range(8)]
     different = MILD._replace(job="z", reason="is gone")
@@ -76,10 +83,10 @@ def test_as_data() -> None:
         "reason": "does not exist",
         "mend": "install it",
         "code": "missing-command",
-        "severity": "error",
+        "severity": "environment",
         "message": 'a: command "/x": does not exist; install it [missing-command]',
     }
-    assert [one["severity"] for one in found] == ["error", "warning", "accepted"]
+    assert [one["severity"] for one in found] == ["environment", "warning", "accepted"]
     assert found[1]["value"] is None
     assert counts(found) == {"errors": 1, "warnings": 1, "accepted": 1}
     assert rows_of_jobs({"a": "daily", "c": ""}, found) == [

@@ -21,6 +21,16 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes impo
 
 CASES = load()
 GOOD = {"name": "good", "schedule": "daily", "command": "/bin/true"}
+# What stops an apply.
+GRAVE = ("error", ENVIRONMENT)
+# The usual play: tasks before the role make the users and deploy the scripts.
+LACKING = [
+    GOOD,
+    {"name": "lacking-script", "schedule": "daily", "command": "/usr/bin/python3 /opt/quux/report.py"},
+    {"name": "lacking-command", "schedule": "daily", "command": "/opt/quux/run", "working_directory": "/opt/quux"},
+    {"name": "lacking-user", "schedule": "daily", "command": "/bin/true", "user": "quux", "group": "quux"},
+    {"name": "lacking-account", "schedule": "daily", "command": "/bin/true", "user": "quux", "scope": "user"},
+]
 
 
 class Seen(NamedTuple):
@@ -57,6 +67,7 @@ def tell_all(site, host):
         before = snapshot(host)
         runs = {"strict": site.refuse(jobs)}
         runs["check"] = site.refuse(jobs, "--check")
+        runs["forecast"] = site.play("--check", "--diff", timer_jobs=LACKING)
         runs["warn"] = site.refuse(jobs, timer_proof="warn")
         runs["accept"] = site.refuse([accepting(job, runs["strict"]) for job in jobs])
         return Seen(before, runs, snapshot(host))
@@ -145,9 +156,9 @@ def test_the_message_holds_every_line(seen, machine):
 
 
 def test_errors_come_first_job_by_job(seen):
-    found = of_severity(seen.runs["strict"], "error", "warning")
+    found = of_severity(seen.runs["strict"], *GRAVE, "warning")
     jobs = list(dict.fromkeys(one["job"] for one in found))
-    with_errors = {one["job"] for one in found if one["severity"] == "error"}
+    with_errors = {one["job"] for one in found if one["severity"] in GRAVE}
 
     def rank(one):
         return one["job"] not in with_errors, jobs.index(one["job"]), one["severity"] == "warning"
@@ -156,10 +167,11 @@ def test_errors_come_first_job_by_job(seen):
 
 
 def test_counts_are_right(seen):
-    for run in seen.runs.values():
+    for name in ("strict", "check", "warn", "accept"):
+        run = seen.runs[name]
         found = run.result["findings"]
         assert run.result["finding_counts"] == {
-            "errors": sum(one["severity"] == "error" for one in found),
+            "errors": sum(one["severity"] in GRAVE for one in found),
             "warnings": sum(one["severity"] == "warning" for one in found),
             "accepted": sum(one["severity"] == "accepted" for one in found),
         }
@@ -170,9 +182,28 @@ def test_counts_are_right(seen):
         assert sum(row["errors"] for row in by_job.values()) <= run.result["finding_counts"]["errors"]
 
 
-def test_check_mode_finds_the_same(seen):
-    assert seen.runs["check"].result["findings"] == seen.runs["strict"].result["findings"]
-    assert seen.runs["check"].message == seen.runs["strict"].message
+def test_check_mode_finds_the_same_and_says_what_a_task_before_may_mend(seen):
+    strict, check = by_fault(seen.runs["strict"]), by_fault(seen.runs["check"])
+    assert check.keys() == strict.keys()
+    for fault, one in check.items():
+        if strict[fault]["severity"] == ENVIRONMENT:
+            assert one["severity"] == "warning"
+            assert one["mend"].startswith(strict[fault]["mend"])
+            assert "a warning because of check mode" in one["message"]
+        else:
+            assert one == strict[fault]
+
+
+def test_check_mode_is_complete_where_tasks_before_have_not_made_anything_yet(seen):
+    run = seen.runs["forecast"]
+    assert run.status == 0, run.output
+    assert {one["severity"] for one in run.result["findings"]} == {"warning"}
+    assert "a warning because of check mode" in " ".join(run.output.split())
+    assert run.actions() == {job["name"]: ["install", "arm", "enable"] for job in LACKING}
+    assert run.result["changed"]
+    installed = {one["after_header"] for one in run.result["diff"] if "after_header" in one}
+    assert {f"/etc/systemd/system/{job['name']}.timer" for job in LACKING if "scope" not in job} <= installed
+    assert "~quux/.config/systemd/user/lacking-account.timer" in installed
 
 
 def test_a_job_can_accept_what_is_acceptable(seen):
