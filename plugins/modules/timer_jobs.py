@@ -302,9 +302,9 @@ options:
         type: raw
       skip_next:
         description:
-          - Skips the next run that the timer starts, and no other. The value is a token, such as a date or the number
-            of a change. Each token skips one run, the same one never a second. C(ExecCondition=) of the service. See
-            systemd.service(5).
+          - Leaves out runs that the timer starts. A date such as V(2027-01-01) leaves out every run of that day, in the
+            time zone of the schedule. Any other word, such as the number of a change, leaves out the next run, once for
+            each word. C(ExecCondition=) of the service. See systemd.service(5).
           - A run that is started by hand is not skipped.
         type: raw
       limits:

@@ -22,7 +22,10 @@ POLICIES = ("queue", "forbid", "replace")
 MOST_ATTEMPTS = 1000
 # Words that are safe in a command line and in a file name.
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,99}")
-MEND_TOKEN = "write a date or the number of a change: letters, digits and _ . : + -"  # noqa: S105
+MEND_SKIP = (
+    'write a date such as "2027-01-01", whose runs are skipped, or the number of a change, for which the next run is: '
+    "letters, digits and _ . : + -"
+)
 
 
 def _number(value: Any, least: int, most: int) -> int:
@@ -110,10 +113,20 @@ def check_duration(value: Any, _field: Field) -> float:
     return _positive(value)
 
 
+def is_date(text: str) -> bool:
+    """Tell whether a text has the form of a date."""
+    return re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) is not None
+
+
 def check_token(value: Any, _field: Field) -> str:
-    """A word to tell one order from the next."""
+    """A date whose runs are skipped, or a word to tell one order from the next."""
     if isinstance(value, datetime.date):
         raise BadValue(f"is {kind_of(value)}, not a text", in_quotes(value))
+    if is_date(str(value)):
+        try:
+            datetime.date.fromisoformat(str(value))
+        except ValueError:
+            raise BadValue("is not a date of the calendar", "write a day that there is, or a word") from None
     if isinstance(value, (str, int)) and not isinstance(value, bool) and _WORD.fullmatch(str(value)):
         return str(value)
-    raise BadValue("is not a token", MEND_TOKEN)
+    raise BadValue("is not a token", MEND_SKIP)

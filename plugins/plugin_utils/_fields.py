@@ -71,7 +71,7 @@ KIND_WORDS = {
     "retries": "number or dictionary",
     "concurrency": "`queue`, `forbid`, `replace`, or dictionary",
     "duration": "[time span](#values)",
-    "token": "word",
+    "token": "date or word",
     "notice": "ways and values",
     "heartbeat": "address or dictionary",
 }

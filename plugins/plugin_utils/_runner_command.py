@@ -24,6 +24,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_co
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _quote
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_runs import is_date
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._duration import seconds
 
 GATE = "gate.py"
@@ -165,7 +166,11 @@ def gate_options(job: Mapping[str, Any]) -> dict[str, list[str]]:
     if found["trigger"]:
         found["trigger"] += ["--accuracy", number(span(job, "accuracy"))]
         found["trigger"] += ["--jitter", number(span(job, "jitter"))] if job["jitter"] else []
-    if job["skip_next"]:
+    if job["skip_next"] and is_date(job["skip_next"]):
+        found["trigger"] += ["--skip-date", job["skip_next"]]
+        # A day of the schedule begins and ends in its own time zone.
+        found["trigger"] += ["--zone", job["timezone"]] if job["timezone"] else []
+    elif job["skip_next"]:
         found["trigger"] += ["--skip-next", job["skip_next"]]
     if any((job[field] or {}).get("only") == TIMER for field in ("on_failure", "on_success")):
         found["start"].append("--note-start")

@@ -17,7 +17,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._options im
 
 RETRIES = "write how often to try again, or `{attempts: 3, delay: 10s, backoff: 2}`"
 SPAN = "write a time span such as 90s, 15min or 1h 30min"
-TOKEN = "write a date or the number of a change: letters, digits and _ . : + -"
+TOKEN = (
+    'write a date such as "2027-01-01", whose runs are skipped, or the number of a change, for which the next run is: '
+    "letters, digits and _ . : + -"
+)
 
 GOOD = [
     ("on_failure", {"mail": "root, ops@example.com"}, {"mail": {"to": ["root", "ops@example.com"], "from": None}}),
@@ -417,6 +420,7 @@ BAD = [
     ("starting_deadline", "10 fortnights", "is not a time span", SPAN),
     ("starting_deadline", "0s", "is no time at all", "write a time span such as 15min"),
     ("skip_next", True, "is not a token", TOKEN),
+    ("skip_next", "2026-02-30", "is not a date of the calendar", "write a day that there is, or a word"),
     ("skip_next", "next; rm", "is not a token", TOKEN),
     ("accept", "missing-comand", 'holds "missing-comand", which is no code of a finding', 'write "missing-command"'),
     ("accept", [7], 'holds "7", which is no code of a finding',

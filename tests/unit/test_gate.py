@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from typing import Any
@@ -209,6 +210,45 @@ def test_each_token_skips_one_run(tmp_path):
     for token in ("first", "second"):
         gate.check_skip_next("j", token, state)
     assert (tmp_path / "j").stat().st_mode & 0o777 == 0o700
+
+
+CHRISTMAS = 1798070400.0  # 2026-12-24 00:00:00 UTC
+
+
+@pytest.mark.parametrize(
+    ("elapse", "zone", "skipped"),
+    [
+        (CHRISTMAS, "UTC", True),
+        (CHRISTMAS + 86399, "UTC", True),
+        (CHRISTMAS - 1, "UTC", False),
+        (CHRISTMAS + 86400, "UTC", False),
+        # It is a day of the schedule's time zone.
+        (CHRISTMAS - 1, "Europe/Berlin", True),
+        (CHRISTMAS + 86399, "Europe/Berlin", False),
+        (CHRISTMAS, "America/New_York", False),
+        (CHRISTMAS + 86400, "America/New_York", True),
+    ],
+)
+def test_a_date_skips_the_runs_of_that_day(monkeypatch, elapse, zone, skipped):
+    # The run begins a day later: it was caught up.
+    monkeypatch.setattr(gate.time, "time", lambda: elapse + 86400)
+    monkeypatch.setattr(gate, "last_elapse", lambda expressions, _now, _window: elapse if expressions else None)
+    for _again in range(2):
+        with pytest.raises(gate.Skipped, match="skip_next is 2026-12-24") if skipped else contextlib.nullcontext():
+            gate.check_skip_date(known(), "2026-12-24", zone)
+    # Without a calendar it is today.
+    monkeypatch.setattr(gate.time, "time", lambda: elapse)
+    with pytest.raises(gate.Skipped) if skipped else contextlib.nullcontext():
+        gate.check_skip_date(known(expressions=[]), "2026-12-24", zone)
+
+
+def test_the_time_zone_of_a_schedule_is_not_kept(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    assert gate.day_of(CHRISTMAS, "America/New_York") == "2026-12-23"
+    assert os.environ["TZ"] == "Asia/Tokyo"
+    monkeypatch.delenv("TZ")
+    gate.day_of(CHRISTMAS, "UTC")
+    assert "TZ" not in os.environ
 
 
 # --- groups

@@ -168,7 +168,12 @@ def stop_post(options: str) -> str:
             {"starting_deadline": "10min", "jitter": "5min", "accuracy": "1min"},
             [condition("--deadline 600 --accuracy 60 --jitter 300")],
         ),
-        ({"skip_next": "2026-12-24"}, [condition("--skip-next 2026-12-24")]),
+        ({"skip_next": "CHG-4711"}, [condition("--skip-next CHG-4711")]),
+        ({"skip_next": "2026-12-24"}, [condition("--skip-date 2026-12-24")]),
+        (
+            {"skip_next": "2026-12-24", "timezone": "Asia/Tokyo"},
+            [condition("--skip-date 2026-12-24 --zone Asia/Tokyo")],
+        ),
     ],
 )
 def test_the_lines_of_the_gate(fields, lines):

@@ -128,11 +128,11 @@ def tell(site, host):
     seen.moved = site.apply(fewer, "--diff", timer_files_directory="/srv/own", **OWNER)
     seen.modes_moved = modes(host)
     seen.moved_again = site.apply(fewer, timer_files_directory="/srv/own", **OWNER)
-    seen.removed = site.apply([], "--diff", timer_prune=True, **OWNER)
+    seen.removed = site.apply([], "--diff", timer_prune=True, timer_prune_limit=10000, **OWNER)
     seen.left = host.run(
         f"find {FOLDER} {UNIT_DIRECTORY}/ /srv/own -name '*files-*' -o -type f -path '*files-*'"
     ).stdout
-    seen.removed_again = site.apply([], timer_prune=True, **OWNER)
+    seen.removed_again = site.apply([], timer_prune=True, timer_prune_limit=10000, **OWNER)
     return seen
 
 

@@ -87,7 +87,7 @@ def test_a_script_is_found_when_a_playbook_is_called_by_its_name(story, machine)
     run = story.plays["apply"]
     assert run.status == 0, run.output
     assert story.armed["apply"][machine] == NAMES
-    assert "install script" in run.actions_of(machine)["decl-a"]
+    assert run.actions_of(machine)["decl-a"] == ["install", "arm", "enable"]
 
 
 def said(run):

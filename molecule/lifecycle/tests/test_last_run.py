@@ -58,7 +58,7 @@ def tell(site, host):
     status = site.play(playbook="status", output="json", owner="last-run")
     health = {job["name"]: job for job in as_json(status)[site.machine]["jobs"]}
     never = site.refuse([*jobs, job("never", "2026-01-01 03:00")], **OWNER)
-    gone = site.apply([], timer_prune=True, **OWNER)
+    gone = site.apply([], timer_prune=True, timer_prune_limit=10000, **OWNER)
     return Story(removed, again, never, gone, health)
 
 

@@ -39,7 +39,7 @@ def fired(site, host):
     wait_until(lambda: unit_property(host, "failing.service", "ActiveState") == "failed", 20, "the job fails")
     yield due
     # Other tests look at the timers of the whole host, where an interval elapses again and again.
-    site.apply([], timer_prune=True, **OWNER)
+    site.apply([], timer_prune=True, timer_prune_limit=10000, **OWNER)
 
 
 def test_a_run_that_jitter_delays_is_not_lost_by_another_edit(site, host, fired):

@@ -150,7 +150,7 @@ def plays(stories, tmp_path_factory):  # noqa: ARG001
         found = dict(pool.map(play, PLAYS.items()))
     found.update(map(play, CHANGES.items()))
     found.update([play(("after", PLAYS["status"]))])
-    found.update([play(("removed", {"timer_jobs": [], "timer_prune": True, **OWNER}))])
+    found.update([play(("removed", {"timer_jobs": [], "timer_prune": True, "timer_prune_limit": 10000, **OWNER}))])
     return found
 
 

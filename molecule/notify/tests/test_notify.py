@@ -239,7 +239,7 @@ def tell(site, host):
         seen.logs = as_json(site.play(playbook="logs", **hangs))[site.machine]
 
         host.check_output("systemctl stop notify-receiver.service")
-        site.apply([], timer_prune=True, **OWNER)
+        site.apply([], timer_prune=True, timer_prune_limit=10000, **OWNER)
         seen.left = host.run(
             "ls -d %s %s/*-notify@*; systemctl list-units --all --plain --no-legend '*-notify@*'; ls %s",
             *(FILES_DIRECTORY, UNIT_DIRECTORY, "/run/dotmobi.systemd_timers/notices"),

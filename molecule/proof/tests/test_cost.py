@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-OWNER = {"timer_owner": "cost", "timer_prune": True}
+OWNER = {"timer_owner": "cost", "timer_prune": True, "timer_prune_limit": 10000}
 WRAPPER = "/usr/local/bin/systemd-analyze"
 LOG = "/srv/systemd-analyze.calls"
 SCRIPT = f"""\

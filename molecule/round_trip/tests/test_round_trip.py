@@ -37,7 +37,7 @@ RUN_AT_LEAST = 2000
 BATCH = 430
 REFUSED = 600
 FILES = Path(__file__).parent.parent / "files"
-VARIABLES = {"timer_owner": OWNER, "timer_prune": True}
+VARIABLES = {"timer_owner": OWNER, "timer_prune": True, "timer_prune_limit": 10000}
 # A job with nothing hostile in it: what systemd holds of the others is compared with what it holds of this one.
 PLAIN = {"name": "plain", "schedule": "2090-01-01", "command": [PROGRAM, "plain"]}
 SHOWN = 3

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from entries import BEGAN, begin, entries
@@ -57,6 +57,10 @@ BESIDE = {
 }
 
 
+def day(moment):
+    return moment.strftime("%Y-%m-%d")
+
+
 def jobs(moment):
     hours_ago = daily(moment - timedelta(hours=3))
     found = {
@@ -88,6 +92,12 @@ def jobs(moment):
         "skip-next": {"schedule": OFTEN, "command": recorder("skip-next"), "skip_next": "first"},
         "skip-gone": {"schedule": OFTEN, "command": recorder("skip-gone"), "skip_next": "used"},
         "skip-by-hand": {"command": recorder("skip-by-hand"), "skip_next": "never-used"},
+        "skip-day": {"schedule": OFTEN, "command": recorder("skip-day"), "skip_next": day(moment)},
+        "skip-other-day": {
+            "schedule": OFTEN,
+            "command": recorder("skip-other-day"),
+            "skip_next": day(moment + timedelta(days=3)),
+        },
         "root-beside": BESIDE,
         **TURNS,
     }
@@ -174,13 +184,16 @@ def tell(site, host):
             done.result()
     wait_until(lambda: len(runs(host, "skip-next")) >= 2, 90, "skip-next runs")
     wait_until(lambda: skipped(host, "skip-gone"), 90, "skip-gone is skipped")
+    wait_until(lambda: skipped(host, "skip-day"), 90, "skip-day is skipped")
+    wait_until(lambda: runs(host, "skip-other-day"), 90, "skip-other-day runs")
+    seen.day = next(job["skip_next"] for job in declared if job["name"] == "skip-day")
     seen.skipped_first = skipped(host, "skip-next")
     wait_until(lambda: len(entries(host, "overlap-replace", "replaced")) >= 2, 90, "overlap-replace is replaced twice")
     seen.replaced = show(host, "overlap-replace.service", "Result", "ActiveState")
     kept = {job["name"]: job for job in declared if job["name"] in ("skip-next", "overlap-queue", "overlap-forbid")}
     kept["skip-next"]["skip_next"] = "second"
     host.check_output("chmod 0775 %s", RUN_DIRECTORY)
-    seen.again = site.apply(kept.values(), timer_prune=True, **OWNER)
+    seen.again = site.apply(kept.values(), timer_prune=True, timer_prune_limit=10000, **OWNER)
     seen.healed = modes(host)[RUN_DIRECTORY]
     before = len(runs(host, "skip-next"))
     host.run("systemctl stop overlap-replace")
@@ -314,6 +327,13 @@ def test_skipped_runs_are_counted_by_the_documented_command(host):
 
 
 # --- skip_next
+
+
+def test_a_date_skips_the_runs_of_that_day_and_no_other(host, seen):
+    assert set(skipped(host, "skip-day")) == {"skip-date"}
+    # Unless the day has ended meanwhile.
+    assert seen.day not in {day(datetime.fromtimestamp(one, UTC)) for one in runs(host, "skip-day")}
+    assert skipped(host, "skip-other-day") == []
 
 
 def test_each_token_skips_exactly_one_run(host, seen):

@@ -170,7 +170,7 @@ def tell(site, host):
     seen.told = {kind: told_by_systemd(host, f"secret-{kind}.service") for kind in (*KINDS, "file", "own")}
     seen.found = {user: search(host, user) for user in ("root", "nobody")}
     with watched(host) as seen.at_the_end:
-        seen.removed = site.apply([], *TALKATIVE, timer_prune=True, **OWNER)
+        seen.removed = site.apply([], *TALKATIVE, timer_prune=True, timer_prune_limit=10000, **OWNER)
     seen.left = {user: search(host, user) for user in ("root", "nobody")}
     seen.records = "".join(path.read_text() for path in site.folder.glob("*.jsonl"))
     return seen

@@ -171,7 +171,7 @@ def test_what_cannot_be_spread_is_refused_on_every_host(applied, site, host):  #
 
 
 def test_removed_instances_leave_nothing(applied, site, host):  # noqa: ARG001
-    site.apply([], timer_prune=True, **OWNER)
+    site.apply([], timer_prune=True, timer_prune_limit=10000, **OWNER)
     assert host.run(f"ls {UNIT_DIRECTORY}/names-* /etc/dotmobi.systemd_timers/names-*").stdout == ""
     listing = "systemctl list-units --all --plain --no-legend 'names-backup@*'"
     wait_until(lambda: host.run(listing).stdout == "", 20, "systemd has forgotten the instances")

@@ -36,9 +36,9 @@ def story(site, host):
         {"name": "running-finish", "state": "absent"},
         {"name": "running-stop", "state": "absent", "on_remove": "stop"},
     ]
-    seen.run = site.apply(absent, timer_prune=True, **OWNER)
+    seen.run = site.apply(absent, timer_prune=True, timer_prune_limit=10000, **OWNER)
     seen.states = {name: state(host, name) for name in NAMES}
-    seen.again = site.apply(absent, timer_prune=True, **OWNER)
+    seen.again = site.apply(absent, timer_prune=True, timer_prune_limit=10000, **OWNER)
     host.check_output("touch %s", GO)
     wait_until(lambda: all(state(host, name) == "inactive" for name in NAMES), 20, "the runs end")
     host.check_output("rm %s", GO)

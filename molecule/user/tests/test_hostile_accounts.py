@@ -76,7 +76,7 @@ def tell(site, host):
     prepare(host)
     try:
         began = time.monotonic()
-        seen.applied = site.apply([OF_ROOT, OF_HEIDI], timer_prune=True, **OWNER)
+        seen.applied = site.apply([OF_ROOT, OF_HEIDI], timer_prune=True, timer_prune_limit=10000, **OWNER)
         seen.took = (time.monotonic() - began) / pace()
         seen.armed = is_armed(host, "ha-root")
         seen.status = site.play(playbook="status", output="json")
@@ -84,8 +84,8 @@ def tell(site, host):
     finally:
         clean(host)
     # They answer again, and what belongs to nobody any more goes.
-    seen.pruned = site.apply([OF_ROOT], timer_prune=True, **OWNER)
-    site.apply([], timer_prune=True, **OWNER)
+    seen.pruned = site.apply([OF_ROOT], timer_prune=True, timer_prune_limit=10000, **OWNER)
+    site.apply([], timer_prune=True, timer_prune_limit=10000, **OWNER)
     for user in (*ACCOUNTS, "heidi"):
         host.run("loginctl disable-linger %s; rm -rf /home/%s/.config", user, user)
     return seen

@@ -65,7 +65,7 @@ def told(everywhere, tmp_path_factory):
     plays["trouble with both"] = site.play(playbook="troubleshoot", job="uo-well")
     plays["trouble of root"] = site.play(playbook="troubleshoot", job="uo-well", account="root", output="json")
     plays["of root"] = site.play(playbook="run", job="uo-well", account="root")
-    site.apply([], timer_prune=True, **OWNER)
+    site.apply([], timer_prune=True, timer_prune_limit=10000, **OWNER)
     all_of(everywhere(clean))
     return plays
 

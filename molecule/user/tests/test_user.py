@@ -140,10 +140,10 @@ def tell_the_end(site, host, seen):
 
     # Declared no more: reported, then pruned.
     seen.left = site.apply([SYSTEM], **OWNER)
-    seen.pruned = site.apply([SYSTEM], timer_prune=True, **OWNER)
+    seen.pruned = site.apply([SYSTEM], timer_prune=True, timer_prune_limit=10000, **OWNER)
     seen.rest = host.run(f"find /home/{ALICE}/.config /home/{BOB}/.config -name 'user-*' -o -name '*dotmobi*'").stdout
     seen.stopped = [state(host, ALICE, "user-daily.timer"), state(host, BOB, "user-daily-too.timer")]
-    site.apply([], timer_prune=True, **OWNER)
+    site.apply([], timer_prune=True, timer_prune_limit=10000, **OWNER)
     for user in (ALICE, BOB):
         host.check_output("loginctl disable-linger %s", user)
 

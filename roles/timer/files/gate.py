@@ -3,6 +3,7 @@
 """Decides as root whether a run of a job begins, is skipped, or waits.
 
     gate begin JOB [--forbid] [--deadline S] [--accuracy S] [--jitter S] [--skip-next TOKEN]
+                   [--skip-date YYYY-MM-DD [--zone ZONE]]
                    [--group NAME --limit N --wait S] [--note-start]
         ExecCondition=: ends with 0 when the run is to begin, with SKIP, or with FAIL.
     gate end JOB [--forbid] [--group NAME --limit N]
@@ -50,6 +51,8 @@ ENDED = "/run/dotmobi.systemd_timers/ended"
 STARTS = "/run/dotmobi.systemd_timers/starts"
 # Behind the name of a job; no name holds it.
 REPLACING = "~replace"
+# Where the last elapse is looked for first: half of it, in seconds.
+CLOSE = 30.0
 # systemd starts what it makes up for within moments.
 MOST_HASTE = 2.0
 
@@ -118,6 +121,29 @@ def check_skip_next(job: str, token: str, state: str = STATE) -> None:
     raise Skipped("skip-next", f"skipped this run, and no other, for skip_next {token}", token=token)
 
 
+def day_of(when: float, zone: str) -> str:
+    """Return the date of a time in a time zone, that of the host when none is given."""
+    before = os.environ.get("TZ")
+    try:
+        if zone:
+            os.environ["TZ"] = zone
+            time.tzset()
+        return time.strftime("%Y-%m-%d", time.localtime(when))
+    finally:
+        if zone:
+            os.environ.pop("TZ")
+            os.environ.update({} if before is None else {"TZ": before})
+            time.tzset()
+
+
+def check_skip_date(trigger: Trigger, date: str, zone: str) -> None:
+    """Skip every run whose elapse is on that day, also one that begins later. Without a calendar today counts."""
+    now = time.time()
+    elapse = last_elapse(trigger.expressions, now, CLOSE) or now
+    if day_of(elapse, zone) == date:
+        raise Skipped("skip-date", f"skipped the elapse of {iso(elapse)}: skip_next is {date}", elapse=iso(elapse))
+
+
 def queue(options: argparse.Namespace, until: float | None) -> None:
     """Wait for a place in the group. until: the starting deadline (Unix time)."""
     waiting: list[float] = []
@@ -166,13 +192,15 @@ def begin(options: argparse.Namespace) -> int:
     try:
         if options.note_start:
             note_start(job)
-        if options.forbid or options.deadline or options.skip_next:
+        if options.forbid or options.deadline or options.skip_next or options.skip_date:
             trigger = read_trigger(f"{job}.timer", options.service or f"{job}.service")
             if is_started_by_timer(trigger):
                 if options.forbid:
                     check_forbid(trigger, last_end(job), options.accuracy, options.jitter)
                 if options.deadline:
                     until = check_deadline(trigger, options.deadline, options.accuracy + options.jitter)
+                if options.skip_date:
+                    check_skip_date(trigger, options.skip_date, options.zone)
                 # At the end: a run that is skipped anyway does not use the token up.
                 if options.skip_next:
                     check_skip_next(job, options.skip_next)
@@ -224,7 +252,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     for name in ("deadline", "accuracy", "jitter", "wait"):
         parser.add_argument(f"--{name}", type=float, default=0)
     parser.add_argument("--limit", type=int, default=1)
-    for name in ("skip-next", "group", "service"):
+    for name in ("skip-next", "skip-date", "zone", "group", "service"):
         parser.add_argument(f"--{name}", default="")
     parser.add_argument("--forbid", action="store_true")
     parser.add_argument("--note-start", action="store_true")
