@@ -29,6 +29,8 @@ PROGRAMS = frozenset(
         "notifier.py",
         "notice_channels.py",
         "notice_facts.py",
+        "notice_formats.py",
+        "private_directory.py",
         "rotate_logs.py",
     )
 )
