@@ -30,6 +30,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file 
 LOOK_SECONDS = 15.0
 # Whoever is heard after the time is over has said all long ago.
 GRACE_SECONDS = 1.0
+ONLY_ROOT = "only root can look at its jobs"
 
 
 class Seen(NamedTuple):

@@ -96,8 +96,8 @@ HOST = {
     "silent-account": Code(
         WARNING,
         False,
-        "An account that lingers, and has no declared job, cannot be looked at, or its part of the apply has failed. "
-        "It is left as it is.",
+        "An account that lingers cannot be looked at, or its part of the apply has failed. It is left as it is. With a "
+        "declared job it is an error.",
         "See what the message says of it, or `loginctl disable-linger` it.",
     ),
     "run-space": _never("`/run` has too little free space for systemd to reload.", "Free some space there."),

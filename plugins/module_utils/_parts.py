@@ -285,7 +285,7 @@ def account_findings(jobs: list[WantedJob], looked: Looked) -> list[Finding]:
             found.append(Finding(job.name, "user", account, reason, mend, "missing-user", kind))
         elif account in looked.silent:
             reason = f"cannot be looked at: {looked.silent[account]}"
-            found.append(Finding(job.name, "user", account, reason, "", "missing-user", ERROR))
+            found.append(Finding(job.name, "user", account, reason, "", "silent-account", ERROR))
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any, Callable
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account import as_account, user_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account_look import (
+    ONLY_ROOT,
     lingering_accounts,
     look_at_lingering,
 )
@@ -40,7 +41,7 @@ def whole_picture(make_runner: Callable[[], Runner], wish: Wish, user: str = "")
     if user == "root":
         return together(whole, [])
     if os.geteuid() != 0:
-        whole["unseen"] = [{"user": name, "reason": "only root can look at its jobs"} for name in names]
+        whole["unseen"] = [{"user": name, "reason": ONLY_ROOT} for name in names]
         return together(whole, [])
     looked = look_at_lingering(make_runner, user if user in names else "")
     silent = dict(looked.silent)

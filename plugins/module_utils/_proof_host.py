@@ -50,6 +50,9 @@ def check_unit_directory(request: Request, manager: Manager) -> list[Finding]:
     if real not in {os.path.realpath(path) for path in manager.unit_path}:
         return bad("is not a directory that systemd reads units from", "see systemd.unit(5), Unit File Load Path")
     if not os.access(request.unit_directory, os.W_OK | os.X_OK):
+        if not request.scope.is_system:
+            leads = "" if real == request.unit_directory else f", it leads to {real}"
+            return bad(f"cannot be written by {request.scope.account}{leads}", "give it to the account, or remove it")
         return bad("cannot be written", "become root, or remount the file system for writing")
     return []
 

@@ -4,10 +4,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import Callable, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account import as_account
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account_look import look_at_lingering
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account_look import (
+    ONLY_ROOT,
+    lingering_accounts,
+    look_at_lingering,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._child_process import NoAnswer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import shown
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._foreign_timer import foreign_timer
@@ -78,6 +83,9 @@ def all_places(make_runner: Callable[[], Runner], unit_directory: str, account: 
         places = [Place(pair, SYSTEM) for _name, pair in sorted(own_pairs(unit_directory).items())]
     if account == ROOT:
         return Places(places, {})
+    if os.geteuid() != 0:
+        names = [name for name in lingering_accounts() if account in ("", name)]
+        return Places(places, dict.fromkeys(names, ONLY_ROOT))
     looked = look_at_lingering(make_runner, account)
     silent = dict(looked.silent)
     for seen in looked.seen.values():

@@ -151,7 +151,9 @@ options:
           - The name that this job had before. The pair of that name is removed, and what systemd knows of its last run
             (the stamp of a persistent timer, see systemd.timer(5)) is carried over. So no run is lost, and none is
             doubled.
-          - Without effect when the host has no such pair of this declaration, so it can stay there.
+          - Without effect when the host has no such pair, so it can stay there.
+          - A pair of another declaration is refused while this job is not installed, since both would run. It is
+            removed when C(take_over_from) names that declaration.
         type: str
       take_over_from:
         description:

@@ -47,7 +47,7 @@ NOT_OF_A_JOB = {
     "no-systemd": "a host without systemd: molecule/proof/tests/test_without_systemd.py",
     "systemd-answer": "an answer of systemd that nobody has seen yet: tests/unit/test_calendar.py, test_verify.py",
     "files-directory": "a place that all jobs with files share: tests/unit/test_job_files.py",
-    "not-root": "an apply by an ordinary user: molecule/user/tests/test_hostile_accounts.py",
+    "not-root": "an apply by an ordinary user: molecule/user/tests/test_managers.py",
     "silent-account": "an account without a declared job: molecule/user/tests/test_hostile_accounts.py",
     "foreign-file": "what somebody has put into the folder of an installed job: tests/unit/test_own_files.py",
     "run-space": "a full /run, which would hurt all that runs beside: tests/unit/test_module.py",

@@ -784,3 +784,46 @@ def test_jobs_share_their_steps() -> None:
 def test_another_declarations_half_done_job_makes_nobody_change_for_ever() -> None:
     """`dirty` keeps a job that this declaration does not know: its own next run has to see to it."""
     assert plan_of(host_with(JOB)._replace(dirty=["of-another-owner"]), JOB).changed is False
+
+
+# The manager of an account that does not run: it starts what is linked when it does.
+
+
+def without_manager(*jobs: WantedJob, **fields: Any) -> Observed:
+    """Return an account that has these jobs installed, and whose manager does not run."""
+    found = host_with(*jobs) if jobs else empty_host()
+    manager = found.manager._replace(running=False)
+    return found._replace(manager=manager, units={}, next_elapse={}, last_trigger={}, **fields)
+
+
+def test_a_manager_starts_when_all_is_in_its_place() -> None:
+    assert steps(without_manager(), JOB) == [
+        ("install", ["backup.service", "backup.timer"]),
+        ("link", [LINK]),
+        RELOAD,
+        ("start_manager", TIMER),
+        ("start", TIMER),
+    ]
+    assert steps(without_manager(JOB, stamps={"backup.timer": 1}), JOB) == [
+        ("touch_stamp", TIMER),
+        RELOAD,
+        ("start_manager", TIMER),
+        ("start", TIMER),
+    ]
+
+
+def test_a_manager_does_not_start_what_waits_for_the_next_boot() -> None:
+    job = wanted(schedule=None, on_boot="5min")
+    assert steps(without_manager(job, uptime=1000.0), job) == [
+        ("unlink_again", [LINK]),
+        RELOAD,
+        ("start_manager", []),
+        ("link_again", [LINK]),
+    ]
+
+
+@pytest.mark.parametrize("job", [SUSPENDED, ABSENT])
+def test_a_manager_does_not_start_for_jobs_that_are_not_armed(job: WantedJob) -> None:
+    found = dict(steps(without_manager(JOB), job))
+    assert "start_manager" not in found
+    assert found["unlink"] == [LINK]
