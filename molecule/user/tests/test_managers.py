@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from harness import recorder, runs, show, wait_until
 
@@ -132,4 +134,5 @@ def test_what_cannot_be_cleaned_up_fails_no_part(story):
 def test_without_root(story):
     assert "jobs of user managers: are applied by processes of these accounts" in story.no_root.message
     assert "become root" in story.no_root.message
-    assert "not looked at: jobs of dora, emil: only root can look at its jobs" in story.status.output
+    # Others may linger, too.
+    assert re.search("not looked at: jobs of .*dora, emil.*: only root can look at its jobs", story.status.output)
