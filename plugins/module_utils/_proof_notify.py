@@ -12,7 +12,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView, Known
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NOTIFY_SETTINGS
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path import MEND_COMMAND, mend_missing
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._writable import first_writable
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._writable import first_replaceable, first_writable
 
 SENDMAIL = "/usr/sbin/sendmail"
 MEND_SENDMAIL = "install a mail program that brings it, such as postfix, exim4, msmtp-mta or nullmailer"
@@ -38,11 +38,17 @@ def check_notices(job: JobView, known: Known) -> list[Finding]:
             findings.append(job.finding("missing-command", f"{field}.mail", None, reason, MEND_SENDMAIL))
         if given.get("command"):
             findings += check_command(job, known, f"{field}.command", given["command"][0])
+    own = {one.name for one in job.wanted.files}
     for place, path in files_of(settings):
         # Those that come with the job are expected.
         if known.facts.path(path).kind != "file":
             mend = mend_missing(path, known, "deploy it before the job, or give a credential its `content`")
             findings.append(job.finding("missing-credential", place, path, "does not exist on this host", mend))
+        culprit = first_replaceable(path, known.facts) if path not in own else None
+        if culprit:
+            reason = f"root reads it, and {culprit[1]} can put a link to another file there: {culprit[0]}"
+            mend = "give a credential its `content`, or move the file to a directory of root's"
+            findings.append(job.finding("writable-by-others", place, path, reason, mend))
     return findings
 
 

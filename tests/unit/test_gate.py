@@ -390,6 +390,36 @@ def test_who_waits_decides_how_long(host, tmp_path):
         where.wait(["b.service", "1"], 1, queued)
 
 
+# --- what has started a run
+
+
+def note_of(tmp_path, monkeypatch, by_timer):
+    monkeypatch.setattr(gate, "read_trigger", lambda *_names: known())
+    monkeypatch.setattr(gate, "is_started_by_timer", lambda _known: by_timer)
+    monkeypatch.setattr(group, "show", lambda units, *_names: {units[0]: {"InvocationID": ["abc"]}})
+    # Not what the variables of the job say.
+    monkeypatch.setenv("INVOCATION_ID", "of another")
+    gate.note_start("j", str(tmp_path))
+    return (tmp_path / "j").read_text()
+
+
+@pytest.mark.parametrize(("by_timer", "expected"), [(True, "abc timer"), (False, "abc hand")])
+def test_what_has_started_a_run_is_noted(tmp_path, monkeypatch, by_timer, expected):
+    assert note_of(tmp_path, monkeypatch, by_timer) == expected
+
+
+def test_a_run_that_takes_the_place_of_another_is_the_timers_once(tmp_path, monkeypatch):
+    (tmp_path / f"j{gate.REPLACING}").touch()
+    assert note_of(tmp_path, monkeypatch, by_timer=False) == "abc timer"
+    assert note_of(tmp_path, monkeypatch, by_timer=False) == "abc hand"
+
+
+@pytest.mark.usefixtures("host")
+def test_a_unit_without_a_run_has_no_ticket():
+    with pytest.raises(trigger.NoAnswer, match=r"systemd knows of no run of j\.service"):
+        group.ticket_of("j.service")
+
+
 # --- directories
 
 

@@ -334,3 +334,12 @@ def test_what_verify_says_of_an_instance_is_about_the_template(instance: str) ->
     assert others == []
     ours, others = parse_verify(text, {"backup.service"})
     assert (ours, len(others)) == ([], 1)
+
+
+def test_a_file_that_root_reads_is_where_nobody_else_can_put_a_link() -> None:
+    paths = {"/home/app": PathFacts("directory", 0o755, 1000, 1000), "/home/app/token": FILE, "/etc/app/token": FILE}
+    for path, expected in (("/home/app/token", ["heartbeat"]), ("/etc/app/token", [])):
+        found = told(paths, heartbeat={"url": {"path": path}})
+        assert [one.split(" ", 1)[0] for one in found] == expected
+        assert all("root reads it, and the user app can put a link to another file there" in one for one in found)
+    assert told({}, heartbeat={"url": {"credential": "t"}}, credentials={"t": {"content": "x"}}) == []
