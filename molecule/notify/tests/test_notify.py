@@ -105,7 +105,7 @@ JOBS = [
     job(
         "only",
         "false",
-        schedule="*:*:*",
+        schedule="*:*:0/3",
         state="suspended",
         heartbeat=None,
         on_failure={"only": "timer", "webhook": f"{HOOK}/ok/only"},
