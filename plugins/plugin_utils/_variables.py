@@ -145,10 +145,11 @@ class _Reader:
 
 def why_no_value(error: Exception) -> str:
     """Return in one line why a template gives no value."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    head, _dot, tail = lines[0].partition(". ")
-    # ansible-core before 2.19 says some things twice.
-    return head if head == tail else lines[0]
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    # ansible-core before 2.19 repeats the template, in which a secret may stand, and says some things twice.
+    line = line.partition(". String: ")[0]
+    head, _dot, tail = line.partition(". ")
+    return (head if head == tail else line).rstrip(".")
 
 
 def has_template(value: Any) -> bool:

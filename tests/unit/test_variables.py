@@ -181,7 +181,9 @@ def test_what_needs_it(value: Any):
 
 def test_reasons_are_one_line():
     assert why_no_value(ValueError("'a' is undefined. 'a' is undefined")) == "'a' is undefined"
-    assert why_no_value(ValueError("first\nsecond")) == "first"
+    assert why_no_value(ValueError("first.\nsecond")) == "first"
+    old = "template error while templating string: no filter 'x'. String: topsecret {{ a | x }}. no filter 'x'"
+    assert why_no_value(ValueError(old)) == "template error while templating string: no filter 'x'"
     assert why_no_value(ValueError()) == "ValueError"
 
 
