@@ -21,6 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask impor
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import JobFile
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._job_files import (
+    long_names,
     read_sources,
     shared_units,
 )
@@ -263,6 +264,11 @@ class ActionModule(ActionBase):
                     reason = f"cannot be rendered: {why_not_rendered(error)}"
                     findings.append(Finding(job["name"], "template", None, reason, mend, "invalid-declaration"))
                     continue
+            too_long = long_names(job["name"], units.files)
+            if too_long:
+                # The host could not even look at such files.
+                findings += too_long
+                continue
             jobs.append(
                 {
                     "name": job["name"],

@@ -18,6 +18,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_files import check_file_text
 
+# In bytes; that of a unit, too (systemd.unit(5)).
+LONGEST_FILE_NAME = 255
 SCRIPT_MODE = 0o755
 SECRET_MODE = 0o600
 DEFAULT_INTERPRETER = ["/bin/sh"]
@@ -136,6 +138,21 @@ def with_files(job: Mapping[str, Any], files_directory: str) -> tuple[dict[str, 
         "loaded_credentials": folder.credentials(),
     }
     return plain, folder.files
+
+
+def long_names(job: str, files: Iterable[JobFile]) -> list[Finding]:
+    """Refuse a job whose further units or files would have names that no file system takes, and no systemd."""
+    longest = max((os.path.basename(one.name) for one in files), key=lambda name: len(name.encode()), default="")
+    more = len(longest.encode()) - LONGEST_FILE_NAME
+    if more <= 0:
+        return []
+    if longest.startswith(job):
+        what = longest.replace(job, "NAME", 1)
+        reason = f"is too long for what stands beside the pair: {what} has {more + LONGEST_FILE_NAME} bytes, and "
+        reason += f"{LONGEST_FILE_NAME} is the most"
+        return [Finding(job, "name", job, reason, f"shorten it by {more}", "invalid-name")]
+    reason = f"has {more + LONGEST_FILE_NAME} bytes, and {LONGEST_FILE_NAME} is the most for the name of a file"
+    return [Finding(job, "credentials", longest, reason, f"shorten it by {more}", "invalid-value")]
 
 
 def shared_units(files: Mapping[str, Iterable[JobFile]]) -> list[Finding]:

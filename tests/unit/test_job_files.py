@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import JobFile, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._job_files import (
     interpreter_of,
+    long_names,
     quoted_variables,
     read_sources,
     shared_units,
@@ -134,6 +135,17 @@ def test_a_further_unit_with_the_name_of_another_job() -> None:
     files = {"a": [JobFile("a-notify.service", "")], "a-notify": [], "b": [JobFile("/own/b/script", "")]}
     (one,) = shared_units(files)
     assert (one.job, one.code) == ("a-notify", "duplicate-name")
+
+
+def test_names_with_all_that_is_added_to_them() -> None:
+    name = "x" * 241
+    assert long_names(name, [JobFile("/own/script", ""), JobFile(f"{name}.servic_", "")]) == []
+    (one,) = long_names(name, [JobFile(f"{name}-replace.service", "")])
+    assert (one.field, one.code, one.mend) == ("name", "invalid-name", "shorten it by 2")
+    assert "NAME-replace.service has 257 bytes, and 255 is the most" in one.reason
+    (other,) = long_names("a", [JobFile("/own/a/credential-" + "y" * 250, "")])
+    assert (other.field, other.code) == ("credentials", "invalid-value")
+    assert long_names("a", []) == []
 
 
 # What an apply makes of them.
