@@ -58,6 +58,7 @@ def story(everywhere, tmp_path_factory):
     step("reschedule", playbook="reschedule", job="change-me", schedule="Tue,Wed 09:00")
     step("status", playbook="status", job="change-me", output="json")
     step("again", timer_jobs=JOBS, **OWNER)
+    step("after", playbook="status", job="change-me", output="json")
     step("remove", playbook="remove", job="change-me")
     return told
 
@@ -130,6 +131,17 @@ def test_reschedule(story, machine):
 def test_the_next_apply_goes_back_to_the_variables(story, machine):
     assert story.plays["again"].status == 0, story.plays["again"].output
     assert story.seen["again"][machine]["units"] == story.seen["apply"][machine]["units"]
+
+
+def test_what_was_done_stands_in_one_line(story):
+    assert story.plays["again"].output.count("debian12, debian13: 1 changed: change-me\n") == 1
+
+
+def test_a_job_that_never_ran_is_not_taken_for_one_that_has(story, machine):
+    """It was suspended and resumed, and got another schedule: each time its stamp was set."""
+    (job,) = as_json(story.plays["after"])[machine]["jobs"]
+    assert (job["health"], job["last_run"], job["last_trigger"]) == ("never-ran", None, None)
+    assert story.plays["after"].status == 0
 
 
 def test_remove(story, machine, host):

@@ -9,6 +9,7 @@ import re
 from harness import UNIT_DIRECTORY, snapshot
 
 GOOD = {"name": "good", "schedule": "daily", "command": "/bin/true"}
+WITHOUT = {"name": "without", "command": "/bin/true"}
 BAD = [
     {"name": "bad-schedule", "schedule": "25:00", "command": "/bin/true"},
     {"name": "bad-command", "schedule": "daily", "command": "/usr/local/bin/not-there", "jitter": "25h"},
@@ -44,7 +45,7 @@ def test_shows_one_table_of_all_hosts(site, host):
     for machine, result in run.results.items():
         assert last_task.count(f"fatal: [{machine}]: FAILED!") == 1
         assert result["finding_counts"] == {"errors": 2, "warnings": 1, "accepted": 0}
-        assert re.search(rf"^{machine} .*\bfailed=1\b", run.output, flags=re.MULTILINE)
+        assert re.search(rf"^{machine} .*\bchanged=0 .*\bfailed=1\b", run.output, flags=re.MULTILINE)
     assert "2 errors, see the table above" in run.output
     assert snapshot(host) == before
 
@@ -75,9 +76,12 @@ def test_proof_warn_tolerates_a_command_that_is_not_there_yet(site, host):
 def test_a_host_that_cannot_be_looked_at_has_a_row(site, host):
     """The findings that are about no job."""
     before = snapshot(host)
-    run = site.play(playbook="validate", timer_jobs=[GOOD], timer_unit_directory="/srv/no/units")
+    run = site.play(playbook="validate", timer_jobs=[GOOD, WITHOUT], timer_unit_directory="/srv/no/units")
     assert run.status != 0
     assert cells(run.output, r"\(the host\)") == ["(the host)  -  1 error"]
+    # Nobody has asked the host about its jobs.
+    assert cells(run.output, "good") == ["good  every day at 00:00  not proved"]
+    assert cells(run.output, "without") == ["without  -  1 error"]
     assert f'{site.machine}:\n  timer_unit_directory "/srv/no/units": is not a directory on this host; ' in run.output
     assert snapshot(host) == before
 
