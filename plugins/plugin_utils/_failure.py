@@ -21,7 +21,8 @@ def is_own(action: str, result: Mapping[str, Any]) -> bool:
 
 def failure_lines(result: Mapping[str, Any]) -> list[str]:
     """Return the message of a failed task, and what the module has printed when it did not come to its end."""
-    lines = str(result.get("msg") or "").split("\n")
+    # What ssh says ends its lines as a terminal wants it.
+    lines = str(result.get("msg") or "").replace("\r\n", "\n").rstrip().split("\n")
     # ansible-core 2.19 has them in its message, too.
     lines += [str(error) for error in result.get("argument_errors") or [] if str(error) not in lines]
     for key in RAW_OUTPUT:

@@ -154,6 +154,10 @@ def test_what_a_module_has_printed_that_did_not_start() -> None:
     assert failure_lines(result) == ["MODULE FAILURE: no start of json", "module_stderr:", "  no", "  space"]
 
 
+def test_what_ssh_says_has_no_empty_line() -> None:
+    assert failure_lines({"msg": "cannot be reached:\r\n refused\r\n"}) == ["cannot be reached:", " refused"]
+
+
 def test_an_error_without_a_message_says_where_there_is_more() -> None:
     assert failure_lines({"msg": ""}) == ["it says nothing; -v shows all of the result"]
 
