@@ -279,6 +279,7 @@ class ActionModule(ActionBase):
                     "take_over_from": job["take_over_from"] or "",
                     "on_remove": job["on_remove"],
                     "after_last_run": job["after_last_run"],
+                    "followed": bool(job.get("followed")),
                     "service": units.service,
                     "timer": units.timer,
                     "account": account_of(job),

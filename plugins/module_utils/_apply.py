@@ -17,6 +17,7 @@ import time
 from typing import Any, Callable, Iterable, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._chain import is_chain_link
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     FILE_MODE,
     FILES_DIRECTORY,
@@ -235,6 +236,9 @@ class Host:
                 target = os.readlink(self.path(link))
                 self._note("unlink", link, target)
                 os.unlink(self.path(link))
+                if is_chain_link(link):
+                    with contextlib.suppress(OSError):
+                        os.rmdir(os.path.dirname(self.path(link)))
 
     _unlink_again = _unlink
 

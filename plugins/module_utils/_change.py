@@ -11,6 +11,7 @@ import os
 from typing import Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._chain import starters_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
@@ -24,7 +25,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import unit_files
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._own_files import beside_pair, own_files
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import CHANGED_KEY, Pair
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import (
+    CHANGED_KEY,
+    Pair,
+    followers_of,
+    own_pairs,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import skipped_by_hand
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import (
     SKIP_KEY,
@@ -137,7 +143,16 @@ def check_edit(
 
 def request_of(pair: Pair, change: Change, host: Request) -> Request:
     """Return what an apply is to do. host: where units and files are, and whose manager it is. Raises NotChangeable."""
-    for unit, file in zip(pair.units, (pair.service, pair.timer)):
+    timed = starters_of(pair.service.text) is None
+    if change.kind == RESCHEDULE and not timed:
+        raise NotChangeable(f"{pair.name} has no timer: other jobs start it, or somebody by hand")
+    followers = followers_of(pair.name, own_pairs(host.unit_directory)) if change.kind == REMOVE else []
+    if followers:
+        raise NotChangeable(
+            f"{pair.name} starts {', '.join(followers)}, which nothing would start then; remove that first"
+        )
+    files = (pair.service, pair.timer) if timed else (pair.service,)
+    for unit, file in zip(pair.units, files):
         if file.kind != "file" and change.kind != REMOVE:
             raise NotChangeable(f"{unit} is not an ordinary file; apply the declaration again")
     bare = host._replace(owner=pair.owner)

@@ -12,6 +12,7 @@ from typing import Any, ContextManager, NamedTuple
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _run_directory as run_directory
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import Host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._chain import starting_others
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import ENVIRONMENT, WARNING
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import Evidence, row
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._exposure import exposures
@@ -206,8 +207,7 @@ def _converge(
     request = request._replace(jobs=[*request.jobs, *removals.values()])
     if request.keep_skips:
         request = request._replace(jobs=[keeping_skip(job, observed, time.time()) for job in request.jobs])
-    jobs = [recording(job, request.owner, request.scope) for job in request.jobs]
-    request = request._replace(jobs=[with_seals(job) for job in jobs])
+    request = as_written(request)
     proof = prove_jobs(runner, request, observed, facts)
     stamps = check_stamps(odd_stamps(job.name for job in request.jobs))
     taken = check_former(request, observed)
@@ -264,6 +264,13 @@ def predicted(request: Request) -> dict[str, Any]:
     actions = {change.name: change.actions for change in plan.changes}
     rows = [row(goal, Evidence({}, {}), actions[goal.name], None) for goal in goals]
     return {"changed": plan.changed, "jobs": rows, "diff": diff_of(plan, nothing, request, {})}
+
+
+def as_written(request: Request) -> Request:
+    """Return the request with units as they are written on this host: with what only the host knows, and sealed."""
+    jobs = [recording(job, request.owner, request.scope) for job in request.jobs]
+    jobs = [starting_others(job, request.unit_directory, request.scope) for job in jobs]
+    return request._replace(jobs=[with_seals(job) for job in jobs])
 
 
 def _planned(request: Request, observed: Observed, proof: Proof) -> tuple[list[Goal], Plan]:

@@ -90,6 +90,8 @@ def armed_word(goal: Goal, unit: UnitState) -> str:
     """Return whether the timer is armed: now, next-boot (it counts from a boot that is long past), done, or no."""
     if goal.done:
         return "done"
+    if goal.armed and goal.timer is None:
+        return "triggered" if goal.links else "by-hand"
     if unit.active == "active":
         return "now"
     return "next-boot" if goal.armed and not goal.start else "no"

@@ -24,7 +24,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     WantedJob,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import observe, observe_manager
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import Pair, own_pairs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import Pair, is_whole, own_pairs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof import prove_jobs, without_repetition
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_path import (
     programs,
@@ -45,11 +45,7 @@ class Examined(NamedTuple):
 def examine(runner: Runner, wish: Wish, files_directory: str, names: Iterable[str]) -> Examined:
     """Examine the installed jobs of these names; a few calls of programs for each owner mark."""
     pairs = own_pairs(wish.unit_directory)
-    whole = [
-        pairs[name]
-        for name in names
-        if name in pairs and pairs[name].service.kind == "file" and pairs[name].timer.kind == "file"
-    ]
+    whole = [pairs[name] for name in names if name in pairs and is_whole(pairs[name])]
     found = Examined({}, {})
     for owner in sorted({pair.owner for pair in whole}):
         bare = Request([], owner, False, "strict", wish.unit_directory, "", files_directory, scope=wish.scope)

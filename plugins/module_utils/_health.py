@@ -36,7 +36,7 @@ class Seen(NamedTuple):
     one. missed: an elapse that has gone by without a run (Unix time). stuck: an elapse after that, so long does the
     job run already. drift: what differs from what an apply leaves behind. ours: whether the job carries an owner mark.
     skipped: the elapse whose run is skipped by hand. done: its last elapse has run. records_readable: whether this user
-    can see that.
+    can see that. starters: the jobs that start this one, None for a job with a timer.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Seen(NamedTuple):
     skipped: int | None = None
     done: bool = False
     records_readable: bool = True
+    starters: tuple[str, ...] | None = None
 
 
 class Health(NamedTuple):
@@ -114,10 +115,10 @@ def broken(seen: Seen) -> Health | None:
     """Return why the job cannot run as it stands."""
     timer = f"{seen.name}.timer"
     again = "apply the declaration again" if seen.ours else f"see `systemctl status {timer}`"
-    for unit, file, state in (
-        (seen.service_name, seen.service, seen.service_unit),
-        (timer, seen.timer, seen.timer_unit),
-    ):
+    units = [(seen.service_name, seen.service, seen.service_unit), (timer, seen.timer, seen.timer_unit)]
+    if seen.starters is not None:
+        del units[1]
+    for unit, file, state in units:
         fault = file_fault(unit, file) or load_fault(unit, state)
         if fault and file.target == "/dev/null":
             return Health(BROKEN, fault, f"`systemctl unmask {unit}`; then {again}")
@@ -125,7 +126,8 @@ def broken(seen: Seen) -> Health | None:
             return Health(BROKEN, fault, again)
     if seen.timer_unit is not None and seen.timer_unit.active == "failed":
         return Health(BROKEN, f"{timer} has failed", f"see `systemctl status {timer}`; {again}")
-    if not is_armed(seen) and seen.enabled and not waits_for_boot(seen) and seen.missed is None and not seen.done:
+    idle = seen.enabled and not is_armed(seen) and not seen.done and seen.starters is None
+    if idle and not waits_for_boot(seen) and seen.missed is None:
         reason = f"{timer} is enabled, but not active: nothing starts the job before the next boot"
         return Health(BROKEN, reason, f"`systemctl start {timer}`, or {again}")
     if has_run_out(seen):
@@ -170,7 +172,7 @@ def masked(seen: Seen) -> Health | None:
 
 def suspended(seen: Seen) -> Health | None:
     """Return that the job is not armed, and is not meant to be."""
-    if seen.enabled or is_armed(seen) or is_running(seen) or seen.done:
+    if seen.enabled or is_armed(seen) or is_running(seen) or seen.done or seen.starters == ():
         return None
     return Health(SUSPENDED, "; ".join(["is installed, but not armed", *seen.drift]), "`resume` arms it")
 
@@ -201,7 +203,7 @@ def well(seen: Seen) -> Health:
     if seen.done:
         return Health(DONE, "has run for its last elapse")
     if run is None and not seen.last_trigger:
-        return Health(NEVER_RAN, "waits for its first run")
+        return Health(NEVER_RAN, "waits for its first run" if seen.starters != () else "nobody has started it yet")
     if run is None:
         return Health(OK, "nothing is known of its last run")
     if run.result not in GOOD_RESULTS:

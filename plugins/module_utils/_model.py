@@ -122,6 +122,7 @@ class WantedJob(NamedTuple):
     declaration that it is taken from. on_remove: what becomes of a run that is under way when it is removed.
     files: what it has beside the pair. account: whose user manager gets the units, empty for the system. hardening: the
     name of its sandbox. after_last_run: whether it is kept or removed once its last elapse has run.
+    followed: whether other jobs are started when it has succeeded.
     """
 
     name: str
@@ -137,10 +138,14 @@ class WantedJob(NamedTuple):
     account: str = ""
     hardening: str = "none"
     after_last_run: str = "keep"
+    followed: bool = False
 
     def units(self) -> dict[str, str]:
         """Return the texts of all its units: the pair, and further ones."""
         pair = {f"{self.name}.service": self.service, f"{self.name}.timer": self.timer}
+        if self.service and not self.timer:
+            # Only other jobs start it, or somebody by hand.
+            del pair[f"{self.name}.timer"]
         return {**pair, **{one.name: one.text for one in self.files if not os.path.isabs(one.name)}}
 
 

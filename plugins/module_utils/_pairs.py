@@ -7,9 +7,10 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from typing import Any, Iterable, NamedTuple
+from typing import Any, Iterable, Mapping, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._chain import starters_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_state import file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_value
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NO_FILE, FileState
@@ -39,6 +40,17 @@ class Pair(NamedTuple):
     def units(self) -> tuple[str, str]:
         """The names of its two units."""
         return self.service_name, f"{self.name}.timer"
+
+
+def is_whole(pair: Pair) -> bool:
+    """Tell whether all units of a job are ordinary files; what other jobs start has no timer."""
+    timed = starters_of(pair.service.text) is None
+    return pair.service.kind == "file" and pair.timer.kind == ("file" if timed else "absent")
+
+
+def followers_of(name: str, pairs: Mapping[str, Pair]) -> list[str]:
+    """Return the jobs that a job starts."""
+    return sorted(pair.name for pair in pairs.values() if name in (starters_of(pair.service.text) or ()))
 
 
 def readable_file(path: str) -> FileState:
@@ -113,6 +125,7 @@ def declared(pair: Pair) -> dict[str, Any]:
     """Return what the unit files say of the job, without secrets."""
     service, timer = UnitText(pair.service.text), UnitText(pair.timer.text)
     marks = marked_secrets(service)
+    starters = starters_of(pair.service.text)
     return {
         "name": pair.name,
         "owner": pair.owner or None,
@@ -127,6 +140,7 @@ def declared(pair: Pair) -> dict[str, Any]:
             for key, value in timer_text.triggers(pair.timer.text)
             if key not in ("OnCalendar", "Unit") and value
         ],
+        "triggered_by": None if starters is None else list(starters),
         "persistent": timer_text.is_persistent(pair.timer.text),
         "accuracy": timer.last("Timer", "AccuracySec", "1min"),
         "jitter": timer.last("Timer", "RandomizedDelaySec"),

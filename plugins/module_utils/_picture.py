@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import iso8601
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._chain import starters_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import slip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._foreign_timer import foreign_timer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import (
@@ -91,7 +92,8 @@ def seen_of(pair: Pair, observed: Observation, runs: list[RunState], missed: Mis
         service=pair.service,
         timer_unit=unit,
         service_unit=service_unit,
-        enabled=timer in observed.links if pair.owner else unit is not None and unit.active != "inactive",
+        enabled=is_enabled(pair, observed),
+        starters=starters_of(pair.service.text) if pair.owner else None,
         next_elapse=following,
         last_trigger=last_trigger(last),
         last_run=runs[0] if runs else None,
@@ -104,6 +106,15 @@ def seen_of(pair: Pair, observed: Observation, runs: list[RunState], missed: Mis
         done=done,
         records_readable=os.geteuid() == observed.scope.uid,
     )
+
+
+def is_enabled(pair: Pair, seen: Observation) -> bool:
+    """Tell whether a link enables a job: its timer, or other jobs to start it; of one that is not ours, its state."""
+    service, timer = pair.units
+    if not pair.owner:
+        unit = seen.units.get(timer)
+        return unit is not None and unit.active != "inactive"
+    return (service if starters_of(pair.service.text) is not None else timer) in seen.links
 
 
 def skipped_of(pair: Pair, seen: Observation) -> int | None:
@@ -155,6 +166,8 @@ def state_word(seen: Seen) -> str:
         return "running"
     if seen.done:
         return "done"
+    if seen.starters is not None and (seen.enabled or not seen.starters):
+        return "triggered" if seen.starters else "by-hand"
     if seen.timer_unit is not None and seen.timer_unit.active == "active":
         return "armed"
     if seen.timer_unit is not None and seen.timer_unit.active == "failed":

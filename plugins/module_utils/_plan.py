@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _chain as chain
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_record import PROGRAMS, SCRIPT
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
@@ -100,13 +101,18 @@ def goal_of(job: WantedJob, observed: Observed, spans: dict[str, int | None], *,
         return Goal(job.name, job.state, None, None, [], False, False, False, stop_run=job.on_remove == "stop")
     armed = job.state == PRESENT
     lets_run = job.on_reschedule == "run"
-    links = timer_text.links(job.name, job.timer) if armed else []
-    start = armed and (lets_run or starts_now(job.timer, observed.uptime, spans)) and not boot_starts(job, observed)
+    links = [*timer_text.links(job.name, job.timer), *chain.links_of(job.name, job.service)] if armed else []
+    start = (
+        armed
+        and bool(job.timer)
+        and (lets_run or starts_now(job.timer, observed.uptime, spans))
+        and not boot_starts(job, observed)
+    )
     return Goal(
         job.name,
         job.state,
         job.service,
-        job.timer,
+        job.timer or None,
         links,
         armed,
         start and not done,
@@ -202,7 +208,7 @@ class _Pair:
         if wanted is None:
             if current.kind != "absent":
                 self.add(f"delete{suffix}", name)
-                self.say("remove" if self.goal.timer is None else f"remove {os.path.basename(name)}")
+                self.say("remove" if self.goal.service is None else f"remove {os.path.basename(name)}")
                 self.diffs.append(Diff(path, *shown(name, current, None)))
             return
         if current.kind != "file" or current.text != wanted.text:
@@ -233,9 +239,9 @@ class _Pair:
         for folder in self.observed.folders.get(self.goal.name, []):
             if folder not in kept:
                 self.add("remove_folder", folder)
-                self.say("remove" if self.goal.timer is None else "remove its folder")
+                self.say("remove" if self.goal.service is None else "remove its folder")
         # The record of a job that is done stays as long as the job is declared.
-        if self.goal.timer is None and not self.goal.done and self.goal.name in self.observed.states:
+        if self.goal.service is None and not self.goal.done and self.goal.name in self.observed.states:
             self.add("remove_state", self.goal.name)
             self.say("remove")
 
@@ -354,7 +360,7 @@ class _Pair:
             right = [path for path, target in current.items() if path in wanted and self.is_right(path, target)]
             wrong = [path for path in current if path not in right]
             missing = [path for path in wanted if path not in right]
-            if unit == self.service and wrong:
+            if unit == self.service and any(not chain.is_chain_link(path) for path in wrong):
                 self.say("disable the service itself")
             elif wrong or missing:
                 self.say("enable" if wanted else "disable")
@@ -372,7 +378,7 @@ class _Pair:
         return os.path.normpath(os.path.join(folder, target)) == home
 
     def forget_failures(self) -> None:
-        gone = self.goal.timer is None
+        gone = self.goal.service is None
         # A failed service stays in memory, and a trigger that counts from its last run could elapse at once.
         starts = bool(self.todo.get("start"))
         forget_service = gone or (starts and timer_text.counts_from_unit(self.goal.timer or ""))
@@ -413,15 +419,19 @@ class _Pair:
         self.compare_unit(self.timer, self.goal.timer)
         self.compare_extras()
         self.carry_record()
-        again = self.arm() if self.goal.armed else False
-        if not self.goal.armed:
+        timed = self.goal.timer is not None
+        again = self.arm() if self.goal.armed and timed else False
+        if not self.goal.armed or not timed:
             self.disarm()
+        if self.goal.armed and not timed and is_stale(self.goal.name, self.observed):
+            self.say("reload")
+            self.add("reload", self.service)
         self.compare_links(again or self.is_kept_from_manager())
         self.forget_failures()
-        if self.goal.timer is None:
-            if self.timer in self.observed.stamps:
-                self.add("clean_stamp", self.timer)
-                self.say("remove")
+        if not timed and self.timer in self.observed.stamps:
+            self.add("clean_stamp", self.timer)
+            self.say("remove" if self.goal.service is None else "remove its stamp")
+        if self.goal.service is None:
             self.end_run()
 
 

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import os
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _chain as chain
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import OLDEST_VERSION
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Manager, Request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Manager, Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._writable import first_writable, who_can_write
 
 # What daemon-reload keeps as a safety buffer (measured on 252 and 257).
@@ -57,9 +58,14 @@ def check_unit_directory(request: Request, manager: Manager) -> list[Finding]:
     return []
 
 
+def links_of(job: WantedJob) -> list[str]:
+    """Return the links that enable a job."""
+    return [*timer_text.links(job.name, job.timer), *chain.links_of(job.name, job.service)]
+
+
 def link_folders(request: Request) -> list[str]:
     """Return the folders of the links that enable the declared timers."""
-    folders = {os.path.dirname(link) for job in request.jobs for link in timer_text.links(job.name, job.timer)}
+    folders = {os.path.dirname(link) for job in request.jobs for link in links_of(job)}
     return [os.path.join(request.unit_directory, folder) for folder in sorted(folders)]
 
 

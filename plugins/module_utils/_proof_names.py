@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._chain import is_chain_link
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView, Known
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
@@ -128,4 +129,5 @@ def check_enabled_service(job: JobView, known: Known) -> list[Finding]:
             "this apply removes the link" if job.wanted.state != ABSENT else f"systemctl disable {unit}",
         )
         for link in sorted(known.observed.links.get(unit, {}))
+        if not is_chain_link(link)
     ]

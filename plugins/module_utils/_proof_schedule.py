@@ -11,6 +11,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar_t
     parse_normalized,
     shortest_interval,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._chain import starters_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import WARNING
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, slip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import JobView, Known, field_of
@@ -96,6 +97,8 @@ def timespans(job: JobView) -> list[Assignment]:
 
 def check_trigger(job: JobView, _known: Known) -> list[Finding]:
     """Refuse a timer that nothing starts, or that counts from a first run which never comes."""
+    if starters_of(job.wanted.service) is not None:
+        return []
     keys = {key for key in (*FIRST_TRIGGERS, *UNIT_TRIGGERS) if job.timer.values("Timer", key)}
     if not keys:
         return [job.finding("no-trigger", "schedule", None, NO_TRIGGER, MEND_TRIGGER)]

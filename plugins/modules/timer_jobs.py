@@ -55,7 +55,8 @@ options:
             systemd.time(7).
           - An expression that is not valid, or that never elapses again, is an error.
           - Quote it in YAML. Without quotes V(10:30) is a number and a leading V(*) is an error.
-          - A job needs one of C(schedule), C(every) and C(on_boot), or a trigger in C(timer).
+          - A job needs one of C(schedule), C(every), C(every_after) and C(on_boot), a trigger in C(timer), or
+            C(triggered_by).
         type: raw
       timezone:
         description:
@@ -86,6 +87,13 @@ options:
           - Runs the job again and again, this time span after the last run has ended, for example V(20s).
             C(OnUnitInactiveSec=) of the timer. See systemd.timer(5). The first run is as with C(every).
         type: str
+      triggered_by:
+        description:
+          - Names of jobs of the same declaration that start this one, a text or a list, in place of a C(schedule). The
+            job has no timer. It starts after each run of one of them that has begun and succeeded. A run that was
+            skipped does not count. While the job is still running, it is not started once more.
+          - An empty list makes a job that only somebody starts by hand.
+        type: raw
       persistent:
         description:
           - Whether a run that was missed while the host was off is made up for as soon as it is up again.
@@ -630,6 +638,7 @@ jobs:
       description:
         - Whether the timer is armed, V(now) or V(no). V(next-boot) when it counts from a boot that is long past, so
           that the next boot starts it. V(done) when its last elapse has run.
+        - Of a job without a timer V(triggered), when other jobs start it, or V(by-hand).
       type: str
       sample: now
     user:

@@ -162,6 +162,11 @@ jobs:
       type: list
       elements: dict
       sample: [{directive: OnBootSec, value: 5min}]
+    triggered_by:
+      description: The jobs that start it, of a job without a timer. V(null) for one with a timer.
+      type: list
+      elements: str
+      sample: [backup]
     persistent:
       description: Whether a run that was missed while the host was down is caught up.
       type: bool
@@ -193,11 +198,11 @@ jobs:
     state:
       description:
         - V(armed), V(running), V(suspended), V(stopped) (enabled, but not active), V(failed) (the timer) or
-          V(done) (its last elapse has run).
+          V(done) (its last elapse has run). Without a timer V(triggered) or V(by-hand).
       type: str
       sample: armed
     enabled:
-      description: Whether the timer is started at boot.
+      description: Whether the timer is started at boot. Of a job without a timer, whether other jobs start it.
       type: bool
     timer_state:
       description: State of the timer in systemd's words.

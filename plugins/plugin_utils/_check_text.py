@@ -151,6 +151,12 @@ def check_name(value: Any, field: Field) -> str:
     return name
 
 
+def check_names(value: Any, field: Field) -> list[str]:
+    """Names of other jobs, a text or a list, also an empty one."""
+    names = [check_name(item, field) for item in (value if is_list(value) else [value])]
+    return list(dict.fromkeys(names))
+
+
 def check_command(value: Any, field: Field) -> str | list[str]:
     """A text in systemd's own command syntax, or a list of exact arguments."""
     if not is_list(value):

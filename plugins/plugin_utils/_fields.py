@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fields of a job: the one table that validation, rendering and the contract tests read.
 
-kind: text (one line), texts (a text or a list), path, span (a time span), zone (a time zone), bool, name, user, choice,
-command (text or list), commands (a list of them), script, environment (name to value), environment_file (a path or a
-dictionary), credentials (name to dictionary), directives (directive to value or list of values), codes (of findings, a
-text or a list), variables (names, a text or a list), limits and conditions (by name), directories (relative paths) and
-paths (a text or a list), spread (a time span up to a day, or a word for it), retries, concurrency (short forms or
-dictionaries), duration (a time span that becomes seconds), token (a word), notice (ways to values), heartbeat (an
-address or a dictionary).
+kind: text (one line), texts (a text or a list), path, span (a time span), zone (a time zone), bool, name, names (a text
+or a list, also an empty one), user, choice, command (text or list), commands (a list of them), script, environment
+(name to value), environment_file (a path or a dictionary), credentials (name to dictionary), directives (directive to
+value or list of values), codes (of findings, a text or a list), variables (names, a text or a list), limits and
+conditions (by name), directories (relative paths) and paths (a text or a list), spread (a time span up to a day, or a
+word for it), retries, concurrency (short forms or dictionaries), duration (a time span that becomes seconds), token (a
+word), notice (ways to values), heartbeat (an address or a dictionary).
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ KIND_WORDS = {
     "zone": "time zone",
     "bool": "boolean",
     "name": "name",
+    "names": "list of names",
     "user": "name or number",
     "command": "text or list",
     "commands": "list of commands",
@@ -86,6 +87,11 @@ FIELDS: dict[str, Field] = {
     "every": Field("span", becomes="`OnActiveSec=` and `OnUnitActiveSec=`, see [below](#intervals)", example="15min"),
     "every_after": Field(
         "span", becomes="`OnActiveSec=` and `OnUnitInactiveSec=`, see [below](#intervals)", example="20s"
+    ),
+    "triggered_by": Field(
+        "names",
+        becomes="no timer: the service is started by other jobs, see [below](#jobs-without-a-schedule)",
+        example="[backup]",
     ),
     "persistent": Field("bool", True, becomes="`Persistent=`, with a `schedule`", example="false"),
     "accuracy": Field("span", "1s", becomes="`AccuracySec=`", example="1min"),
@@ -230,6 +236,9 @@ SYNONYMS = {
     "cwd": "working_directory",
     "chdir": "working_directory",
     "interval": "every",
+    "after": "triggered_by",
+    "depends_on": "triggered_by",
+    "needs": "triggered_by",
     "pause": "every_after",
     "on_unit_inactive_sec": "every_after",
     "onunitinactivesec": "every_after",

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, nearest
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _user_scope as user_scope
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._bad_value import BadValue
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._chains import check_chains
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import check_field
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_value import kind_of
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, HIDDEN_KINDS
@@ -29,6 +30,7 @@ TRIGGER_FIELDS = ("schedule", "every", "every_after", "on_boot")
 # They let the rest of a job be proved whose command or schedule is missing or wrong; it is never applied.
 STAND_IN_COMMAND = "/bin/true"
 
+MEND_TRIGGERED = "remove one of the two: what other jobs start has no timer"
 MEND_LIST = "write `- name: ...` for each job"
 MEND_TEXT = f'{MEND_LIST}; of a text that holds a list, make one: "{{{{ TEXT | from_yaml }}}}"'
 MEND_JOB = "write `name: ...` and the job's other fields"
@@ -72,7 +74,7 @@ def merge_jobs(layers: Mapping[str, Any], defaults: Any, on_reschedule: str, ear
             lists.setdefault(name, []).append(variable)
     stray = stray_names(lists, declared)
     jobs = [_complete(overlay(base, own), own, on_reschedule, findings, stray) for own in declared.values()]
-    return Merged(jobs, [*findings, *_check_renames(jobs), *other_limits(jobs)])
+    return Merged(jobs, [*findings, *_check_renames(jobs), *other_limits(jobs), *check_chains(jobs)])
 
 
 def stray_names(
@@ -198,6 +200,28 @@ def no_command(name: str, variable: str, meant: str) -> Finding:
     )
 
 
+def _check_triggers(job: dict[str, Any], told: set[str]) -> list[Finding]:
+    """Return what is wrong with that which starts a job; put in what lets the rest be proved."""
+    name, findings = job["name"], []
+    raw_triggers = [f"timer.{key}" for key, value in (job["timer"] or {}).items() if key.startswith("On") and value]
+    triggers = [*(field for field in TRIGGER_FIELDS if job[field]), *raw_triggers]
+    if job["triggered_by"] is not None:
+        given = job["triggered_by"]
+        for field in triggers:
+            reason = f"stands beside {field}"
+            findings.append(Finding(name, "triggered_by", given, reason, MEND_TRIGGERED, "invalid-declaration"))
+    elif not triggers:
+        if not told.intersection((*TRIGGER_FIELDS, "triggered_by")):
+            mend = 'add one, for example `schedule: "*-*-* 04:00:00"` (or `every`, or `on_boot`)'
+            reason = "is missing, so the job would never run"
+            findings.append(Finding(name, "schedule", None, reason, mend, "missing-field"))
+        job["schedule"] = [STAND_IN_SCHEDULE]
+    if job["every"] and job["every_after"]:
+        reason, mend = "stands beside every, and only one of them counts from the last run", "remove one of them"
+        findings.append(Finding(name, "every_after", job["every_after"], reason, mend, "invalid-declaration"))
+    return findings
+
+
 def _complete(
     fields: dict[str, Any],
     own: Mapping[str, Any],
@@ -240,16 +264,7 @@ def _complete(
             # Of a misspelt name there is no more to say.
             told |= {*TRIGGER_FIELDS} if any(stray.get(name, ())[1:]) else set()
         job["command"] = STAND_IN_COMMAND
-    raw_triggers = [key for key, value in (job["timer"] or {}).items() if key.startswith("On") and value]
-    if not any(job[field] for field in TRIGGER_FIELDS) and not raw_triggers:
-        if not told.intersection(TRIGGER_FIELDS):
-            mend = 'add one, for example `schedule: "*-*-* 04:00:00"` (or `every`, or `on_boot`)'
-            reason = "is missing, so the job would never run"
-            findings.append(Finding(name, "schedule", None, reason, mend, "missing-field"))
-        job["schedule"] = [STAND_IN_SCHEDULE]
-    if job["every"] and job["every_after"]:
-        reason, mend = "stands beside every, and only one of them counts from the last run", "remove one of them"
-        findings.append(Finding(name, "every_after", job["every_after"], reason, mend, "invalid-declaration"))
+    findings.extend(_check_triggers(job, told))
     for field in ("timezone", "spread"):
         # What timer_defaults says for all jobs does nothing for a job without a schedule.
         if own.get(field) and not job["schedule"] and "schedule" not in told:

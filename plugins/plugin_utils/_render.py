@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, StrictUndefined, Template, TemplateError, TemplateRuntimeError
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._chain import KEY, NOBODY
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_record import record_lines
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import FILES_DIRECTORY, JobFile
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION
@@ -29,6 +30,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._user_scope
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import (
     describe,
     spoken_pause,
+    spoken_starters,
     spoken_timespan,
     title_words,
 )
@@ -92,6 +94,8 @@ def expressions(job: Mapping[str, Any]) -> list[str]:
 
 def spoken_triggers(job: Mapping[str, Any], clock: int = 24) -> str:
     """Return when a job runs, in plain words: "every Monday at 08:00", "5min after boot and every 15 minutes"."""
+    if job["triggered_by"] is not None:
+        return spoken_starters(job["triggered_by"])
     parts = [describe(expressions(job), clock)] if job["schedule"] else []
     if job["on_boot"]:
         parts.append(f"{job['on_boot']} after boot")
@@ -149,14 +153,20 @@ def check_read_back(
 ) -> None:
     """Read the units back, and refuse what nobody meant. Of a user's template only the owner section is known."""
     mark_of_timer = {key: value for key, value in mark.items() if key in ("Owner", "Job")}
-    why = why_not_ours(service, mark) or why_not_ours(timer, mark_of_timer)
+    why = why_not_ours(service, mark) or (timer and why_not_ours(timer, mark_of_timer))
     own_service, own_timer = templates.are_own
     if not why and own_service:
         why = why_not_as_meant(service, meant_of_service(job), ("Unit", "Service", "Install"))
-    if not why and own_timer:
+    if not why and own_timer and timer:
         why = why_not_as_meant(timer, meant_of_timer(job), ("Unit", "Timer", "Install"))
     if why:
         raise TemplateRuntimeError(why)
+
+
+def chain_line(job: Mapping[str, Any]) -> str:
+    """Return the line of the owner section that says which jobs start a job without a timer."""
+    starters = job["triggered_by"]
+    return "" if starters is None else f"{KEY}={' '.join(starters) or NOBODY}\n"
 
 
 def render(
@@ -190,9 +200,9 @@ def render(
         files.append(JobFile(f"{job['name']}-replace.service", stands.replace + mark))
     files += notices.files
     service = templates.service.render(context).rstrip("\n") + "\n"
-    about = record_lines(files, folder, service) + secrets
+    about = record_lines(files, folder, service) + secrets + chain_line(job)
     service += mark + about
-    timer = templates.timer.render(context).rstrip("\n") + "\n" + mark
+    timer = templates.timer.render(context).rstrip("\n") + "\n" + mark if job["triggered_by"] is None else ""
     marked = dict(line.split("=", 1) for line in (f"Owner={owner}", f"Job={job['name']}", *about.splitlines()))
     check_read_back(templates, shown, service, timer, marked)
     check_beside(stands, job, service, timer)

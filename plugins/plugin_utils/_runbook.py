@@ -41,7 +41,8 @@ class OnHost(NamedTuple):
         """Return name to path and text of each unit; the text is None when the file cannot be read."""
         texts, paths = self.job["unit_texts"], self.job["unit_files"]
         folder, name = os.path.dirname(paths["timer"]), self.job["name"]
-        pair = {f"{name}.{kind}": {"path": paths[kind], "text": texts[kind]} for kind in KINDS}
+        kinds = KINDS if self.job.get("triggered_by") is None else KINDS[:1]
+        pair = {f"{name}.{kind}": {"path": paths[kind], "text": texts[kind]} for kind in kinds}
         beside = {one: {"path": os.path.join(folder, one), "text": text} for one, text in texts["beside"].items()}
         return {**pair, **beside}
 
@@ -139,7 +140,9 @@ def entry(found: Sequence[OnHost], hosts: Sequence[str], purposes: Mapping[str, 
 
 def is_suspended(job: Mapping[str, Any]) -> bool:
     """Tell whether nothing starts a job, as wanted."""
-    return not job["enabled"] and not job["timer_state"].startswith("active") and job["state"] != "done"
+    return (
+        not job["enabled"] and not job["timer_state"].startswith("active") and job["state"] not in ("done", "by-hand")
+    )
 
 
 # --- where the output goes

@@ -31,7 +31,7 @@ Refusal = tuple[str, Any, str, str]
 
 def refusals(job: Mapping[str, Any]) -> list[Finding]:
     """Return a finding for each thing that does not fit together in one job."""
-    rules = (_attempts, _retries, _group, _policy, _deadline, _spans)
+    rules = (_attempts, _retries, _group, _policy, _deadline, _skip, _spans)
     return [
         Finding(job["name"], field, value, reason, mend, "invalid-value")
         for rule in rules
@@ -89,6 +89,9 @@ def _policy(job: Mapping[str, Any]) -> Iterator[Refusal]:
     policy = concurrency_of(job)["policy"]
     if policy == "queue":
         return
+    if job["triggered_by"] is not None:
+        reason = "needs a schedule, and what other jobs start has none"
+        yield "concurrency", policy, reason, "remove it, or give jobs a group"
     for field in (field for field in ("every", "every_after") if job[field]):
         reason = f"needs a schedule: `{field}` counts from the last run"
         yield "concurrency", policy, reason, "write a schedule, or remove it"
@@ -104,6 +107,11 @@ def _deadline(job: Mapping[str, Any]) -> Iterator[Refusal]:
         reason += f", and {' and '.join(others)} has none" if others else ", and there is none"
         mend = f"remove it, or {' and '.join(others)}" if others else "add a schedule, or remove it"
         yield "starting_deadline", f"{job['starting_deadline']:g}s", reason, mend
+
+
+def _skip(job: Mapping[str, Any]) -> Iterator[Refusal]:
+    if job["skip_next"] and job["triggered_by"] is not None:
+        yield "skip_next", job["skip_next"], "skips a run of a timer, and there is none", "remove it"
 
 
 def _spans(job: Mapping[str, Any]) -> Iterator[Refusal]:

@@ -15,6 +15,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table impo
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import (
     describe,
     spoken_pause,
+    spoken_starters,
     spoken_timespan,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import (
@@ -37,6 +38,8 @@ SIGNALS = ("signal", "core-dump")
 
 def triggers_words(job: Mapping[str, Any]) -> str:
     """Return when a job runs, in plain words; an expression that has no words stands as itself."""
+    if job.get("triggered_by") is not None:
+        return spoken_starters(job["triggered_by"])
     parts = [describe(job["schedule"])] if job["schedule"] else []
     for trigger in job["triggers"]:
         directive, value = trigger["directive"], trigger["value"]

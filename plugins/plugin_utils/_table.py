@@ -17,13 +17,23 @@ SHRINK = ((2, 16), (1, 12), (5, 12), (0, 12))
 NAMED_JOBS = 5
 
 
+ARMED_WORDS = {
+    "now": "armed",
+    "next-boot": "armed at next boot",
+    "done": "done",
+    "triggered": "triggered",
+    "by-hand": "by hand",
+    "no": "not armed yet",
+}
+
+
 def state_words(job: Mapping[str, Any]) -> str:
     """Return the state of a job in a word: armed, or what stands in its way."""
     if job["state"] != "present":
         return str(job["state"])
     if job["active"] == "active (running)":
         return "running"
-    found = {"now": "armed", "next-boot": "armed at next boot", "done": "done", "no": "not armed yet"}[job["armed"]]
+    found = ARMED_WORDS[job["armed"]]
     if job.get("skips"):
         return f"{found}, skips next run"
     return f"{found}, runs now" if job.get("runs_now") else found
@@ -57,6 +67,9 @@ def job_rows(jobs: Mapping[str, Sequence[Mapping[str, Any]]], check_mode: bool =
     return rows
 
 
+UNTIMED = ("done", "triggered", "by-hand")
+
+
 def done_words(actions: Sequence[str]) -> str:
     """Return what was done to a job; its files are counted: `update, 3 files`."""
     # A file is named with what is done to it.
@@ -71,7 +84,7 @@ def foreseen_words(job: Mapping[str, Any]) -> str:
         return f"to be {job['state']}"
     if job.get("runs_now"):
         return "to be armed, to run at once"
-    return "done" if job.get("armed") == "done" else "to be armed"
+    return ARMED_WORDS[job["armed"]] if job.get("armed") in UNTIMED else "to be armed"
 
 
 def summary_lines(jobs: Mapping[str, Sequence[Mapping[str, Any]]], check_mode: bool = False) -> list[str]:

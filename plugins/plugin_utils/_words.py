@@ -127,6 +127,12 @@ def spoken_pause(span: str) -> str:
     return f"{spoken_span(span)} after each run"
 
 
+def spoken_starters(starters: Iterable[str]) -> str:
+    """Return what starts a job without a timer: "after backup or restore"."""
+    names = list(starters)
+    return f"after {' or '.join(names)}" if names else "when somebody starts it"
+
+
 def spoken_span(span: str) -> str:
     """Return a plain time span in words, and any other as it is."""
     match = re.fullmatch(r"([0-9]+) *([A-Za-z]*)", span.strip())

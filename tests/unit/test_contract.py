@@ -52,6 +52,7 @@ DOCUMENTED_TYPES = {
     "bool": "bool",
     "choice": "str",
     "name": "str",
+    "names": "raw",
     "command": "raw",
     "commands": "list",
     "environment": "dict",
@@ -110,6 +111,7 @@ HELPERS = {
     "_timer_text": {"_unit_file"},
     "_calendar": {"_runner"},
     "_run_record": {"_model", "_timer_text"},
+    "_chain": {"_model", "_unit_file"},
     "_references": {"_model", "_timer_text", "_unit_file"},
     "_skip": {"_calendar", "_model", "_timer_text", "_unit_file"},
     "_job_view": {"_calendar", "_facts", "_findings", "_model", "_unit_file", "_wrapped_command"},
@@ -148,9 +150,9 @@ WAY = {
     # Proof and plan get what was observed as a value, and are apart from each other.
     "_proof": SHARED | set(CHECKERS) | {"_ended", "_observe", "_predict"},
     # Pure: it starts no program and touches no file.
-    "_plan": {"_model", "_file_record", "_timer_text", "_unit_file"},
+    "_plan": {"_chain", "_model", "_file_record", "_timer_text", "_unit_file"},
     "_ready": {"_file_state", "_model", "_plan"},
-    "_apply": {"_journal", "_model", "_observe", "_runner", "_stamp_time"},
+    "_apply": {"_chain", "_journal", "_model", "_observe", "_runner", "_stamp_time"},
     # The way back knows what was done and what was there, and nothing of goals and plans.
     "_undo": {"_apply", "_model", "_observe", "_runner", "_timer_text"},
     "_evidence": SHARED | {"_observe", "_plan"},
@@ -559,6 +561,7 @@ def test_the_allowed_imports_have_no_circle():
 
 PURE = {
     "_codes",
+    "_chain",
     "_command_line",
     "_cron_line",
     "_findings",

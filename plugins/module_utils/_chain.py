@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs without a timer, which other jobs start when they have succeeded, or somebody by hand; pure.
+
+What enables such a job is a link, as with a timer: JOB-succeeded.target.wants/NAME.service. There is no such target.
+The service of JOB starts what has a link there, after a run that began and succeeded. (OnSuccess= also starts its units
+when an ExecCondition= said no, and systemd 247 and 248 do not have it.)
+"""
+
+from __future__ import annotations
+
+import os
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import ABSENT, Scope, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION, UnitText
+
+# The key of the owner section of a service without a timer, and its value when no job starts it.
+KEY = "TriggeredBy"
+NOBODY = "-"
+FOLDER = "-succeeded.target.wants"
+SCRIPT = (
+    'PATH=/usr/bin:/bin; [ "$$SERVICE_RESULT" = success ] || exit 0; '
+    'for link in "$$1"/*.service; do [ -L "$$link" ] && systemctl{user} --no-block start -- "$${{link##*/}}"; done; '
+    "exit 0"
+)
+
+
+def starters_of(service: str) -> tuple[str, ...] | None:
+    """Return the jobs that start a job; None for a job that has a timer."""
+    if f"{KEY}=" not in service:
+        return None
+    value = UnitText(service).last(OWNER_SECTION, KEY)
+    return tuple(one for one in value.split() if one != NOBODY) if value else None
+
+
+def links_of(name: str, service: str) -> list[str]:
+    """Return the links, relative to the unit directory, that enable a job without a timer."""
+    return [f"{one}{FOLDER}/{name}.service" for one in starters_of(service) or ()]
+
+
+def is_chain_link(path: str) -> bool:
+    """Tell whether a link, relative to the unit directory, enables a job without a timer."""
+    return os.path.dirname(path).endswith(FOLDER)
+
+
+def starting_others(job: WantedJob, unit_directory: str, scope: Scope) -> WantedJob:
+    """Return a job whose service starts the jobs that follow it, if there are any."""
+    if job.state == ABSENT or not job.followed:
+        return job
+    folder = f"{unit_directory}/{job.name}{FOLDER}"
+    for character, written in (("\\", r"\\"), ('"', r"\""), ("%", "%%"), ("$", "$$")):
+        folder = folder.replace(character, written)
+    script = SCRIPT.format(user=" --user" if scope.account else "")
+    lines = job.service.split("\n")
+    heads = [number for number, line in enumerate(lines) if line.startswith("[")]
+    after = [number for number in heads if "[Service]" in lines[:number]]
+    place = after[0] if after else len(lines)
+    while place and not lines[place - 1].strip():
+        place -= 1
+    # The last one: what the job itself does after its run comes before.
+    lines.insert(place, f"ExecStopPost=-+/bin/sh -c '{script}' next \"{folder}\"")
+    return job._replace(service="\n".join(lines))
