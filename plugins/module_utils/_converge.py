@@ -236,7 +236,7 @@ def _converge(
             if observed.manager.running:
                 run_directory.make_directory()
             evidence, left = run_plan(Host(runner, request), goals, plan, observed, meeting)
-            warnings += [unfinished(text, request) for text in left]
+            warnings += [unfinished(text) for text in left]
         else:
             meeting.keep()
     actions = {change.name: change.actions for change in plan.changes}
@@ -328,11 +328,9 @@ def owners_of(name: str, observed: Observed) -> set[str]:
     return {mark.owner for mark in marks if mark}
 
 
-def unfinished(text: str, request: Request) -> Finding:
+def unfinished(text: str) -> Finding:
     """Return a warning of what could not be done any more when all had been applied."""
-    account = request.scope.account
-    where = f"{account}: " if account else ""
-    reason = f"{where}everything is applied, but something old is left on the host: {text}"
+    reason = f"everything is applied, but something old is left on the host: {text}"
     return Finding("", "cleanup", None, reason, "the next apply does it", "unfinished")
 
 

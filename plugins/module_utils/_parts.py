@@ -381,7 +381,7 @@ def _forecast(request: Request, jobs: list[WantedJob], findings: list[Finding]) 
 
 def _together(outcome: Outcome, lead: _Lead, awaited: Outcome, order: list[str]) -> Outcome:
     """Return the outcome of all parts as one: jobs in the order of their declaration."""
-    others = {account: _outcome(end["outcome"]) for account, end in lead.ends.items() if end.get("outcome")}
+    others = {account: _outcome(end["outcome"], account) for account, end in lead.ends.items() if end.get("outcome")}
     every = [awaited, outcome, *others.values()]
     errors = [one for found in every for one in found.errors]
     warnings = [*left_out(lead), *(one for found in every for one in found.warnings)]
@@ -408,7 +408,10 @@ def _together(outcome: Outcome, lead: _Lead, awaited: Outcome, order: list[str])
     return Outcome([], warnings, accepted, result)
 
 
-def _outcome(data: list[Any]) -> Outcome:
-    """Return an outcome that came through a pipe."""
-    errors, warnings, accepted = ([Finding(*one) for one in found] for found in data[:3])
+def _outcome(data: list[Any], account: str = "") -> Outcome:
+    """Return an outcome that came through a pipe. What is said of no job is said of the account."""
+    found = [[Finding(*one) for one in part] for part in data[:3]]
+    if account:
+        found = [[one if one.job else one._replace(field=f"{account}: {one.field}") for one in part] for part in found]
+    errors, warnings, accepted = found
     return Outcome(errors, warnings, accepted, data[3])

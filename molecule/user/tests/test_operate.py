@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from harness import Site
+from harness import Site, wait_until
 from operating import all_of, as_json, head_of, machines, of_machine, only_readable, row_of
 
 OWNER = {"timer_owner": "user-op"}
@@ -21,6 +21,25 @@ OF_CAROL = {"scope": "user", "user": CAROL}
 # Of processes that end at once, as these do, the journal does not always learn which unit of the account it was.
 WELL = job("well", "id -un", "echo all is well", **OF_CAROL)
 JOBS = [WELL, job("bad", "/bin/echo no luck", "exit 4", **OF_CAROL), job("system", "echo of the system")]
+# Writes what the processes of carol have open that work for root, until its file is gone: one could take it from them.
+WATCHER = """
+import os, pwd, time
+uid, seen, programs = pwd.getpwnam("carol").pw_uid, set(), set()
+while os.path.exists("/tmp/uo-watch"):
+    time.sleep(0.002)
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            words = open(f"/proc/{name}/cmdline", "rb").read().decode().split(chr(0))
+            # The second user id of a process is the one that counts.
+            uids = [line.split()[2] for line in open(f"/proc/{name}/status") if line.startswith("Uid:")]
+            if uids == [str(uid)] and ("python" in words[0] or words[0].endswith("systemctl")):
+                programs.add(os.path.basename(words[0]))
+                seen.update(os.readlink(f"/proc/{name}/fd/{one}") for one in os.listdir(f"/proc/{name}/fd"))
+        except OSError:
+            pass
+with open("/tmp/uo-seen", "w") as stream:
+    print(*sorted(programs), "|", *sorted(one for one in seen if one.startswith("/")), file=stream)
+"""
 STEPS = {
     "run": {"playbook": "run", "job": "uo-well"},
     "bad": {"playbook": "run", "job": "uo-bad", "output": "json"},
@@ -49,13 +68,27 @@ def told(everywhere, tmp_path_factory):
     def look(_site, host):
         return host.run(f"find /home/{CAROL}/.config -name 'uo-well*' -printf '%f\\n' | sort").stdout.split()
 
+    def watch(_site, host):
+        host.check_output("rm -f /tmp/uo-seen; touch /tmp/uo-watch")
+        host.check_output("setsid python3 -c %s >/dev/null 2>&1 </dev/null &", WATCHER)
+
+    def watched(_site, host):
+        host.check_output("rm /tmp/uo-watch")
+        return wait_until(lambda: host.run("cat /tmp/uo-seen").stdout, 60, "the watcher ends").strip()
+
     def clean(_site, host):
         host.check_output("loginctl disable-linger %s", CAROL)
 
     all_of(everywhere(prepare))
     site = Site("timer_hosts", tmp_path_factory.mktemp("user-op"))
     site.apply(JOBS, **OWNER)
-    plays = {name: site.play(**variables) for name, variables in STEPS.items()}
+    plays = {}
+    for name, variables in STEPS.items():
+        if name == "suspend":
+            all_of(everywhere(watch))
+        plays[name] = site.play(**variables)
+        if name == "suspend":
+            plays["open"] = all_of(everywhere(watched))
     plays["left"] = all_of(everywhere(look))
     # One of the same name with another owner.
     other = {**WELL, "scope": "system", "user": "root"}
@@ -142,6 +175,12 @@ def test_changes(told, machine):
     assert row_of(machines(told["reschedule"], "Show what was done"), machine)[2] == "update, reschedule"
     assert row_of(machines(told["remove"], "Show what was done"), machine)[3] == "absent"
     assert told["left"][machine] == []
+
+
+def test_nothing_of_root_is_open_in_the_processes_of_an_account(told, machine):
+    programs, _bar, opened = told["open"][machine].partition("|")
+    assert "systemctl" in programs.split(), "the watcher has seen none"
+    assert not [one for one in opened.split() if one.startswith(("/run/dotmobi.systemd_timers", "/root"))]
 
 
 def test_what_it_cannot(told, machine):
