@@ -18,6 +18,7 @@ from typing import Any, Callable, Iterable, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._chain import is_chain_link
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_state import file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     FILE_MODE,
     FILES_DIRECTORY,
@@ -31,6 +32,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     observe_units,
     stamp_path,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pin import OTHER_DIRECTORY
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._stamp_time import set_by_apply
 
@@ -41,6 +43,7 @@ except ImportError:  # a Python that is cut down to the minimum
 
 DIRECTORY_MODE = 0o755
 FEW_FILES = 16
+OWN_DIRECTORIES = (os.path.basename(FILES_DIRECTORY), OTHER_DIRECTORY)
 
 
 class Done(NamedTuple):
@@ -98,6 +101,8 @@ class Host:
         self.noted: tuple[str, ...] = ()
         self.modes: dict[str, int] = {}
         self.done: list[Done] = []
+        # The parts of pins, by path.
+        self.pins: dict[str, JobFile] = {}
         # When a killed run stopped the timers of some jobs: what is due from then on is not lost (nanoseconds).
         self.stopped_at: dict[str, int] = {}
         self.start_manager: Callable[[], str] = lambda: ""
@@ -150,7 +155,7 @@ class Host:
         self._remove_stages()
         for place in {os.path.dirname(one.name) for one in self.done if one.kind == "remove_folder"}:
             # A directory that is not ours any more is the user's.
-            if place == self.files_directory or os.path.basename(place) == os.path.basename(FILES_DIRECTORY):
+            if place == self.files_directory or os.path.basename(place) in OWN_DIRECTORIES:
                 with contextlib.suppress(OSError):
                     os.rmdir(place)
         with contextlib.suppress(OSError):
@@ -214,6 +219,17 @@ class Host:
 
     def _make_log_directory(self, _items: list[str]) -> None:
         self._make_directories(self.log_directory)
+
+    def _pin(self, paths: list[str]) -> None:
+        for path in paths:
+            self._make_directories(os.path.dirname(path))
+            before = file_state(path)
+            self._note("pin", path, JobFile(path, before.text, before.mode) if before.kind == "file" else None)
+            write_part(self.pins[path])
+
+    def _await_run(self, units: list[str]) -> None:
+        # What is not queued now, the next apply queues: the pin is there.
+        self.runner(["systemctl", "start", "--no-block", "--", *units])
 
     def _stop(self, timers: list[str]) -> None:
         for timer in timers:
@@ -368,6 +384,23 @@ class Host:
         for timer in timers:
             self._note("touch_stamp", timer, (stamp_of(timer), None))
             remove_stamp(timer)
+
+
+def write_part(part: JobFile) -> None:
+    """Write a part of a pin as a whole, in a place of whoever calls."""
+    new = os.path.join(os.path.dirname(part.name), f".{os.path.basename(part.name)}.new")
+    remove_part(new)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "w", encoding="utf-8", newline="") as stream:
+        stream.write(part.text)
+        os.fchmod(descriptor, part.mode)
+    os.rename(new, part.name)
+
+
+def remove_part(path: str) -> None:
+    """Remove a part of a pin if it is there."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def stamp_of(timer: str) -> int | None:

@@ -17,6 +17,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import Evidence, row
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._exposure import exposures
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Facts
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._files_place import in_their_places
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, grouped
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import marks_of, masked_findings, masked_pair
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._meeting import Meeting
@@ -36,8 +37,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     ObserveError,
     observe,
     observe_manager,
+    observe_units,
     odd_stamps,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pin import with_runs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pins_found import places_for
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan, goal_of, make_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._predict import runs_since_boot, told
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof import Proof, prove_jobs
@@ -191,23 +195,13 @@ def _converge(
     check_mode: bool,
     with_diff: bool,
 ) -> Outcome:
-    declared = {job.name for job in request.jobs}
     # They were jobs of this manager, and are declared for another one now.
     moved = [name for name in observed.orphans if name in request.elsewhere]
     observed = observed._replace(orphans=[name for name in observed.orphans if name not in moved])
     pruned = pruning(request, observed)
-    gone = moved + (observed.orphans if request.prune else [])
-    # A removal that was cut off: nobody owns the job any more, but its stamp or its timer may be left.
-    gone = gone + [name for name in observed.dirty if name not in declared and is_gone(name, observed)]
-    if request.keep_skips:
-        # A job that was done and removed, and is not declared any more.
-        gone = gone + [name for name in observed.forgotten if name not in gone]
-    removals = {name: WantedJob(name, ABSENT, "skip", "", "") for name in gone}
-    removals.update(former_jobs(request, observed))
-    request = request._replace(jobs=[*request.jobs, *removals.values()])
-    if request.keep_skips:
-        request = request._replace(jobs=[keeping_skip(job, observed, time.time()) for job in request.jobs])
-    request = as_written(request)
+    bare = request._replace(jobs=[*request.jobs, *to_remove(request, observed, moved)])
+    request = settled(bare, observed)
+    facts.expect(one for job in request.jobs for one in job.files)
     proof = prove_jobs(runner, request, observed, facts)
     stamps = check_stamps(odd_stamps(job.name for job in request.jobs))
     taken = check_former(request, observed)
@@ -231,6 +225,11 @@ def _converge(
     if not check_mode:
         if not meeting.ready():
             return Outcome([], warnings, accepted, {})
+        if plan.changed:
+            # The proof takes a while, and runs begin and end meanwhile.
+            observed = with_runs(observed, observe_units(runner))
+            request = settled(bare, observed)
+            goals, plan = _planned(request, observed, proof)
         if plan.changed:
             # Without a manager there is no place for it, and nothing in memory that a marker would have to tell of.
             if observed.manager.running:
@@ -275,7 +274,16 @@ def as_written(request: Request) -> Request:
 
 def _planned(request: Request, observed: Observed, proof: Proof) -> tuple[list[Goal], Plan]:
     goals = [goal_of(job, observed, proof.spans, done=job.name in proof.done) for job in request.jobs]
-    return goals, make_plan(goals, observed, request.unit_directory, (request.scope.uid, request.scope.gid))
+    ids = (request.scope.uid, request.scope.gid)
+    return goals, make_plan(goals, observed, request.unit_directory, ids, places_for(request))
+
+
+def settled(request: Request, observed: Observed) -> Request:
+    """Return the request with what depends on what was observed: where files are, runs that are skipped."""
+    request = in_their_places(request, observed)
+    if request.keep_skips:
+        request = request._replace(jobs=[keeping_skip(job, observed, time.time()) for job in request.jobs])
+    return as_written(request)
 
 
 def tolerated(finding: Finding, request: Request) -> Finding:
@@ -290,9 +298,35 @@ def tolerated(finding: Finding, request: Request) -> Finding:
     return finding
 
 
+def to_remove(request: Request, observed: Observed, moved: list[str]) -> list[WantedJob]:
+    """Return the jobs that go although they are not declared as absent."""
+    declared = {job.name for job in request.jobs}
+    gone = moved + (observed.orphans if request.prune else [])
+    # A removal that was cut off: nobody owns the job any more, but its stamp or its timer may be left.
+    gone = gone + [name for name in observed.dirty if name not in declared and is_gone(name, observed)]
+    if request.keep_skips:
+        # A job that was done and removed, and is not declared any more.
+        gone = gone + [name for name in observed.forgotten if name not in gone]
+    gone = gone + [name for name in left_by_runs(request, observed) if name not in declared]
+    removals = {name: WantedJob(name, ABSENT, "skip", "", "") for name in gone}
+    removals.update(former_jobs(request, observed))
+    return list(removals.values())
+
+
 def is_gone(name: str, observed: Observed) -> bool:
     """Tell whether a job has no unit file."""
     return all(observed.files.get(f"{name}{suffix}", NO_FILE).kind == "absent" for suffix in SUFFIXES)
+
+
+def left_by_runs(request: Request, observed: Observed) -> list[str]:
+    """Return the removed jobs of this owner whose run has left something that nobody waits to clean up."""
+    return [
+        name
+        for name, pin in observed.pins.items()
+        if not pin.waiting
+        and is_gone(name, observed)
+        and any(mark.owner == request.owner for mark in filter(None, [owner_of(pin.service)]))
+    ]
 
 
 def former_jobs(request: Request, observed: Observed) -> dict[str, WantedJob]:

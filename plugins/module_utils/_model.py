@@ -204,6 +204,19 @@ class RunRecord(NamedTuple):
     checksums: frozenset[str]
 
 
+class Pin(NamedTuple):
+    """What holds the units of a run under way as they were when it began, as found (`_pin`).
+
+    service: the text of the service that the run has. units: pinned unit to its text. files: path to what stands there,
+    of all parts of the pin. waiting: the unit that cleans up after the run is in memory.
+    """
+
+    service: str
+    units: dict[str, str]
+    files: dict[str, FileState]
+    waiting: bool
+
+
 class Observed(NamedTuple):
     """Everything that the host says before anything on it changes.
 
@@ -217,7 +230,8 @@ class Observed(NamedTuple):
     PID 1 has not read yet. referenced: timers that another unit refers to, and that unit. dirty: jobs that a killed run
     left half done. marked: when that run began, for each of them (nanoseconds). states: job to the names of what lies
     in its state folder. records: job to the record of its last run, of jobs that keep one. forgotten: jobs of this
-    declaration of which nothing but that record is left.
+    declaration of which nothing but that record is left. pins: job to its pin, of jobs that were changed or removed
+    while a run was under way.
     """
 
     manager: Manager
@@ -245,6 +259,7 @@ class Observed(NamedTuple):
     forgotten: list[str]
     foreign: dict[str, list[str]]
     noted: tuple[str, ...]
+    pins: dict[str, Pin]
 
 
 def empty_host(manager: Manager) -> Observed:
@@ -275,6 +290,7 @@ def empty_host(manager: Manager) -> Observed:
         forgotten=[],
         foreign={},
         noted=(),
+        pins={},
     )
 
 

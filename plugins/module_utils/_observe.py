@@ -12,7 +12,7 @@ import contextlib
 import json
 import os
 import time
-from typing import Iterable, Mapping, NamedTuple
+from typing import Collection, Iterable, Mapping, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_record import further_units
@@ -23,10 +23,13 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     FileState,
     Manager,
     Observed,
+    Pin,
     Request,
     UnitState,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._own_files import own_files
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._own_files import OwnFiles, own_files
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pin import paths_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pins_found import find_pins
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._references import references, remembered
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_record import read_records
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
@@ -185,8 +188,13 @@ class Directories(NamedTuple):
     names: set[str]
 
 
-def read_directories(unit_path: list[str], unit_directory: str, wanted: Iterable[str]) -> Directories:
-    """Look through systemd's search path (systemd.unit(5), Unit File Load Path), each directory once."""
+def read_directories(
+    unit_path: list[str], unit_directory: str, wanted: Iterable[str], ours: Collection[str] = ()
+) -> Directories:
+    """Look through systemd's search path (systemd.unit(5), Unit File Load Path), each directory once.
+
+    ours: paths of units elsewhere that are ours.
+    """
     units = set(wanted)
     found = Directories({}, {}, set())
     home = os.path.realpath(unit_directory)
@@ -197,8 +205,9 @@ def read_directories(unit_path: list[str], unit_directory: str, wanted: Iterable
             continue
         found.names.update(names)
         if directory != home:
-            for name in units.intersection(names):
-                found.elsewhere.setdefault(name, os.path.join(directory, name))
+            for path in (os.path.join(directory, name) for name in units.intersection(names)):
+                if path not in ours:
+                    found.elsewhere.setdefault(os.path.basename(path), path)
         # A file of an instance's own name takes it away from the template.
         for name in (one for one in units if "@" in one and template_of(one) in names):
             found.elsewhere.setdefault(name, os.path.join(directory, template_of(name)))
@@ -317,6 +326,19 @@ def uptime(manager: Manager) -> float:
     return since_boot - manager.started if os.path.exists(CONTAINER_FILE) else since_boot
 
 
+def without_pinned(own: OwnFiles, units: Mapping[str, FileState], pins: Mapping[str, Pin]) -> OwnFiles:
+    """Return what jobs have beside their pairs, less what a run under way alone still has: that goes with its pin."""
+    extras, foreign = dict(own.extras), dict(own.foreign)
+    for job, pin in pins.items():
+        of_run = set(paths_of(pin.service)).difference(paths_of(units.get(f"{job}.service", NO_FILE).text))
+        for found in (extras, foreign):
+            found[job] = [path for path in found.get(job, []) if path not in of_run]
+    return own._replace(
+        extras={job: found for job, found in extras.items() if found},
+        foreign={job: found for job, found in foreign.items() if found},
+    )
+
+
 def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
     """Read everything that proof and plan need."""
     names = {job.name for job in request.jobs} | {job.renamed_from for job in request.jobs if job.renamed_from}
@@ -327,12 +349,15 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
     begun = {os.path.basename(os.path.dirname(one)) for one in noted if os.path.isabs(one)}
     gone = {name for name in begun if all(f"{name}{suffix}" not in everything for suffix in SUFFIXES)}
     dirty = sorted(gone.union(_journal.interrupted_jobs(request.owner, names)))
-    units = {name + suffix for name in names.union(orphans, dirty) for suffix in SUFFIXES}
     timers = observe_timers(runner)
     loaded = observe_units(runner)
-    directories = read_directories(manager.unit_path, request.unit_directory, units)
+    pins = find_pins(request, names.union(orphans, dirty), loaded) if manager.running else {}
+    units = {name + suffix for name in names.union(orphans, dirty, pins) for suffix in SUFFIXES}
+    ours = {path for pin in pins.values() for path in pin.files}
+    directories = read_directories(manager.unit_path, request.unit_directory, units, ours)
     owners = {request.owner, *(job.take_over_from for job in request.jobs)}
     own = own_files(request, everything, names.union(orphans, dirty), owners, noted)
+    own = without_pinned(own, everything, pins)
     further = {unit for found in own.extras.values() for unit in found if not os.path.isabs(unit)}
     further.update(unit for job in request.jobs for unit in job.units())
     present = {unit: everything[unit] for unit in units if unit in everything}
@@ -377,4 +402,5 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
             and name not in names
             and not any(f"{name}{suffix}" in everything for suffix in SUFFIXES)
         ),
+        pins=pins,
     )

@@ -32,6 +32,17 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     WantedJob,
     is_mask,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pin import (
+    SYSTEM_PLACES,
+    UNDER_WAY,
+    Places,
+    cleaner_of,
+    folder_in_use,
+    has_notices,
+    is_under_way,
+    pin_files,
+    pinned_units,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
 # The order of an apply. Stamps get their time as soon as the timers have stopped: what is due from then on is caught up
@@ -40,6 +51,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file 
 # is started when all else is in its place, and what it is not to start is linked after that.
 ORDER = (
     "make_log_directory",
+    "pin",
     "stop",
     "carry_stamp",
     "touch_stamp",
@@ -59,24 +71,27 @@ ORDER = (
     "check_forgotten",
     "start",
 )
-AFTER_EVIDENCE = ("clean_stamp", "reset_gone", "stop_service", "remove_folder", "carry_record", "remove_state")
+AFTER_EVIDENCE = (
+    *("clean_stamp", "reset_gone", "stop_service", "remove_folder", "carry_record", "remove_state"),
+    "await_run",
+)
 NEEDS_NO_RELOAD = (
-    *("make_log_directory", "touch_stamp", "install_file", "correct_file", "delete_file", "start_manager"),
+    *("make_log_directory", "pin", "touch_stamp", "install_file", "correct_file", "delete_file", "start_manager"),
     *AFTER_EVIDENCE,
 )
 SECRET = "(secret)\n"  # noqa: S105
 CHANGED_SECRET = "(secret, changed)\n"  # noqa: S105
 OWN_PROGRAM = "(a program of dotmobi.systemd_timers)\n"
 CHANGED_PROGRAM = "(a program of dotmobi.systemd_timers, changed)\n"
-RUNNING = ("active", "activating", "deactivating", "reloading")
 
 
 class Plan(NamedTuple):
-    """The ordered steps, those that follow the evidence, and what they mean for each job."""
+    """The ordered steps, those that follow the evidence, and what they mean for each job. pins: parts to lay down."""
 
     steps: list[Step]
     final_steps: list[Step]
     changes: list[JobChange]
+    pins: tuple[JobFile, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -125,7 +140,7 @@ def goal_of(job: WantedJob, observed: Observed, spans: dict[str, int | None], *,
 
 def has_ended_well(name: str, observed: Observed) -> bool:
     """Tell whether no run of a job is under way, and the last one has not failed: somebody is to see that."""
-    return observed.units.get(f"{name}.service", NOT_ACTIVE).active not in (*RUNNING, "failed")
+    return observed.units.get(f"{name}.service", NOT_ACTIVE).active not in (*UNDER_WAY, "failed")
 
 
 def boot_starts(job: WantedJob, observed: Observed) -> bool:
@@ -174,7 +189,9 @@ def shown(name: str, state: FileState, wanted: JobFile | None) -> tuple[str, str
 class _Pair:
     """Collects what one pair needs, by kind of step."""
 
-    def __init__(self, goal: Goal, observed: Observed, unit_directory: str, ids: tuple[int, int]) -> None:
+    def __init__(
+        self, goal: Goal, observed: Observed, unit_directory: str, ids: tuple[int, int], places: Places
+    ) -> None:
         self.goal = goal
         self.observed = observed
         self.unit_directory = unit_directory
@@ -184,6 +201,12 @@ class _Pair:
         self.todo: dict[str, list[str]] = {}
         self.actions: list[str] = []
         self.diffs: list[Diff] = []
+        self.places = places
+        self.pins: list[JobFile] = []
+        self.is_running = is_under_way(goal.name, observed.units)
+        # What is there goes with the pin, not before the run.
+        stays = goal.name in observed.pins or not goal.stop_run
+        self.folder_in_use = folder_in_use(goal.name, observed) if stays else ""
 
     def add(self, kind: str, *items: str) -> None:
         if items:
@@ -207,7 +230,8 @@ class _Pair:
         suffix = "_file" if os.path.isabs(name) else ""
         if wanted is None:
             if current.kind != "absent":
-                self.add(f"delete{suffix}", name)
+                if not suffix or os.path.dirname(name) != self.folder_in_use:
+                    self.add(f"delete{suffix}", name)
                 self.say("remove" if self.goal.service is None else f"remove {os.path.basename(name)}")
                 self.diffs.append(Diff(path, *shown(name, current, None)))
             return
@@ -237,7 +261,7 @@ class _Pair:
             self.compare(name, wanted.get(name))
         kept = {os.path.dirname(name) for name in (*wanted, *self.observed.foreign.get(self.goal.name, []))}
         for folder in self.observed.folders.get(self.goal.name, []):
-            if folder not in kept:
+            if folder not in kept and folder != self.folder_in_use:
                 self.add("remove_folder", folder)
                 self.say("remove" if self.goal.service is None else "remove its folder")
         # The record of a job that is done stays as long as the job is declared.
@@ -379,6 +403,8 @@ class _Pair:
 
     def forget_failures(self) -> None:
         gone = self.goal.service is None
+        if gone and self.goal.name in self.observed.pins:
+            return
         # A failed service stays in memory, and a trigger that counts from its last run could elapse at once.
         starts = bool(self.todo.get("start"))
         forget_service = gone or (starts and timer_text.counts_from_unit(self.goal.timer or ""))
@@ -391,13 +417,38 @@ class _Pair:
 
     def end_run(self) -> None:
         """Say what becomes of a run that is under way while the job is removed."""
-        if not self.todo or self.observed.units.get(self.service, NOT_ACTIVE).active not in RUNNING:
-            return
-        if self.goal.stop_run:
+        if self.todo and self.is_running and self.goal.stop_run:
             self.add("stop_service", self.service)
             self.say("stop its run")
+
+    def keep_run(self) -> None:
+        """Let a run that is under way go on as it began: pin its units, and see to it that this is cleaned up after."""
+        pin = self.observed.pins.get(self.goal.name)
+        units = pinned_units(self.goal.name)
+        if pin is None:
+            changed = {*self.todo.get("install", []), *self.todo.get("delete", [])}
+            if not self.is_running or self.goal.stop_run or changed.isdisjoint(units):
+                return
+        former = {unit: self.file(unit).text for unit in units if self.file(unit).kind == "file"}
+        if self.service not in former and pin is None:
+            return
+        if pin:
+            # One that was cut off has laid down the first part alone.
+            rest = former if pin.units and has_notices(pin.service, self.goal.name) else {}
+            texts = {**rest, self.service: pin.service, **pin.units}
         else:
-            self.say("let its run finish")
+            texts = former
+        texts = {unit: texts[unit] for unit in units if unit in texts}
+        parts = pin_files(self.goal.name, texts, [one.name for one in self.goal.files], self.places)
+        if pin and not pin.units:
+            # After a boot, there is no run to pin.
+            parts = [one for one in parts if os.path.dirname(one.name) != self.places.control]
+        found = pin.files if pin else {}
+        self.pins = [one for one in parts if found.get(one.name, NO_FILE).text != one.text]
+        self.add("pin", *(one.name for one in self.pins))
+        if pin is None or not pin.waiting:
+            self.add("await_run", cleaner_of(self.goal.name))
+            self.say("let its run finish" if self.is_running else "clean up after its run")
 
     def belongs_to_others(self) -> bool:
         """Tell whether a job that is to be absent names a unit that is not ours, and has no file of ours.
@@ -433,18 +484,27 @@ class _Pair:
             self.say("remove" if self.goal.service is None else "remove its stamp")
         if self.goal.service is None:
             self.end_run()
+        self.keep_run()
 
 
-def make_plan(goals: list[Goal], observed: Observed, unit_directory: str, ids: tuple[int, int] = (0, 0)) -> Plan:
+def make_plan(
+    goals: list[Goal],
+    observed: Observed,
+    unit_directory: str,
+    ids: tuple[int, int] = (0, 0),
+    places: Places = SYSTEM_PLACES,
+) -> Plan:
     """Return the steps that lead from what is observed to the goals, in the order of an apply.
 
-    ids: the user and group that the files are to belong to.
+    ids: the user and group that the files are to belong to. places: where pins of runs under way are.
     """
     todo: dict[str, list[str]] = {}
     changes = []
+    pins: list[JobFile] = []
     for goal in goals:
-        pair = _Pair(goal, observed, unit_directory, ids)
+        pair = _Pair(goal, observed, unit_directory, ids, places)
         pair.decide()
+        pins += pair.pins
         for kind, items in pair.todo.items():
             todo.setdefault(kind, []).extend(items)
         changes.append(JobChange(goal.name, goal.state, pair.actions if pair.todo else [], pair.diffs))
@@ -460,4 +520,5 @@ def make_plan(goals: list[Goal], observed: Observed, unit_directory: str, ids: t
         [Step(kind, todo[kind]) for kind in ORDER if kind in todo],
         [Step(kind, todo[kind]) for kind in AFTER_EVIDENCE if kind in todo],
         changes,
+        tuple(pins),
     )

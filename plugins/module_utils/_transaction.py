@@ -96,6 +96,7 @@ def run_plan(
     host.stopped_at = stopped_at(observed)
     host.start_manager = meeting.start_manager
     host.noted = observed.noted
+    host.pins = {one.name: one for one in plan.pins}
     try:
         host.prepare(new_files(goals, plan), touched_modes(goals, plan), touched_units(goals, plan))
         found = obstacles(host.unit_directory, plan, observed)

@@ -17,9 +17,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply impo
     Done,
     Host,
     StepFailed,
+    remove_part,
     remove_stamp,
     set_stamp,
     stamp_of,
+    write_part,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     NO_FILE,
@@ -94,7 +96,12 @@ class _Undo:
         for one in reversed(self.done):
             if one.kind in ("install", "delete", "correct", "install_file", "delete_file"):
                 self.attempt(self.restore_file, one)
-        if stopped or self.names("install", "delete", "link", "unlink", "reload"):
+        if not self.troubles:
+            # Else the run under way goes on with its pin.
+            for one in reversed(self.done):
+                if one.kind == "pin":
+                    self.attempt(restore_part, one)
+        if stopped or self.names("pin", "install", "delete", "link", "unlink", "reload"):
             self.attempt(self.host.systemctl, "daemon-reload")
 
     def was_active(self, timer: str) -> bool:
@@ -168,6 +175,14 @@ class _Undo:
         """Tell whether a start could repeat the last run: the timer has elapsed before, and keeps no stamp."""
         text = self.before.files.get(timer, NO_FILE).text
         return bool(self.before.last_trigger.get(timer)) and not timer_text.is_persistent(text)
+
+
+def restore_part(one: Done) -> None:
+    """Put back what was in the place of a part of a pin."""
+    if one.before is None:
+        remove_part(one.name)
+    else:
+        write_part(one.before)
 
 
 def restore_stamp(one: Done) -> None:

@@ -141,7 +141,8 @@ options:
       on_remove:
         description:
           - What becomes of a run that is under way when the job is removed with V(absent) as C(state).
-          - V(finish) leaves it to finish. V(stop) stops the service, see systemd.kill(5).
+          - V(finish) leaves it to finish as it began, with its limits, stop commands, notices and files.
+            V(stop) stops the service, see systemd.kill(5).
           - Jobs that are pruned are always left to finish.
         type: str
         default: finish
@@ -699,7 +700,7 @@ jobs:
         - What was done to it, or in check mode would be. Empty when nothing.
         - Any of V(install), V(update), V(remove), V(correct owner and mode), V(reschedule), V(reload), V(arm),
           V(disarm), V(enable), V(disable), V(disable the service itself), V(reset its failure),
-          V(let its run finish) and V(stop its run).
+          V(let its run finish), V(clean up after its run) and V(stop its run).
         - For a file of the job also V(install), V(update) or V(remove) with its name, for example V(update script), and
           V(remove its folder).
       type: list

@@ -10,8 +10,10 @@ another schedule than before, unless a stamp holds it. That is recorded in `surp
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,9 +21,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _observe, _proof_host, _run_directory
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _observe, _pin, _proof_host, _run_directory
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import Outcome, converge
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pin import cleaner_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._timer_text import is_persistent, triggers
 from ansible_collections.dotmobi.systemd_timers.tests.unit.fake_facts import FakeFacts
@@ -234,8 +237,9 @@ class FakeHost:
         return self.states.get(unit, DEAD)
 
     def _text(self, unit: str) -> str | None:
-        path = self.units / unit
-        return path.read_text("utf-8") if path.exists() else None
+        places = (self.root / "runtime" / "system.control", self.units, self.root / "runtime" / "system")
+        paths = [place / unit for place in places if (place / unit).exists()]
+        return paths[0].read_text("utf-8") if paths else None
 
     def _load(self, timer: str) -> None:
         for unit in (timer, timer.replace(".timer", ".service")):
@@ -264,6 +268,9 @@ class FakeHost:
         return DONE
 
     def _start(self, timers: list[str]) -> Completed:
+        if "--no-block" in timers:
+            self._queue([one for one in timers if not one.startswith("-")])
+            return DONE
         failed = []
         for timer in timers:
             remembered = timer in self.loaded
@@ -281,6 +288,34 @@ class FakeHost:
                     stamp.touch()
             self.stopped.pop(timer, None)
         return Completed(1, "", f"Job for {failed[0]} failed.\n") if failed else DONE
+
+    def _queue(self, units: list[str]) -> None:
+        """Units that wait for the end of a run stay in memory."""
+        for unit in units:
+            self.loaded[unit] = self._text(unit)
+            self.states[unit] = ("activating", "start")
+
+    def end_run(self, job: str, state: tuple[str, str] | None = None) -> list[str]:
+        """Let the run of a job end, and do what its pin says at the end; return the files that this deletes."""
+        self.states.pop(f"{job}.service", None)
+        if state:
+            self.states[f"{job}.service"] = state
+        script = self.root / "run" / "runs" / f"{job}.sh"
+        assert self.states.pop(cleaner_of(job)) == ("activating", "start")
+        lines = script.read_text("utf-8").splitlines()
+        deleted = [word for line in lines if line.startswith("rm -f -- ") for word in shlex.split(line)[3:]]
+        for path in deleted:
+            Path(path).unlink(missing_ok=True)
+        (line,) = [one for one in lines if one.startswith("rmdir -- ")]
+        for path in shlex.split(line.partition(" 2>")[0])[2:]:
+            with contextlib.suppress(OSError):
+                Path(path).rmdir()
+        self._forget(cleaner_of(job))
+        self._daemon_reload([])
+        if self.loaded.get(f"{job}.service", "") is None:
+            self.states.pop(f"{job}.service", None)
+            self._forget(f"{job}.service")
+        return deleted
 
     def _could_run(self, timer: str, text: str) -> bool:
         """Tell whether a timer in memory would run its job at a start."""
@@ -313,6 +348,7 @@ def make_host(root: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
     """Return an empty host, and let the collection find it where it looks for one."""
     host = FakeHost(root)
     monkeypatch.setattr(_run_directory, "RUN_DIRECTORY", str(root / "run"))
+    monkeypatch.setattr(_pin, "SYSTEM_RUNTIME_DIRECTORY", str(root / "runtime"))
     monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(host.stamps))
     monkeypatch.setattr(_proof_host, "BOOTED_DIRECTORY", str(root))
     return host

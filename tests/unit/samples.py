@@ -124,6 +124,7 @@ def empty_host(**changes: Any) -> Observed:
         forgotten=[],
         foreign={},
         noted=(),
+        pins={},
     )._replace(**changes)
 
 

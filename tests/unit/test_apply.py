@@ -19,6 +19,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _app
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import Host, StepFailed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import JobFile, Request, Step, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pin import cleaner_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import sealed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import ApplyFailed
@@ -141,7 +142,7 @@ def test_orphans_are_told_and_pruned_on_demand(armed: FakeHost) -> None:
 
 def test_many_jobs_cost_as_many_calls_as_one(host: FakeHost) -> None:
     host.converge(*[wanted(name=f"job{number}") for number in range(60)])
-    assert len(host.calls) <= 12
+    assert len(host.calls) <= 13
     assert [verb.split()[0] for verb in host.verbs()] == ["daemon-reload", "start"]
     assert len(host.states) == 60
 
@@ -289,7 +290,7 @@ def test_success_is_what_the_evidence_says(armed: FakeHost) -> None:
 
 def test_an_unreadable_answer_is_a_failure_too(armed: FakeHost) -> None:
     before = armed.picture()
-    armed.faults["list-units"] = [None, (1, "", "Connection timed out\n")]
+    armed.faults["list-units"] = [None, None, (1, "", "Connection timed out\n")]
     failure = apply_fails(armed, CHANGES["reschedule"][0])
     assert "Connection timed out" in str(failure)
     assert failure.undone
@@ -901,7 +902,7 @@ def test_a_run_that_is_under_way_when_the_job_is_removed(on_remove: str, said: s
     armed.states["backup.service"] = RUNS
     outcome = armed.converge(GONE._replace(on_remove=on_remove))
     assert said in outcome.result["jobs"][0]["actions"]
-    ends = ["stop backup.service"] if on_remove == "stop" else []
+    ends = ["stop backup.service" if on_remove == "stop" else f"start {cleaner_of('backup')}"]
     assert armed.verbs() == ["stop backup.timer", "daemon-reload", *ends]
     assert armed.states.get("backup.service") == (None if on_remove == "stop" else RUNS)
     assert not armed.converge(GONE._replace(on_remove=on_remove)).result["changed"]

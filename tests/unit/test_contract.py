@@ -104,6 +104,9 @@ HELPERS = {
     "_file_record": {"_model", "_unit_file"},
     "_file_state": {"_model"},
     "_own_files": {"_file_state", "_model", "_file_record", "_seal", "_unit_file"},
+    "_pin": {"_model", "_file_record", "_unit_file"},
+    "_files_place": {"_model", "_pin"},
+    "_pins_found": {"_file_state", "_model", "_pin", "_run_directory", "_unit_file"},
     "_directives": {"_findings"},
     "_child_process": {"_runner"},
     "_facts": {"_child_process", "_clock_change", "_model"},
@@ -150,9 +153,9 @@ WAY = {
     # Proof and plan get what was observed as a value, and are apart from each other.
     "_proof": SHARED | set(CHECKERS) | {"_ended", "_observe", "_predict"},
     # Pure: it starts no program and touches no file.
-    "_plan": {"_chain", "_model", "_file_record", "_timer_text", "_unit_file"},
+    "_plan": {"_chain", "_model", "_file_record", "_pin", "_timer_text", "_unit_file"},
     "_ready": {"_file_state", "_model", "_plan"},
-    "_apply": {"_chain", "_journal", "_model", "_observe", "_runner", "_stamp_time"},
+    "_apply": {"_chain", "_file_state", "_journal", "_model", "_observe", "_pin", "_runner", "_stamp_time"},
     # The way back knows what was done and what was there, and nothing of goals and plans.
     "_undo": {"_apply", "_model", "_observe", "_runner", "_timer_text"},
     "_evidence": SHARED | {"_observe", "_plan"},

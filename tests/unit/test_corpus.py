@@ -115,6 +115,7 @@ def observed_as(found: dict[str, Any]) -> Observed:
             "forgotten": [],
             "foreign": {},
             "noted": (),
+            "pins": {},
             **found,
             "folders": {},
             "stale": frozenset(found.get("stale", [])),

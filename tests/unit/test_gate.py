@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pin import cleaner_of
 from ansible_collections.dotmobi.systemd_timers.tests.unit.programs import program
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import FIXTURES, capture
 
@@ -516,3 +517,22 @@ def test_an_entry_of_the_journal_is_one_line_for_each_field(monkeypatch):
 @pytest.mark.parametrize(("seconds", "text"), [(0.25, "0.2s"), (90, "90s"), (120, "2min"), (7200, "2h"), (86400, "1d")])
 def test_lengths_of_time_in_words(seconds, text):
     assert journal.words(seconds) == text
+
+
+# --- a run that is replaced
+
+
+@pytest.mark.parametrize("pinned", [False, True])
+def test_the_run_of_a_job_that_was_changed_is_cleaned_up_after_before_the_next(pinned, tmp_path, monkeypatch):
+    calls = []
+    if pinned:
+        (tmp_path / "a.sh").touch()
+    monkeypatch.setattr(gate, "PINNED", str(tmp_path))
+    answer = {"a.service": {"ActiveState": ["activating"], "InvocationID": ["1"]}}
+    monkeypatch.setattr(gate, "show", lambda *_names: answer)
+    monkeypatch.setattr(gate, "tell", lambda *_about, **_fields: None)
+    monkeypatch.setattr(gate.subprocess, "run", lambda argv, **_options: calls.append(argv[1:]))
+    monkeypatch.setattr(gate.os, "execvpe", lambda _program, argv, _environment: calls.append(argv[1:]))
+    gate.replace(gate.parse(["replace", "a"]))
+    before = [["stop", "--", "a.service"], ["start", "--", cleaner_of("a")]] if pinned else []
+    assert calls == [*before, ["restart", "--no-block", "--", "a.service"]]

@@ -32,5 +32,11 @@ fi
 # Stamps of persistent timers; the collection's mark of a run under way, and the files of jobs.
 rm -rf /var/lib/systemd/timers /run/dotmobi.systemd_timers /etc/dotmobi.systemd_timers /var/lib/dotmobi.systemd_timers
 install -d -m 0755 /var/lib/systemd/timers
+# Pins of runs that were under way, and what waits for their end.
+systemctl stop 'dotmobi-run-end-*.service' 2>/dev/null || true
+rm -f /run/systemd/system/dotmobi-run-end-*.service
+for pin in /run/systemd/system.control/*.service; do
+    [ ! -e "$pin" ] || { systemctl stop "${pin##*/}" 2>/dev/null || true; rm -f "$pin"; }
+done
 systemctl daemon-reload
 systemctl reset-failed

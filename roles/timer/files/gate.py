@@ -18,8 +18,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
 import json
 import os
+import subprocess
 import sys
 import time
 
@@ -53,6 +55,8 @@ STARTS = "/run/dotmobi.systemd_timers/starts"
 REPLACING = "~replace"
 # Where the last elapse is looked for first: half of it, in seconds.
 CLOSE = 30.0
+# There is a file of a job here while a run goes on as it began although the job was changed.
+PINNED = "/run/dotmobi.systemd_timers/runs"
 # systemd starts what it makes up for within moments.
 MOST_HASTE = 2.0
 
@@ -230,6 +234,11 @@ def end(options: argparse.Namespace) -> int:
     return 0
 
 
+def cleaner_of(job: str) -> str:
+    """Return the unit that cleans up after a run which goes on although its job was changed (`_pin` is alike)."""
+    return f"dotmobi-run-end-{hashlib.sha256(job.encode()).hexdigest()[:12]}.service"
+
+
 def replace(options: argparse.Namespace) -> int:
     """Let systemd stop the run that is under way, if there is one, and start the job."""
     service = f"{options.job}.service"
@@ -237,6 +246,10 @@ def replace(options: argparse.Namespace) -> int:
     if first(found, "ActiveState") in UNDER_WAY:
         told = "the run that is under way is stopped, and the job is started anew"
         tell(options.job, "replaced", told, NOTICE, replaced=first(found, "InvocationID"))
+        if os.path.exists(os.path.join(PINNED, f"{options.job}.sh")):
+            # The job was changed, and this run keeps what it began with: the next one comes after it is cleaned up.
+            for verb, unit in (("stop", service), ("start", cleaner_of(options.job))):
+                subprocess.run(["systemctl", verb, "--", unit], env=ENVIRONMENT, check=False)
     if options.note_start and is_started_by_timer(
         read_trigger(f"{options.job}.timer", f"{options.job}-replace.service")
     ):
