@@ -57,6 +57,10 @@ report: user "reprots": does not exist on this host; write "reports", or create 
 In check mode a task before the role has not made yet what the job needs, and the warning says that it is one for that
 reason. The playbook `validate` proves what holds now: there it is an error.
 
+`validate -e offline=true` asks no host. It proves the fields, the templates, and what the text of the jobs tells;
+schedules are judged by the systemd of the machine that Ansible runs on, without one by the grammar of this collection.
+At the end stands what could not be proved: whatever only the host knows.
+
 A job takes a finding out with its code, where the table says that it can be accepted:
 
 ```yaml

@@ -13,13 +13,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from jinja2 import TemplateError
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import parse_request
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, grouped, line
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_findings
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import marks_of, masked_findings
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import JobFile
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._offline import prove_offline
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._job_files import (
     long_names,
     read_sources,
@@ -67,6 +71,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._variables 
     unread_lists,
     why_no_value,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import schedule_words
 
 TEMPLATE_DIRECTORY = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "timer", "templates")
 # The layers, each over the one before; the key is what a user knows it by.
@@ -77,6 +82,8 @@ FROM_VARIABLES = "__timer_from_variables"
 RESULT_VARIABLE = "__timer_result"
 # Set by the playbook `validate`: all findings are shown at the end, and only then does the run fail.
 REPORT_VARIABLE = "__timer_report"
+# Of that playbook: no host is asked.
+OFFLINE_VARIABLE = "offline"
 TARGET_OPTIONS = ("owner", "prune", "prune_limit", "proof", "unit_directory", "files_directory", "log_directory")
 
 
@@ -106,6 +113,19 @@ def exception_text(result: dict[str, Any]) -> str:
     """Return what a module that ended in an exception has said last; ansible-core 2.19 has it as an object."""
     event = getattr(result.get("exception"), "event", None)
     return str(getattr(event, "msg", ""))
+
+
+def proved_offline(request: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Return what the module would, as far as this machine can tell; no host is asked."""
+    proof = prove_offline(make_runner(), parse_request(request, options), lambda text: schedule_words(text) is not None)
+    marks = {job["name"]: marks_of(job["service"]) for job in request["jobs"]}
+    findings, accepted = (masked_findings(found, marks) for found in (proof.findings, proof.accepted))
+    return {
+        "changed": False,
+        "findings": [found._asdict() for found in findings],
+        "accepted": [found._asdict() for found in accepted],
+        "offline": proof.notes,
+    }
 
 
 class ActionModule(ActionBase):
@@ -141,11 +161,14 @@ class ActionModule(ActionBase):
         module_args["jobs"] = json.dumps(
             {"jobs": jobs, "proof_only": has_errors(findings), "as_it_stands": bool(task_vars.get(REPORT_VARIABLE))}
         )
-        result.update(
-            self._execute_module(
-                module_name="dotmobi.systemd_timers.timer_jobs", module_args=module_args, task_vars=task_vars
+        if task_vars.get(REPORT_VARIABLE) and boolean(task_vars.get(OFFLINE_VARIABLE, False), strict=False):
+            result.update(proved_offline(json.loads(module_args["jobs"]), module_args))
+        else:
+            result.update(
+                self._execute_module(
+                    module_name="dotmobi.systemd_timers.timer_jobs", module_args=module_args, task_vars=task_vars
+                )
             )
-        )
         # It would repeat every unit file.
         result.pop("invocation", None)
         words = {job["name"]: "" if lacks_schedule(job) else spoken_triggers(job) for job in merged.jobs}

@@ -126,6 +126,8 @@ def proof_table(
     total = {key: sum(result["finding_counts"][key] for result in results.values()) for key in ("errors", "warnings")}
     found = ", ".join([plural(total["errors"], "error"), plural(total["warnings"], "warning")])
     failed = f"; {plural(len(silent), 'host')} failed" if silent else ""
+    for note in dict.fromkeys(note for result in results.values() for note in result.get("offline", [])):
+        lines += ["", f"offline: {note}"]
     return [*lines, "", f"{plural(len(results), 'host')}: {found}{failed}"]
 
 

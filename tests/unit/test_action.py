@@ -65,6 +65,17 @@ def run(action: Action) -> dict[str, Any]:
     return action.run(task_vars={"inventory_hostname": "web1"})
 
 
+def test_offline_the_host_is_not_asked(folder: Path) -> None:
+    action = Action(answered(), folder, jobs=[{"name": "a", "schedule": "daily", "command": "/bin/true | /bin/cat"}])
+    result = action.run(task_vars={"inventory_hostname": "web1", "__timer_report": True, "offline": "true"})
+    assert action.handed_over == []
+    assert [one["code"] for one in result["findings"]] == ["shell-syntax"]
+    assert result["offline"][-1].startswith("not proved, for no host was asked: ")
+    # Of the playbook `validate` alone: an apply is never a proof on this machine.
+    action.run(task_vars={"inventory_hostname": "web1", "offline": "true"})
+    assert len(action.handed_over) == 1
+
+
 def fault(job: str, field: str, reason: str, **more: Any) -> dict[str, Any]:
     """Return a finding as the module returns it."""
     return Finding(job, field, None, reason, "", "invalid-value")._replace(**more)._asdict()

@@ -167,6 +167,7 @@ ORCHESTRATORS = {
     "_account": SHARED | {"_observe"},
     "_account_look": SHARED | {"_account", "_observe"},
     # The way of a set of jobs through one manager, in each of several processes.
+    "_offline": SHARED | set(CHECKERS) | {"_proof"},
     "_parts": SHARED | {"_account", "_account_look", "_converge", "_transaction"},
 }
 # What looks at jobs and runs them. It asks what the way of a job asks, and changes no file.

@@ -113,3 +113,19 @@ def test_a_broken_template_is_a_finding_of_its_job(site):
         assert "'vault_of_nobody' is undefined" in found["secret", "command"]
         assert "no_such_filter" in found["jinja", "user"]
         assert all(".yml:" in found[key] for key in found if key != ("jinja", "schedule"))
+
+
+def test_offline_no_host_is_asked(site, host):
+    """A job list that an editor or CI looks at; the container is not even entered."""
+    before = snapshot(host)
+    variables = {"offline": True, "ansible_host": "no-such-container"}
+    run = site.play(playbook="validate", timer_jobs=[GOOD, *BAD], **variables)
+    assert run.status != 0
+    # What only the host knows is not claimed.
+    assert cells(run.output, "bad-command") == ["bad-command  every day at 00:00  1 warning"]
+    assert cells(run.output, "bad-schedule")[0].startswith("bad-schedule  25:00  ")
+    assert run.output.count("offline: not proved, for no host was asked: ") == 1
+    run = site.play(playbook="validate", timer_jobs=[GOOD], **variables)
+    assert run.status == 0, run.output
+    assert "1 host: 0 errors, 0 warnings" in run.output
+    assert snapshot(host) == before
