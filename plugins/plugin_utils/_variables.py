@@ -58,7 +58,8 @@ def read_variables(variables: Mapping[str, Any], template: Template) -> Declared
     findings: list[Finding] = []
     reader = _Reader(variables, template, findings)
     layers = {name: reader.jobs(name) for name in list_variables(variables)}
-    return Declared(layers, reader.entry(DEFAULTS, reader.resolved(DEFAULTS)), findings)
+    defaults = reader.entry(DEFAULTS, reader.resolved(DEFAULTS))
+    return Declared(layers, None if defaults is OMITTED else defaults, findings)
 
 
 def unread_lists(variables: Mapping[str, Any], known: Collection[str]) -> list[Finding]:

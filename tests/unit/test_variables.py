@@ -109,6 +109,14 @@ def test_a_variable_that_is_a_template_as_a_whole():
     assert found.layers["timer_group_jobs"] is None
 
 
+def test_defaults_that_are_a_template_as_a_whole():
+    found = read(timer_jobs=[{**JOB, "name": "a"}], timer_defaults="{{ gone }}")
+    assert found.defaults is None
+    assert [one.partition(": cannot")[0] for one in lines(found)] == ['timer_defaults "{{ gone }}"']
+    assert merge_jobs(found.layers, found.defaults, "skip", found.findings).findings == found.findings
+    assert read(timer_defaults="{{ whole }}", whole={"user": "{{ good }}"}).defaults == {"user": "value"}
+
+
 def test_lists_that_are_added_are_looked_at_one_by_one():
     more = [{**JOB, "name": "b", "user": "{{ nope }}"}]
     found = read(timer_jobs="{{ listed + more }}", listed=KNOWN["listed"], more="{{ real }}", real=more)
