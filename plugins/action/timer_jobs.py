@@ -303,6 +303,7 @@ class ActionModule(ActionBase):
                     "on_remove": job["on_remove"],
                     "after_last_run": job["after_last_run"],
                     "followed": bool(job.get("followed")),
+                    "run_on_install": job["run_on_install"],
                     "service": units.service,
                     "timer": units.timer,
                     "account": account_of(job),

@@ -14,7 +14,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._chain import starting_others
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import ENVIRONMENT, WARNING
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import Evidence, row
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import RUN, Evidence, row
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._exposure import exposures
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._files_place import in_their_places
@@ -62,6 +62,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file 
 
 # Tasks before the role often make what a job needs, and in check mode they make nothing.
 ONLY_IN_CHECK_MODE = "a warning because of check mode: without it this is an error, unless a task before has mended it"
+FIRST_RUN_WORDS = "runs the job once, because it is new (run_on_install)"
 # A wait for the lock that is worth a word.
 LONG_WAIT = 1.0
 
@@ -251,6 +252,7 @@ def _converge(
     }
     if with_diff:
         words = {goal.name: told(surprises.get(goal.name), goal) for goal in goals}
+        words.update({name: FIRST_RUN_WORDS for name, done in actions.items() if RUN in done})
         head = [{"prepared": f"timer_prune {pruned.words()}\n"}] if pruned.names else []
         result["diff"] = [*head, *diff_of(plan, observed, request, words)]
     return Outcome([], warnings, accepted, result)

@@ -97,6 +97,10 @@ def armed_word(goal: Goal, unit: UnitState) -> str:
     return "next-boot" if goal.armed and not goal.start else "no"
 
 
+# The action of a plan that runs a new job.
+RUN = "run"
+
+
 def row(goal: Goal, evidence: Evidence, actions: list[str], surprise: Surprise | None) -> dict[str, Any]:
     """Return the result for one job, as the module documents it."""
     timer = f"{goal.name}.timer"
@@ -113,7 +117,7 @@ def row(goal: Goal, evidence: Evidence, actions: list[str], surprise: Surprise |
         "skips": iso8601(skip.elapse) if skip else None,
         "last_trigger": iso8601(int(last)) if last_trigger(last) else None,
         "missed_elapse": iso8601(int(surprise.elapse)) if surprise and goal.armed else None,
-        "runs_now": bool(surprise) and goal.armed and goal.lets_run,
+        "runs_now": (bool(surprise) and goal.armed and goal.lets_run) or RUN in actions,
         "changed": bool(actions),
         "actions": actions,
     }

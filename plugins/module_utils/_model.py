@@ -16,6 +16,8 @@ FILES_DIRECTORY = "/etc/dotmobi.systemd_timers"
 STATE_DIRECTORY = "/var/lib/dotmobi.systemd_timers"
 # There: the record of a job's last run (`_run_record`).
 RECORD = "ran"
+# And that an apply has begun to install a job that it is to run then.
+FIRST_RUN = "first-run"
 # In a job's folder: whom its notifier tells, and how.
 NOTIFY_SETTINGS = "notify.json"
 FILE_MODE = 0o644
@@ -122,7 +124,7 @@ class WantedJob(NamedTuple):
     declaration that it is taken from. on_remove: what becomes of a run that is under way when it is removed.
     files: what it has beside the pair. account: whose user manager gets the units, empty for the system. hardening: the
     name of its sandbox. after_last_run: whether it is kept or removed once its last elapse has run.
-    followed: whether other jobs are started when it has succeeded.
+    followed: whether other jobs are started when it has succeeded. run_on_install: whether it runs when it is new.
     """
 
     name: str
@@ -139,6 +141,7 @@ class WantedJob(NamedTuple):
     hardening: str = "none"
     after_last_run: str = "keep"
     followed: bool = False
+    run_on_install: bool = False
 
     def units(self) -> dict[str, str]:
         """Return the texts of all its units: the pair, and further ones."""
@@ -330,7 +333,7 @@ class Goal(NamedTuple):
 
     `lets_run`: a run that the apply triggers is wanted. `renamed_from`: the job whose stamp it takes over. `stop_run`:
     a run that is under way is stopped when the job is removed. files: what it is to have beside the pair. done: its
-    last elapse has run.
+    last elapse has run. run_on_install: it runs once when it is new.
     """
 
     name: str
@@ -345,3 +348,4 @@ class Goal(NamedTuple):
     stop_run: bool = False
     files: tuple[JobFile, ...] = ()
     done: bool = False
+    run_on_install: bool = False

@@ -17,6 +17,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _tim
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_record import PROGRAMS, SCRIPT
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     ABSENT,
+    FIRST_RUN,
     NO_FILE,
     NOT_ACTIVE,
     OTHERS_READ,
@@ -52,6 +53,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file 
 ORDER = (
     "make_log_directory",
     "pin",
+    "note_run",
     "stop",
     "carry_stamp",
     "touch_stamp",
@@ -73,10 +75,19 @@ ORDER = (
 )
 AFTER_EVIDENCE = (
     *("clean_stamp", "reset_gone", "stop_service", "remove_folder", "carry_record", "remove_state"),
-    "await_run",
+    *("await_run", "run_once"),
 )
 NEEDS_NO_RELOAD = (
-    *("make_log_directory", "pin", "touch_stamp", "install_file", "correct_file", "delete_file", "start_manager"),
+    *(
+        "make_log_directory",
+        "note_run",
+        "pin",
+        "touch_stamp",
+        "install_file",
+        "correct_file",
+        "delete_file",
+        "start_manager",
+    ),
     *AFTER_EVIDENCE,
 )
 SECRET = "(secret)\n"  # noqa: S105
@@ -135,6 +146,7 @@ def goal_of(job: WantedJob, observed: Observed, spans: dict[str, int | None], *,
         job.renamed_from,
         files=job.files,
         done=done,
+        run_on_install=armed and job.run_on_install,
     )
 
 
@@ -280,6 +292,17 @@ class _Pair:
             and owner_of(text) is not None
         ):
             self.add("carry_record", f"{former} {self.goal.name}")
+
+    def run_once(self) -> None:
+        """Let a job run when it is new; a killed apply has noted that it was about to install it."""
+        noted = FIRST_RUN in self.observed.states.get(self.goal.name, ())
+        former = f"{self.goal.renamed_from}.service"
+        is_new = self.file(self.service).kind == "absent" and self.file(former).kind == "absent"
+        if self.goal.run_on_install and (is_new or noted):
+            if not noted:
+                self.add("note_run", self.goal.name)
+            self.add("run_once", self.service)
+            self.say("run")
 
     def is_rescheduled(self) -> bool:
         current = self.file(self.timer)
@@ -470,6 +493,7 @@ class _Pair:
         self.compare_unit(self.timer, self.goal.timer)
         self.compare_extras()
         self.carry_record()
+        self.run_once()
         timed = self.goal.timer is not None
         again = self.arm() if self.goal.armed and timed else False
         if not self.goal.armed or not timed:

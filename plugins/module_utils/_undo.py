@@ -17,6 +17,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply impo
     Done,
     Host,
     StepFailed,
+    forget_run,
     remove_part,
     remove_stamp,
     set_stamp,
@@ -73,6 +74,8 @@ class _Undo:
         for one in reversed(self.done):
             if one.kind == "touch_stamp":
                 self.attempt(restore_stamp, one)
+            elif one.kind == "note_run":
+                self.attempt(forget_run, one.name)
         for link, target in self.links_before(stopped).items():
             self.attempt(self.restore_link, link, target)
         self.start(stopped)

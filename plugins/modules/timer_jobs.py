@@ -147,6 +147,12 @@ options:
         type: str
         default: finish
         choices: [finish, stop]
+      run_on_install:
+        description:
+          - Whether the job runs once when an apply installs it. Not at later applies, and not when it is renamed,
+            changed or armed again. The result and check mode say so. The apply does not wait for that run.
+        type: bool
+        default: false
       after_last_run:
         description:
           - What becomes of the job once its last elapse has run, for a C(schedule) that has one, such as one date.
@@ -682,7 +688,9 @@ jobs:
       type: str
       sample: "2027-01-25T08:00:00+01:00"
     runs_now:
-      description: Whether this apply runs the job for it, or in check mode would. See C(on_reschedule).
+      description:
+        - Whether this apply runs the job for it, or because it is new, or in check mode would. See C(on_reschedule) and
+          C(run_on_install).
       type: bool
       sample: false
     exposure:
@@ -699,7 +707,7 @@ jobs:
       description:
         - What was done to it, or in check mode would be. Empty when nothing.
         - Any of V(install), V(update), V(remove), V(correct owner and mode), V(reschedule), V(reload), V(arm),
-          V(disarm), V(enable), V(disable), V(disable the service itself), V(reset its failure),
+          V(disarm), V(enable), V(disable), V(run), V(disable the service itself), V(reset its failure),
           V(let its run finish), V(clean up after its run) and V(stop its run).
         - For a file of the job also V(install), V(update) or V(remove) with its name, for example V(update script), and
           V(remove its folder).

@@ -109,6 +109,9 @@ FIELDS: dict[str, Field] = {
     "on_remove": Field(
         "choice", "finish", ON_REMOVE, becomes="no directive, see [below](#removing-and-renaming)", example="stop"
     ),
+    "run_on_install": Field(
+        "bool", False, becomes="no directive, see [below](#a-run-when-a-job-is-installed)", example="true"
+    ),
     "after_last_run": Field(
         "choice", "keep", AFTER_LAST_RUN, becomes="no directive, see [below](#jobs-with-a-last-run)", example="remove"
     ),

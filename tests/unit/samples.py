@@ -87,6 +87,7 @@ def wanted(own: str = FILES_DIRECTORY, **fields: Any) -> WantedJob:
             *about,
             tuple(files),
             after_last_run=job["after_last_run"],
+            run_on_install=job["run_on_install"],
         )
     )
 

@@ -27,13 +27,15 @@ JOBS = [
     job("fails", schedule=FAR, command="/bin/false"),
     job("skips", schedule=FAR, conditions={"command": "/bin/false"}),
     job("never", "fails", "skips"),
-    job("hand"),
+    # Nobody starts it; it runs when it is new.
+    job("hand", run_on_install=True),
 ]
 
 
 class Story(NamedTuple):
     """What one host says, in order."""
 
+    new: Run
     again: Run
     ran: list[int]
     status: dict[str, dict[str, Any]]
@@ -44,7 +46,8 @@ class Story(NamedTuple):
 
 
 def tell(site, host):
-    site.apply(JOBS, **OWNER)
+    new = site.apply(JOBS, **OWNER)
+    wait_until(lambda: runs(host, "chain-hand"), 40, "the new job has run once")
     assert host.run("systemctl start chain-fails.service").rc != 0
     host.run("systemctl start chain-skips.service")
     host.check_output("systemctl start chain-a.service chain-hand.service")
@@ -62,7 +65,7 @@ def tell(site, host):
     wait_until(lambda: len(host.run(since).stdout.splitlines()) >= 2, 40, "the one before it has run again")
     ran_then = [len(runs(host, "chain-a")) - before, len(runs(host, "chain-c"))]
     gone = site.apply([], timer_prune=True, timer_prune_limit=9, **OWNER)
-    return Story(again, ran, {one["name"]: one for one in status}, refused, suspended, ran_then, gone)
+    return Story(new, again, ran, {one["name"]: one for one in status}, refused, suspended, ran_then, gone)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +79,9 @@ def story(stories, machine):
 
 
 def test_a_job_runs_after_one_that_has_begun_and_succeeded(story):
-    assert story.ran == [1, 1, 0]
+    # One of them ran when it was installed, and then by hand.
+    assert story.ran == [1, 2, 0]
+    assert {name for name, row in story.new.rows().items() if row["runs_now"]} == {"chain-hand"}
 
 
 def test_the_second_apply_changes_nothing_and_says_what_starts_them(story):
