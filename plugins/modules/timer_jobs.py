@@ -319,9 +319,9 @@ options:
         type: raw
       skip_next:
         description:
-          - Leaves out runs that the timer starts. A date such as V(2027-01-01) leaves out every run of that day, in the
-            time zone of the schedule. Any other word, such as the number of a change, leaves out the next run, once for
-            each word. C(ExecCondition=) of the service. See systemd.service(5).
+          - Leaves out runs that the timer starts. A date such as V(2027-01-01) leaves out every run of that day, in
+            the time zone of the schedule. Any other word, such as the number of a change, leaves out the next run,
+            once for each word. C(ExecCondition=) of the service. See systemd.service(5).
           - A run that is started by hand is not skipped.
         type: raw
       limits:

@@ -61,7 +61,7 @@ SUBJECTS = {
     r"env|var": ("environment", "environment_file", "secrets"),
     r"log|output|std|journal": ("output", "logs_directory"),
     r"mem|cpu|nice|prio|io|resource": ("limits", "hardening"),
-    r"sandbox|protect|harden|secur|private": ("hardening", "writable_paths"),
+    r"sandbox|protect|harden|secure|private": ("hardening", "writable_paths"),
     r"dir|path|home|folder|file": ("working_directory", "environment_file", "writable_paths"),
     r"exec|run|cmd|shell|arg|program|binary|prog": ("command", "script"),
     r"state|enable|active|present|absent": ("state", "on_remove"),

@@ -317,11 +317,11 @@ def test_ends_and_former_names_that_are_none(field: str, value: Any) -> None:
 
 
 def test_a_misspelt_name_in_a_later_list_is_answered_with_the_nearest() -> None:
-    later = [{"name": "bakcup", "jitter": "5min"}, {"name": "zzz", "user": "x", "schedule": "daily"}]
+    later = [{"name": "backups", "jitter": "5min"}, {"name": "zzz", "user": "x", "schedule": "daily"}]
     add = "add the command that the job runs, or a script"
     alone = "command: is missing, and no list but timer_host_jobs has this job"
     near = 'write the name "backup" to change that job'
-    expected = [f"bakcup: {alone}; {near}, or {add}", f"zzz: {alone}; {add}"]
+    expected = [f"backups: {alone}; {near}, or {add}", f"zzz: {alone}; {add}"]
     assert faults([{**LEAST, "name": "backup"}], [], later) == expected
 
 
