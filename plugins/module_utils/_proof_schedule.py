@@ -60,7 +60,10 @@ def check_schedules(job: JobView, known: Known) -> list[Finding]:
         zone = zone_of(expression, known)
         if zone and not checked.valid:
             meant = slip(zone, known.facts.zones())
-            mend = f'write "{meant}"' if meant else "correct it, or install the package tzdata on this host"
+            # Of the expression, or of the field `timezone`.
+            mend = (
+                f'write "{meant}" for "{zone}"' if meant else "correct it, or install the package tzdata on this host"
+            )
             reason = f"the host does not know the time zone {zone}"
             findings.append(job.finding("unknown-timezone", "schedule", expression, reason, mend))
         elif not checked.valid:

@@ -71,7 +71,7 @@ def test_expressions_that_never_elapse() -> None:
             "daily Europe/Berln",
             (
                 'backup: schedule "daily Europe/Berln": the host does not know the time zone Europe/Berln; write '
-                '"Europe/Berlin" [unknown-timezone]'
+                '"Europe/Berlin" for "Europe/Berln" [unknown-timezone]'
             ),
         ),
         (

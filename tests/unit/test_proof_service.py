@@ -10,7 +10,8 @@ import pytest
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_view import Checker
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import FileState, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import FileState, UnitState, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import goal_of, make_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_names import (
     check_drop_ins,
     check_enabled_service,
@@ -241,3 +242,47 @@ def test_a_unit_of_another_directory_holds_the_name() -> None:
     assert check_names(request_of(wanted(state="absent")), host) == []
     masked = empty_host(elsewhere={"backup.service": "/dev/null"})
     assert [one.code for one in check_names(request_of(wanted()), masked)] == ["masked"]
+
+
+ACTIVE = UnitState("loaded", "active", "waiting")
+VENDOR = {"backup.timer": "/usr/lib/systemd/system/backup.timer"}
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"units": {"backup.timer": ACTIVE}},
+        {"links": {"backup.timer": {"timers.target.wants/backup.timer": "/usr/lib/systemd/system/backup.timer"}}},
+    ],
+)
+def test_a_timer_of_others_is_not_removed(found: dict[str, Any]) -> None:
+    host = empty_host(elsewhere=VENDOR, **found)
+    (one,) = check_names(request_of(wanted(state="absent")), host)
+    assert (one.value, one.code) == ("backup.timer", "name-taken")
+    assert "/usr/lib/systemd/system/backup.timer" in one.reason
+    assert "systemctl disable --now backup.timer" in one.mend
+    assert "systemctl mask --now backup.timer" in one.mend
+
+
+def test_a_transient_timer_is_to_be_stopped() -> None:
+    host = empty_host(elsewhere={"backup.timer": "/run/systemd/transient/backup.timer"}, units={"backup.timer": ACTIVE})
+    assert [one.mend for one in check_names(request_of(wanted(state="absent")), host)] == [
+        "systemctl stop backup.timer"
+    ]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        # After `systemctl disable --now`, and after `systemctl mask --now`.
+        {"elsewhere": VENDOR},
+        {"elsewhere": VENDOR, "files": {"backup.timer": FileState("symlink", target="/dev/null")}},
+        {"files": {"backup.timer": FileState("symlink", target="/dev/null")}},
+    ],
+)
+def test_what_nothing_starts_may_be_absent(found: dict[str, Any]) -> None:
+    host = empty_host(**found)
+    job = wanted(state="absent")
+    assert check_names(request_of(job), host) == []
+    plan = make_plan([goal_of(job, host, {})], host, "/etc/systemd/system")
+    assert not plan.changed

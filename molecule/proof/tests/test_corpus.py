@@ -16,11 +16,14 @@ from harness import CHECKOUT, Run, Snapshot, snapshot
 sys.path.insert(0, str(CHECKOUT / "tests" / "corpus"))
 sys.path.insert(0, str(CHECKOUT / ".cache" / "collections"))
 from corpus import apart, load, preparation, restoration, together
+from fixes import fixed
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES, ENVIRONMENT
 
 CASES = load()
 GOOD = {"name": "good", "schedule": "daily", "command": "/bin/true"}
+# So many findings at least say exactly what to write.
+LEAST_FIXES = 50
 # What stops an apply.
 GRAVE = ("error", ENVIRONMENT)
 # The usual play: tasks before the role make the users and deploy the scripts.
@@ -70,6 +73,7 @@ def tell_all(site, host):
         runs["forecast"] = site.play("--check", "--diff", timer_jobs=LACKING)
         runs["warn"] = site.refuse(jobs, timer_proof="warn")
         runs["accept"] = site.refuse([accepting(job, runs["strict"]) for job in jobs])
+        runs["fixed"] = site.play("--check", timer_jobs=fixed_jobs(jobs, runs["strict"]))
         return Seen(before, runs, snapshot(host))
 
 
@@ -78,6 +82,22 @@ def accepting(job, run):
     found = {one["code"] for one in run.result["findings"] if one["job"] == job.get("name")}
     codes = sorted(code for code in found if CODES[code].acceptable)
     return {**job, "accept": codes} if codes else job
+
+
+def followed(jobs, run):
+    """What each finding says is followed, one by one: job and finding to the job as it is after that."""
+    by_name = {str(job["name"]): job for job in jobs if "name" in job}
+    for finding in run.result["findings"]:
+        job = by_name.get(finding["job"])
+        after = fixed(job, finding) if job else None
+        # Under another name it would not mean itself any more.
+        if after is not None and f"{after['name']}.service" not in str(after):
+            yield finding, after
+
+
+def fixed_jobs(jobs, run):
+    """The same, each under a name of its own."""
+    return [{**job, "name": f"fixed-{number}"} for number, (_one, job) in enumerate(followed(jobs, run))]
 
 
 def tell_one(case, site, host):
@@ -220,6 +240,20 @@ def test_a_job_can_accept_what_is_acceptable(seen):
     accepted = [one["message"] for one in of_severity(seen.runs["accept"], "accepted")]
     assert accepted
     assert [text for text in accepted if text in seen.runs["accept"].message] == []
+
+
+def test_every_fix_that_is_proposed_works(seen):
+    """Followed to the letter, the finding is gone; others of the job may be left."""
+    jobs = [*(job for case in together(CASES) for job in case.jobs), GOOD]
+    followed_findings = [finding for finding, _job in followed(jobs, seen.runs["strict"])]
+    assert len(followed_findings) > LEAST_FIXES
+    left = {(one["job"], one["field"], one["code"]): one for one in seen.runs["fixed"].result["findings"]}
+    still = [
+        (finding["message"], left[f"fixed-{number}", finding["field"], finding["code"]]["message"])
+        for number, finding in enumerate(followed_findings)
+        if (f"fixed-{number}", finding["field"], finding["code"]) in left
+    ]
+    assert still == []
 
 
 def test_a_mild_proof_warns_of_what_the_host_lacks(seen):
