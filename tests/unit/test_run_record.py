@@ -148,7 +148,8 @@ def test_a_job_that_is_done_blocks_nothing(host: FakeHost, installed: Callable[.
     assert row(host, job) == DONE_ROW
     assert host.verbs() == []
     changed = wanted(schedule=PAST, command="/bin/false")
-    assert row(host, changed)["actions"] == ["update"]
+    # A clock that is set meanwhile makes it a reload as well.
+    assert "update" in row(host, changed)["actions"]
     assert row(host, changed) == DONE_ROW
     other = wanted(name="other", schedule="Mon 08:00")
     assert [one["armed"] for one in host.converge(changed, other).result["jobs"]] == ["done", "now"]
