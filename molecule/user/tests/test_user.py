@@ -66,7 +66,9 @@ def tell(site, host):
         host.run("loginctl disable-linger %s", user)
         host.check_output("id %s 2>/dev/null || useradd --create-home %s", user, user)
     host.check_output(f"mkdir -p {RUNS} && chmod 1777 {RUNS}")
-    files = {**OWN_FILES, "script": {"content": 'echo "$SECRET" > "$HOME/secret"\n'}}
+    # While it is asked to, it waits.
+    waits = f"[ ! -e {RUNS}/wait ] || until [ -e {RUNS}/go ]; do sleep 0.1; done"
+    files = {**OWN_FILES, "script": {"content": f'{waits}\necho "$SECRET" > "$HOME/secret"\n'}, "timeout": "400s"}
     all_of_it = [SYSTEM, job("daily"), files, job("daily-too", user=BOB)]
 
     # The accounts have never been used.
@@ -140,7 +142,16 @@ def tell_the_end(site, host, seen):
 
     # Declared no more: reported, then pruned.
     seen.left = site.apply([SYSTEM], **OWNER)
+    host.check_output(f"rm -f /home/{ALICE}/secret {RUNS}/go && touch {RUNS}/wait")
+    systemctl(host, ALICE, "start", "--no-block", "user-files.service")
+    wait_until(lambda: "activating" in "".join(state(host, ALICE, "user-files.service")), 60, "the job of alice runs")
     seen.pruned = site.apply([SYSTEM], timer_prune=True, timer_prune_limit=10000, **OWNER)
+    shown = ("show", "--property=FragmentPath,TimeoutStartUSec", "user-files.service")
+    seen.under_way = systemctl(host, ALICE, *shown).stdout
+    host.check_output(f"touch {RUNS}/go")
+    listed = ("list-units", "--all", "--plain", "--no-legend", "user-files.service", "'dotmobi-run-end-*'")
+    wait_until(lambda: not systemctl(host, ALICE, *listed).stdout, 60, "the run of alice ends, and nothing is left")
+    seen.last_secret = host.run(f"cat /home/{ALICE}/secret").stdout
     seen.rest = host.run(f"find /home/{ALICE}/.config /home/{BOB}/.config -name 'user-*' -o -name '*dotmobi*'").stdout
     seen.stopped = [state(host, ALICE, "user-daily.timer"), state(host, BOB, "user-daily-too.timer")]
     site.apply([], timer_prune=True, timer_prune_limit=10000, **OWNER)
@@ -248,6 +259,12 @@ def test_what_is_wrong_in_any_part_is_told_and_nothing_changed(story):
         assert text in story.bad.message
     assert story.bad_untouched
     assert "user-x: user: is missing, and `scope: user` needs it" in story.early.message
+
+
+def test_a_run_of_an_account_ends_as_it_began_although_its_job_is_pruned(story):
+    assert "/systemd/user.control/user-files.service" in story.under_way
+    assert "TimeoutStartUSec=6min 40s" in story.under_way
+    assert story.last_secret == "of alice\n"
 
 
 def test_jobs_that_are_declared_no_more(story):
