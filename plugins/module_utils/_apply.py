@@ -23,14 +23,18 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     FILE_MODE,
     FILES_DIRECTORY,
     FIRST_RUN,
+    NOT_ACTIVE,
     RECORD,
     JobFile,
     Request,
     Step,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
+    MEMORY_COMMAND,
+    Memory,
     observe_manager,
     observe_units,
+    parse_memories,
     stamp_path,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pin import OTHER_DIRECTORY
@@ -45,6 +49,9 @@ except ImportError:  # a Python that is cut down to the minimum
 DIRECTORY_MODE = 0o755
 FEW_FILES = 16
 OWN_DIRECTORIES = (os.path.basename(FILES_DIRECTORY), OTHER_DIRECTORY)
+# How long no timer may come up until those that wait are left to systemd, and the pauses between two looks at them.
+PATIENCE_SECONDS = 5.0
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
 
 
 class Done(NamedTuple):
@@ -104,7 +111,7 @@ class Host:
         self.done: list[Done] = []
         # The parts of pins, by path.
         self.pins: dict[str, JobFile] = {}
-        # When a killed run stopped the timers of some jobs: what is due from then on is not lost (nanoseconds).
+        # When timers were stopped, by this run or by a killed one: what is due from then on is not lost (nanoseconds).
         self.stopped_at: dict[str, int] = {}
         self.start_manager: Callable[[], str] = lambda: ""
 
@@ -235,6 +242,8 @@ class Host:
     def _stop(self, timers: list[str]) -> None:
         for timer in timers:
             self._note("stop", timer)
+        # To stop thousands takes seconds, in which some of them elapse.
+        self.stopped_at.update(dict.fromkeys(timers, time.time_ns()))
         self.systemctl("stop", *timers)
 
     def _stop_service(self, services: list[str]) -> None:
@@ -360,21 +369,27 @@ class Host:
         observe_manager(self.runner)
 
     def _check_forgotten(self, units: list[str]) -> None:
-        """What something refers to stays in memory with its last trigger or run: a start could run the job."""
-        in_memory = observe_units(self.runner)
-        kept = [unit for unit in units if unit.endswith(".timer") and unit in in_memory]
-        services = [unit for unit in units if unit.endswith(".service") and unit in in_memory]
-        kept += [unit for unit in services if self.has_run(unit)]
+        """What systemd remembers with its last trigger or run could run the job at a start.
+
+        Presence alone is no memory: a reload of somebody else loads a unit anew.
+        """
+        kept = [unit for unit, memory in self.memories(units).items() if memory.ran or memory.elapsed]
         if kept:
             mend = "take the reference away, or set on_reschedule to run"
             raise StepFailed(
                 "check_forgotten", f"another unit refers to {', '.join(kept)}, so that it could run; {mend}"
             )
 
-    def has_run(self, service: str) -> bool:
-        """Tell whether systemd remembers a run of the service."""
-        said = self.runner(["systemctl", "show", "--property=InactiveExitTimestampMonotonic", "--value", service])
-        return said.stdout.strip() not in ("", "0")
+    def memories(self, units: list[str]) -> dict[str, Memory]:
+        """Return what systemd remembers of those of these units that it has in memory."""
+        loaded = observe_units(self.runner)
+        asked = [unit for unit in units if unit in loaded]
+        if not asked:
+            return {}
+        done = self.runner([*MEMORY_COMMAND, "--", *asked])
+        if done.rc != 0:
+            raise StepFailed("show", f"systemctl show: {done.stderr.strip() or done.stdout.strip()}")
+        return parse_memories(done.stdout)
 
     def _carry_stamp(self, pairs: list[str]) -> None:
         for former, timer in (pair.split() for pair in pairs):
@@ -388,7 +403,8 @@ class Host:
         for timer in timers:
             before = stamp_of(timer)
             when = set_by_apply(self.stopped_at.get(timer, now))
-            if timer in self.stopped_at and before is not None and before >= when:
+            # It has elapsed since, before it was stopped itself. A stamp from the future says nothing.
+            if before is not None and when <= before <= now:
                 continue
             self._note("touch_stamp", timer, (before, when))
             set_stamp(timer, when)
@@ -396,7 +412,27 @@ class Host:
     def _start(self, timers: list[str]) -> None:
         for timer in timers:
             self._note("start", timer, stamp_of(timer))
-        self.systemctl("start", *timers)
+        down = self.start(timers)
+        if down:
+            raise StepFailed("start", f"systemctl start: {', '.join(down)} did not come up")
+
+    def start(self, timers: list[str]) -> list[str]:
+        """Start timers; return those that did not come up. Raises StepFailed.
+
+        Without waiting for what they may have to wait for, as for the clock to be set: such a start is left to systemd.
+        """
+        self.systemctl("start", "--no-block", *timers)
+        fewest, since, pause = len(timers) + 1, time.monotonic(), SHORTEST_PAUSE
+        while True:
+            units = observe_units(self.runner)
+            states = {timer: units.get(timer, NOT_ACTIVE) for timer in timers}
+            queued = sum(state.is_queued for state in states.values())
+            if queued < fewest:
+                fewest, since = queued, time.monotonic()
+            if not queued or time.monotonic() - since >= PATIENCE_SECONDS:
+                return [timer for timer, one in states.items() if one.active != "active" and not one.is_queued]
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     def _clean_stamp(self, timers: list[str]) -> None:
         for timer in timers:

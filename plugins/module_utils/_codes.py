@@ -258,6 +258,13 @@ EVIDENCE = {
         "After the apply systemd does not hold the timer as declared. The apply is undone.",
         "See what systemd says of it.",
     ),
+    "start-waits": Code(
+        WARNING,
+        False,
+        "The timer is as declared, and its start waits for another unit: the host is still booting, or its clock is "
+        "not set yet.",
+        "`systemctl list-jobs` shows what is waited for.",
+    ),
     "unfinished": Code(
         WARNING,
         False,

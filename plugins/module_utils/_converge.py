@@ -14,7 +14,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._chain import starting_others
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import ENVIRONMENT, WARNING
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import RUN, Evidence, row
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import RUN, Evidence, queued, row
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._exposure import exposures
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._files_place import in_their_places
@@ -52,6 +52,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_names import check_stamps
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._prune import check_pruning, pruning
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._ready import unwritable
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_record import recording
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._scratch import remove_leftovers
@@ -183,7 +184,7 @@ def _observe_beside(runner: Runner, request: Request, notes: dict[str, Any]) -> 
     if not held_before and not run_directory.is_held():
         return observed
     notes["under_way"] = True
-    return observed._replace(dirty=[], leftover=False, noted=())
+    return observed._replace(dirty=[], marked={}, leftover=False, noted=())
 
 
 def _converge(
@@ -219,8 +220,8 @@ def _converge(
     if errors:
         return Outcome(errors, warnings, accepted, {})
     evidence = Evidence(observed.units, _elapses(observed))
-    if plan.changed and not check_mode:
-        errors = check_run_space()
+    if plan.changed:
+        errors = unwritable(request.unit_directory, plan) + ([] if check_mode else check_run_space())
         if errors:
             return Outcome(errors, warnings, accepted, {})
     if not check_mode:
@@ -255,7 +256,7 @@ def _converge(
         words.update({name: FIRST_RUN_WORDS for name, done in actions.items() if RUN in done})
         head = [{"prepared": f"timer_prune {pruned.words()}\n"}] if pruned.names else []
         result["diff"] = [*head, *diff_of(plan, observed, request, words)]
-    return Outcome([], warnings, accepted, result)
+    return Outcome([], [*warnings, *queued(goals, evidence)], accepted, result)
 
 
 def predicted(request: Request) -> dict[str, Any]:

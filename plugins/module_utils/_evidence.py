@@ -66,7 +66,7 @@ def fault(goal: Goal, evidence: Evidence) -> str:
     unit = evidence.units.get(timer, NOT_ACTIVE)
     state = f"{unit.load}, {unit.active} ({unit.sub})"
     if not goal.armed:
-        return f"is still {state}" if unit.active in ("active", "activating") else ""
+        return f"is still {state}" if unit.active in ("active", "activating") or unit.is_queued else ""
     stale = [one for one in (timer, f"{goal.name}.service") if one in evidence.stale]
     if stale:
         return f"is {state}, but systemd has not read {stale[0]} since it changed"
@@ -76,6 +76,9 @@ def fault(goal: Goal, evidence: Evidence) -> str:
 def start_fault(goal: Goal, unit: UnitState, evidence: Evidence) -> str:
     """Return what is wrong with a timer that was to be started, or an empty text."""
     text = goal.timer or ""
+    if unit.load == "loaded" and unit.is_queued:
+        # As after a boot: it will be, when the clock is set or whatever it waits for.
+        return ""
     if unit.load != "loaded" or unit.active != "active":
         return f"is {unit.load}, {unit.active} ({unit.sub})"
     if unit.sub == "elapsed" and not timer_text.elapses_once(text):
@@ -86,14 +89,27 @@ def start_fault(goal: Goal, unit: UnitState, evidence: Evidence) -> str:
     return ""
 
 
+def queued(goals: list[Goal], evidence: Evidence) -> list[Finding]:
+    """Return a warning for each timer whose start waits for another unit."""
+    waiting = [goal for goal in goals if goal.armed and evidence.units.get(f"{goal.name}.timer", NOT_ACTIVE).is_queued]
+    reason = "its timer is about to start, and waits for another unit, as for the clock to be set"
+    mend = "`systemctl list-jobs` on the host shows what is waited for"
+    return [Finding(goal.name, "state", goal.state, reason, mend, "start-waits") for goal in waiting]
+
+
 def armed_word(goal: Goal, unit: UnitState) -> str:
-    """Return whether the timer is armed: now, next-boot (it counts from a boot that is long past), done, or no."""
+    """Return whether the timer is armed: now, queued (its start waits for another unit), next-boot, done, or no.
+
+    One that counts from a boot that is long past waits for the next boot.
+    """
     if goal.done:
         return "done"
     if goal.armed and goal.timer is None:
         return "triggered" if goal.links else "by-hand"
     if unit.active == "active":
         return "now"
+    if goal.armed and unit.is_queued:
+        return "queued"
     return "next-boot" if goal.armed and not goal.start else "no"
 
 
@@ -117,7 +133,7 @@ def row(goal: Goal, evidence: Evidence, actions: list[str], surprise: Surprise |
         "skips": iso8601(skip.elapse) if skip else None,
         "last_trigger": iso8601(int(last)) if last_trigger(last) else None,
         "missed_elapse": iso8601(int(surprise.elapse)) if surprise and goal.armed else None,
-        "runs_now": (bool(surprise) and goal.armed and goal.lets_run) or RUN in actions,
+        "runs_now": (surprise is not None and goal.armed and (goal.lets_run or surprise.made_up)) or RUN in actions,
         "changed": bool(actions),
         "actions": actions,
     }

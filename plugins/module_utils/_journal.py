@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import time
-from typing import Any, Iterable, NamedTuple
+from typing import Any, Iterable, Mapping, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _run_directory as run_directory
 
@@ -28,16 +28,26 @@ NOTE_PREFIX = ".dotmobi.systemd_timers.files-"
 
 
 class Mark(NamedTuple):
-    """Whose run has a job under way, and since when (nanoseconds)."""
+    """Whose run has a job under way, since when (nanoseconds), and with which schedules.
+
+    schedules: what the timer was active with, and what the run was to give it; none when it was not active. Only what
+    is due by one of these is made up for.
+    """
 
     owner: str
     since: int
+    schedules: tuple[str, ...] = ()
 
 
 def marked_jobs() -> dict[str, Mark]:
     """Return the jobs that killed runs left half done."""
     found = _read(run_directory.path_of(MARKER_NAME))
-    return {str(job): Mark(str(one[0]), int(one[1])) for job, one in found.items()} if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    return {
+        str(job): Mark(str(one[0]), int(one[1]), tuple(str(text) for text in (one[2] if len(one) > 2 else ())))
+        for job, one in found.items()
+    }
 
 
 def interrupted_jobs(owner: str, names: set[str]) -> list[str]:
@@ -45,20 +55,20 @@ def interrupted_jobs(owner: str, names: set[str]) -> list[str]:
     return sorted(job for job, found in marked_jobs().items() if found.owner == owner or job in names)
 
 
-def marked_since(jobs: Iterable[str]) -> dict[str, int]:
-    """Return when the runs that left these jobs half done began (nanoseconds)."""
-    marked = marked_jobs()
-    return {job: marked[job].since for job in jobs if job in marked}
-
-
-def mark(owner: str, jobs: list[str]) -> None:
+def mark(owner: str, jobs: list[str], schedules: Mapping[str, tuple[str, ...]] | None = None) -> None:
     """Write which jobs of an owner are under way; no marker when there is none. Those of other owners stay.
 
-    A job that a killed run left half done keeps the time of that run.
+    `schedules`: of the jobs whose timers are active, see `Mark`. Another job that a killed run left half done keeps the
+    time and the schedules of that run.
     """
     marked, now = marked_jobs(), time.time_ns()
     others = {job: found for job, found in marked.items() if found.owner != owner}
-    under_way = {**others, **{job: Mark(owner, marked[job].since if job in marked else now) for job in jobs}}
+    under_way = dict(others)
+    for job in jobs:
+        if schedules and job in schedules:
+            under_way[job] = Mark(owner, now, schedules[job])
+        else:
+            under_way[job] = marked[job]._replace(owner=owner) if job in marked else Mark(owner, now)
     _keep(run_directory.path_of(MARKER_NAME), dict(sorted(under_way.items())))
 
 

@@ -174,11 +174,22 @@ def is_mask(state: FileState) -> bool:
 
 
 class UnitState(NamedTuple):
-    """A unit in the memory of PID 1, in the words of `systemctl list-units`."""
+    """A unit in the memory of PID 1, in the words of `systemctl list-units`; `job` is what it waits to do."""
 
     load: str
     active: str
     sub: str
+    job: str = ""
+
+    @property
+    def is_queued(self) -> bool:
+        """Tell whether it is about to start, and waits for others: of the boot, or for the clock to be set."""
+        return self.active == "inactive" and self.job == "start"
+
+    @property
+    def is_stoppable(self) -> bool:
+        """Tell whether it is active, or will be."""
+        return self.active in ("active", "activating", "reloading") or self.is_queued
 
 
 NOT_ACTIVE = UnitState("not-found", "inactive", "dead")
@@ -231,10 +242,10 @@ class Observed(NamedTuple):
     time. stamps: timers with a stamp file. elsewhere: unit name to its path in another directory. drop_ins: unit name
     to paths of files that change it. host_units: names of all units of the host. stale: units in memory whose file
     PID 1 has not read yet. referenced: timers that another unit refers to, and that unit. dirty: jobs that a killed run
-    left half done. marked: when that run began, for each of them (nanoseconds). states: job to the names of what lies
-    in its state folder. records: job to the record of its last run, of jobs that keep one. forgotten: jobs of this
-    declaration of which nothing but that record is left. pins: job to its pin, of jobs that were changed or removed
-    while a run was under way.
+    left half done. marked: jobs whose timers such a run has stopped, and since when what is due is made up for
+    (nanoseconds). states: job to the names of what lies in its state folder. records: job to the record of its last
+    run, of jobs that keep one. forgotten: jobs of this declaration of which nothing but that record is left. pins: job
+    to its pin, of jobs that were changed or removed while a run was under way.
     """
 
     manager: Manager
@@ -322,10 +333,14 @@ class JobChange(NamedTuple):
 
 
 class Surprise(NamedTuple):
-    """An elapse that has gone by, and that systemd would make up for by running the job at once (Unix time)."""
+    """An elapse that has gone by, and that systemd would make up for by running the job at once (Unix time).
+
+    made_up: the apply lets it, because a killed run had stopped the timer before.
+    """
 
     expression: str
     elapse: float
+    made_up: bool = False
 
 
 class Goal(NamedTuple):

@@ -15,22 +15,25 @@ import time
 from typing import Collection, Iterable, Mapping, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_record import further_units
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_state import file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     FILE_MODE,
     NO_FILE,
+    NOT_ACTIVE,
     FileState,
     Manager,
     Observed,
     Pin,
     Request,
     UnitState,
+    WantedJob,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._own_files import OwnFiles, own_files
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pin import paths_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pins_found import find_pins
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._references import references, remembered
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._references import counted, references, remembered
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_record import read_records
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import is_edited
@@ -48,6 +51,7 @@ MANAGER_COMMAND = [
     "--property=Version,UnitPath,SystemState",
     "--property=UnitsLoadTimestampMonotonic,UnitsLoadStartTimestampMonotonic,UserspaceTimestampMonotonic",
 ]
+MEMORY_COMMAND = ["systemctl", "show", "--property=Id,LastTriggerUSec,InactiveExitTimestampMonotonic"]
 UNREAD_COMMAND = ["systemctl", "show", "--property=Id,NeedDaemonReload"]
 UNITS_COMMAND = ["systemctl", "list-units", "--all", "--type=service,timer", "--output=json", "--no-pager"]
 TIMERS_COMMAND = ["systemctl", "list-timers", "--all", "--output=json", "--no-pager"]
@@ -81,7 +85,11 @@ def parse_manager(text: str, boot_time: float) -> Manager:
 
 def parse_units(text: str) -> dict[str, UnitState]:
     """Parse `systemctl list-units --output=json`."""
-    return {row["unit"]: UnitState(row["load"], row["active"], row["sub"]) for row in json.loads(text or "[]")}
+    return {
+        # The key is missing as long as no unit has a job.
+        row["unit"]: UnitState(row["load"], row["active"], row["sub"], row.get("job") or "")
+        for row in json.loads(text or "[]")
+    }
 
 
 def parse_timers(text: str) -> dict[str, tuple[float, float]]:
@@ -126,6 +134,24 @@ def owned_jobs(files: Mapping[str, FileState], owner: str) -> set[str]:
         if is_further or unit in [mark.job + suffix for suffix in SUFFIXES]:
             found.add(mark.job)
     return found
+
+
+def cut_off(
+    jobs: Iterable[WantedJob], marked: Mapping[str, _journal.Mark], loaded: Mapping[str, UnitState]
+) -> dict[str, int]:
+    """Return the jobs whose timers a killed run has stopped, and since when (nanoseconds): what was due is made up for.
+
+    Only by a schedule that the run had to do with. A job that gets yet another one, or that was not active before, is
+    treated as in any other apply.
+    """
+    return {
+        job.name: marked[job.name].since
+        for job in jobs
+        if job.name in marked
+        and loaded.get(f"{job.name}.timer", NOT_ACTIVE).active == "inactive"
+        and not loaded.get(f"{job.name}.timer", NOT_ACTIVE).is_queued
+        and timer_text.schedule_text(job.timer) in marked[job.name].schedules
+    }
 
 
 def enablement_links(directory: str) -> dict[str, dict[str, str]]:
@@ -245,6 +271,25 @@ def drop_in_folders(units: Iterable[str], names: Iterable[str]) -> list[tuple[st
 def parse_blocks(text: str) -> list[dict[str, str]]:
     """Parse `systemctl show` of several units: the properties of each, in order."""
     return [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in text.split("\n\n")]
+
+
+class Memory(NamedTuple):
+    """What systemd remembers of a unit: that it was active, or ran, and that it has elapsed."""
+
+    ran: bool
+    elapsed: bool
+
+
+def parse_memories(text: str) -> dict[str, Memory]:
+    """Parse `systemctl show` of several units."""
+    return {
+        one["Id"]: Memory(
+            one.get("InactiveExitTimestampMonotonic", "0") not in ("", "0"),
+            one.get("LastTriggerUSec", "") not in ("", "0", "n/a"),
+        )
+        for one in parse_blocks(text)
+        if "Id" in one
+    }
 
 
 def unread_units(runner: Runner, suspects: Iterable[str]) -> frozenset[str]:
@@ -379,10 +424,13 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
         drop_ins=directories.drop_ins,
         host_units=frozenset(directories.names).union(n for n, state in loaded.items() if state.load != "not-found"),
         stale=stale_units(runner, present, loaded, manager, dirty, ids=(request.scope.uid, request.scope.gid)),
-        referenced=references(manager.unit_path, remembered(request, everything, loaded)),
+        referenced={
+            **references(manager.unit_path, remembered(request, everything, loaded)),
+            **references(manager.unit_path, counted(request, everything, loaded), loaded),
+        },
         orphans=sorted(orphans),
         dirty=dirty,
-        marked=_journal.marked_since(dirty),
+        marked=cut_off(request.jobs, _journal.marked_jobs(), loaded),
         leftover=bool(noted)
         or any(
             _journal.is_leftover(place, request.owner) for place in (request.unit_directory, request.files_directory)

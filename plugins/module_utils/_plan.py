@@ -156,13 +156,17 @@ def has_ended_well(name: str, observed: Observed) -> bool:
 
 
 def boot_starts(job: WantedJob, observed: Observed) -> bool:
-    """Tell whether the boot that is under way will start the timer, and make up for a run that was missed."""
+    """Tell whether systemd will start the timer anyhow, and make up for a run that was missed.
+
+    The boot that is under way does, and so does a start that waits for others, as for the clock to be set.
+    """
     timer = f"{job.name}.timer"
+    unit = observed.units.get(timer, NOT_ACTIVE)
     return (
-        observed.manager.booting
+        (unit.is_queued or (observed.manager.booting and unit.active == "inactive"))
         and bool(observed.links.get(timer))
         and observed.files.get(timer, NO_FILE).text == job.timer
-        and observed.units.get(timer, NOT_ACTIVE).active == "inactive"
+        and not is_stale(job.name, observed)
     )
 
 
@@ -366,7 +370,7 @@ class _Pair:
         elif stale:
             self.say("reload")
             self.add("reload", self.timer)
-        if again and self.observed.units[self.timer].active in ("active", "activating", "reloading"):
+        if again and self.observed.units[self.timer].is_stoppable:
             self.add("stop", self.timer)
         if start:
             self.start(armed=armed, again=again)
@@ -396,7 +400,7 @@ class _Pair:
 
     def disarm(self) -> None:
         unit = self.observed.units.get(self.timer)
-        if unit and unit.active in ("active", "activating", "reloading"):
+        if unit and unit.is_stoppable:
             self.add("stop", self.timer)
             self.say("disarm")
 

@@ -23,7 +23,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     Surprise,
     WantedJob,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import parse_blocks
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
+    MEMORY_COMMAND,
+    parse_blocks,
+    parse_memories,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 
 ACTIVATION_COMMAND = ["systemctl", "show", "--property=Id,ActiveEnterTimestampMonotonic"]
@@ -161,10 +165,29 @@ def predict(runner: Runner, jobs: list[WantedJob], observed: Observed, spans: Sp
     asked = [job for job in jobs if would_count(job, observed)]
     if not asked:
         return {}
+    now = time.time()
     found = bases(runner, asked, observed)
     surprises = passed_spans(asked, found, observed, spans)
-    surprises.update(passed_elapses(runner, asked, found, time.time()))
+    surprises.update(passed_elapses(runner, asked, found, now))
+    since = made_up_from(asked, observed)
+    made_up = passed_elapses(runner, [job for job in asked if job.name in since], since, now) if since else {}
+    surprises.update({name: one._replace(made_up=True) for name, one in made_up.items()})
     return surprises
+
+
+def made_up_from(jobs: list[WantedJob], observed: Observed) -> dict[str, float]:
+    """Return since when the stamps of jobs will count whose timers a killed run has stopped (Unix time).
+
+    With `on_reschedule: run` a stamp is left as it is.
+    """
+    return {
+        job.name: max(observed.marked[job.name], observed.stamps[f"{job.name}.timer"]) / 1e9
+        for job in jobs
+        if job.name in observed.marked
+        and job.on_reschedule != "run"
+        and f"{job.name}.timer" in observed.stamps
+        and timer_text.is_persistent(job.timer)
+    }
 
 
 def refusals(jobs: list[WantedJob], observed: Observed, surprises: dict[str, Surprise]) -> list[Finding]:
@@ -174,7 +197,7 @@ def refusals(jobs: list[WantedJob], observed: Observed, surprises: dict[str, Sur
         surprise = surprises.get(job.name)
         field = "schedule" if surprise and surprise.expression in timer_text.calendars(job.timer) else "every"
         # What counts from boot is started or not (`runs_since_boot`).
-        if surprise is None or (field == "every" and not is_active(job, observed)):
+        if surprise is None or surprise.made_up or (field == "every" and not is_active(job, observed)):
             continue
         when = iso8601(int(surprise.elapse))
         holder = observed.referenced.get(f"{job.name}.timer")
@@ -191,6 +214,32 @@ def refusals(jobs: list[WantedJob], observed: Observed, surprises: dict[str, Sur
     return findings
 
 
+def held_runs(runner: Runner, jobs: list[WantedJob], observed: Observed) -> list[Finding]:
+    """Return a finding for each timer to be started that would count from a run which systemd remembers.
+
+    It does as long as a unit that it has loaded refers to the service; one call at most.
+    """
+    held = {
+        f"{job.name}.service": job
+        for job in jobs
+        if f"{job.name}.service" in observed.referenced
+        # Then a reload has to do.
+        and not (is_active(job, observed) and f"{job.name}.timer" in observed.referenced)
+    }
+    if not held:
+        return []
+    memories = parse_memories(runner([*MEMORY_COMMAND, "--", *held]).stdout)
+    findings = []
+    for service in (service for service in held if service in memories and memories[service].ran):
+        reason = (
+            f"{observed.referenced[service]} refers to {service}, so that systemd cannot forget its last run, from "
+        )
+        reason += "which the timer would count"
+        mend = "take the reference away, or set on_reschedule to run"
+        findings.append(Finding(held[service].name, "every", None, reason, mend, "runs-at-once"))
+    return findings
+
+
 def told(surprise: Surprise | None, goal: Goal) -> str:
     """Return in words what becomes of an elapse that has gone by; an empty text when there is none."""
     if surprise is None or not goal.armed:
@@ -198,4 +247,6 @@ def told(surprise: Surprise | None, goal: Goal) -> str:
     when = iso8601(int(surprise.elapse))
     if goal.lets_run:
         return f"runs the job now, for its elapse of {when} (on_reschedule: run)"
+    if surprise.made_up:
+        return f"runs the job now, for its elapse of {when}: an apply that was cut off had stopped its timer before"
     return f"does not run the job for its elapse of {when}, which has gone by (on_reschedule: skip)"

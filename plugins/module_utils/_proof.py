@@ -36,7 +36,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     WantedJob,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import parse_blocks
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._predict import predict, refusals
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._predict import held_runs, predict, refusals
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_account import (
     check_access,
     check_group,
@@ -312,7 +312,7 @@ def prove_jobs(runner: Runner, request: Request, observed: Observed, facts: Fact
     # Of bad expressions and spans there is nothing to predict.
     bad = {found.job for found in findings if found.severity == ERROR and found.code in SCHEDULE}
     surprises = predict(runner, [job for job in wanted if job.name not in bad], observed, spans)
-    findings += refusals(wanted, observed, surprises)
+    findings += refusals(wanted, observed, surprises) + held_runs(runner, wanted, observed)
     return Proof(
         [finding for finding in findings if not is_accepted(finding, accepts)],
         [finding for finding in findings if is_accepted(finding, accepts)],

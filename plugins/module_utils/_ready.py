@@ -8,6 +8,7 @@ import os
 from typing import Iterator
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_state import file_state
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NO_FILE, Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import Plan
 
@@ -18,11 +19,20 @@ LINK_STEPS = ("unlink", "link", "unlink_again", "link_again")
 def obstacles(unit_directory: str, plan: Plan, observed: Observed) -> list[str]:
     """Return what keeps the plan from being executed: foreign changes since the proof, folders that are read-only."""
     files = [name for step in plan.steps if step.kind in FILE_STEPS for name in step.items]
-    links = [name for step in plan.steps if step.kind in LINK_STEPS for name in step.items]
+    return [*foreign_changes(unit_directory, files, observed), *read_only(unit_directory, link_folders(plan))]
+
+
+def unwritable(unit_directory: str, plan: Plan) -> list[Finding]:
+    """Return a finding for each folder of links that the plan cannot write: check mode has to say so, too."""
     return [
-        *foreign_changes(unit_directory, files, observed),
-        *read_only(unit_directory, {os.path.dirname(link) for link in links}),
+        Finding("", "timer_unit_directory", unit_directory, reason, "", "unit-directory")
+        for reason in read_only(unit_directory, link_folders(plan))
     ]
+
+
+def link_folders(plan: Plan) -> set[str]:
+    """Return the folders in which the plan makes or removes links."""
+    return {os.path.dirname(name) for step in plan.steps if step.kind in LINK_STEPS for name in step.items}
 
 
 def foreign_changes(unit_directory: str, files: list[str], observed: Observed) -> Iterator[str]:

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import os
-from typing import Iterable, Mapping
+from typing import Collection, Iterable, Mapping
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
@@ -37,11 +37,40 @@ def remembered(request: Request, files: Mapping[str, FileState], loaded: Mapping
     return found
 
 
-def references(unit_path: Iterable[str], timers: Iterable[str]) -> dict[str, str]:
-    """Return timer to a unit that refers to it; without timers free."""
+def counted(request: Request, files: Mapping[str, FileState], loaded: Mapping[str, UnitState]) -> list[str]:
+    """Return the services in memory from whose last run a timer would count that is to be started."""
+    found = []
+    for job in request.jobs:
+        timer, service = f"{job.name}.timer", f"{job.name}.service"
+        state = loaded.get(timer)
+        current = files.get(timer)
+        stays = state is not None and (state.active == "active" or state.is_queued)
+        if (
+            job.state == PRESENT
+            and job.on_reschedule != "run"
+            and timer_text.counts_from_unit(job.timer)
+            # Such a timer may wait for the next boot.
+            and not timer_text.boot_spans(job.timer)
+            and service in loaded
+            and loaded[service].active == "inactive"
+            and not (stays and current and timer_text.triggers(current.text) == timer_text.triggers(job.timer))
+        ):
+            found.append(service)
+    return found
+
+
+def references(
+    unit_path: Iterable[str], timers: Iterable[str], loaded: Collection[str] | None = None
+) -> dict[str, str]:
+    """Return timer, or service, to a unit that refers to it; without any free.
+
+    loaded: the services and timers in memory; given, no other service or timer is looked at.
+    """
     wanted = set(timers)
     found: dict[str, str] = {}
     for path in unit_texts(unit_path) if wanted else ():
+        if loaded is not None and unit_of(path).endswith((".service", ".timer")) and unit_of(path) not in loaded:
+            continue
         try:
             with open(path, encoding="utf-8", errors="replace") as stream:
                 text = stream.read(LARGEST_FILE)
@@ -50,7 +79,7 @@ def references(unit_path: Iterable[str], timers: Iterable[str]) -> dict[str, str
         for timer in wanted:
             if (
                 timer in text
-                and unit_of(path) not in (timer, f"{timer[: -len('.timer')]}.service")
+                and unit_of(path) not in (f"{timer.rpartition('.')[0]}{suffix}" for suffix in (".service", ".timer"))
                 and refers(text, timer)
             ):
                 found.setdefault(timer, unit_of(path))

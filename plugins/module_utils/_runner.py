@@ -25,10 +25,27 @@ class ProgramMissing(Exception):
         self.program = program
 
 
+# As of timeout(1).
+TIMED_OUT = 124
+# No program is waited for without end, in seconds. Thousands of units take some seconds, journals of a busy host more.
+PROGRAM_SECONDS = 600.0
+# What is shown of a command that does not answer.
+FEW_WORDS = 4
+
 # Descriptors that every program gets too: what holds a lock is to hold it until the last program has ended.
 INHERITED: list[int] = []
 
 Runner = Callable[["list[str]"], Completed]
+
+
+def shown(argv: list[str]) -> str:
+    """Return the first words of a command, for a message: what it is about may be thousands of units."""
+    return f"`{' '.join(argv[:FEW_WORDS])}{' ...' if argv[FEW_WORDS:] else ''}`"
+
+
+def decoded(output: bytes | None) -> str:
+    """Return the output of a program as text."""
+    return (output or b"").decode("utf-8", "replace")
 
 
 def make_runner() -> Runner:
@@ -54,13 +71,14 @@ def make_runner() -> Runner:
                 capture_output=True,
                 check=False,
                 pass_fds=tuple(INHERITED),
+                timeout=PROGRAM_SECONDS,
             )
         except FileNotFoundError as error:
             raise ProgramMissing(argv[0]) from error
-        return Completed(
-            done.returncode,
-            done.stdout.decode("utf-8", "replace"),
-            done.stderr.decode("utf-8", "replace"),
-        )
+        except subprocess.TimeoutExpired as late:
+            return Completed(
+                TIMED_OUT, decoded(late.stdout), f"no answer of {shown(argv)} within {PROGRAM_SECONDS:g} seconds"
+            )
+        return Completed(done.returncode, decoded(done.stdout), decoded(done.stderr))
 
     return run

@@ -41,6 +41,11 @@ def triggers(text: str) -> list[tuple[str, str]]:
     ]
 
 
+def schedule_text(text: str) -> str:
+    """Return the triggers as one text, to tell whether two timers elapse alike."""
+    return "\n".join(f"{key}={value}" for key, value in triggers(text))
+
+
 def elapses_once(text: str) -> bool:
     """Tell whether the timer has only triggers that elapse once."""
     keys = {key for key, value in triggers(text) if key != "Unit" and value}

@@ -7,14 +7,17 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from typing import Mapping
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import Host, StepFailed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import Evidence, judge, read_evidence
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._meeting import Meeting
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     FILE_MODE,
+    NO_FILE,
     NOT_ACTIVE,
     Goal,
     JobFile,
@@ -75,13 +78,18 @@ def touched_units(goals: list[Goal], plan: Plan) -> list[str]:
     return [name for name in touched if not os.path.isabs(name) and name not in pairs]
 
 
-def stopped_at(observed: Observed) -> dict[str, int]:
-    """Return the timers that a killed run has stopped, and since when (nanoseconds): what was due then is caught up."""
+def schedules_of(goals: list[Goal], observed: Observed) -> dict[str, tuple[str, ...]]:
+    """Return the schedules of the timers that are active, and that are to stay so: before and after the apply."""
     return {
-        f"{name}.timer": when
-        for name, when in observed.marked.items()
-        if observed.units.get(f"{name}.timer", NOT_ACTIVE).active != "active"
+        goal.name: tuple(timer_text.schedule_text(text) for text in (file_of(goal.name, observed), goal.timer or ""))
+        for goal in goals
+        if goal.armed and observed.units.get(f"{goal.name}.timer", NOT_ACTIVE).is_stoppable
     }
+
+
+def file_of(name: str, observed: Observed) -> str:
+    """Return the text of a timer as it stands."""
+    return observed.files.get(f"{name}.timer", NO_FILE).text
 
 
 def run_plan(
@@ -93,7 +101,7 @@ def run_plan(
     """
     touched = [change.name for change in plan.changes if change.actions]
     pending = set(observed.dirty) - {goal.name for goal in goals}
-    host.stopped_at = stopped_at(observed)
+    host.stopped_at = {f"{name}.timer": since for name, since in observed.marked.items()}
     host.start_manager = meeting.start_manager
     host.noted = observed.noted
     host.pins = {one.name: one for one in plan.pins}
@@ -101,7 +109,7 @@ def run_plan(
         host.prepare(new_files(goals, plan), touched_modes(goals, plan), touched_units(goals, plan))
         found = obstacles(host.unit_directory, plan, observed)
         if not found:
-            _mark(host, observed, pending.union(touched))
+            _mark(host, observed, pending.union(touched), schedules_of(goals, observed))
     except OSError as error:
         _take_away(host)
         raise ApplyFailed(f"write: {error}", undone=True) from error
@@ -195,7 +203,9 @@ def _finish(host: Host, observed: Observed, pending: set[str], *, undone: bool =
     _mark(host, observed, pending)
 
 
-def _mark(host: Host, observed: Observed, jobs: set[str]) -> None:
+def _mark(
+    host: Host, observed: Observed, jobs: set[str], schedules: Mapping[str, tuple[str, ...]] | None = None
+) -> None:
     """Write which jobs are under way; where no manager ran that could hold anything else there is no place for it."""
     if observed.manager.running:
-        _journal.mark(host.owner, sorted(jobs))
+        _journal.mark(host.owner, sorted(jobs), schedules)

@@ -31,6 +31,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     UnitState,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
+    Memory,
     ObserveError,
     observe_units,
 )
@@ -55,11 +56,11 @@ class _Undo:
         """Return what was done in these ways, each once, in order."""
         return list(dict.fromkeys(one.name for one in self.done if one.kind in kinds))
 
-    def attempt(self, act: Callable[..., None], *about: Any) -> bool:
+    def attempt(self, act: Callable[..., object], *about: Any) -> bool:
         """Do something; keep what went wrong for the report."""
         try:
             act(*about)
-        except (OSError, StepFailed, ProgramMissing) as error:
+        except (OSError, StepFailed, ObserveError, ProgramMissing) as error:
             self.troubles.append(str(error))
             return False
         return True
@@ -108,9 +109,9 @@ class _Undo:
             self.attempt(self.host.systemctl, "daemon-reload")
 
     def was_active(self, timer: str) -> bool:
-        """Tell whether a timer was waiting before; one that had elapsed for good would elapse again at a start."""
+        """Tell whether a timer was waiting, or about to start. One that had elapsed for good would elapse again."""
         unit = self.before.units.get(timer, NOT_ACTIVE)
-        return unit.active == "active" and unit.sub in ("waiting", "running")
+        return (unit.active == "active" and unit.sub in ("waiting", "running")) or unit.is_queued
 
     def links_before(self, stopped: list[str]) -> dict[str, str]:
         """Return the links that are to be there again, with their targets."""
@@ -155,14 +156,16 @@ class _Undo:
         """Start again what was active, less what could run its job: what systemd remembers and no stamp holds."""
         in_memory = self.states() if stopped else {}
         stopped = [timer for timer in stopped if in_memory.get(timer, NOT_ACTIVE).active != "active"]
-        risky = [timer for timer in stopped if timer in in_memory and self.could_repeat(timer)]
+        memories = self.memories([timer for timer in stopped if timer in in_memory and self.has_no_stamp(timer)])
+        risky = [timer for timer in stopped if timer in memories and memories[timer].elapsed]
         safe = [timer for timer in stopped if timer not in risky]
         if risky:
             reason = "left stopped, because systemd remembers the last run, and could repeat it at the start"
             self.troubles.append(f"{', '.join(risky)}: {reason}")
-        if safe and self.attempt(self.host.systemctl, "start", *safe):
+        if safe and self.attempt(self.host.start, safe):
             found = self.states()
-            down = [timer for timer in safe if found.get(timer, NOT_ACTIVE).active != "active"]
+            states = {timer: found.get(timer, NOT_ACTIVE) for timer in safe}
+            down = [timer for timer, state in states.items() if state.active != "active" and not state.is_queued]
             if down:
                 self.troubles.append(f"{', '.join(down)}: not active again")
 
@@ -174,10 +177,19 @@ class _Undo:
             self.troubles.append(str(error))
             return {}
 
-    def could_repeat(self, timer: str) -> bool:
-        """Tell whether a start could repeat the last run: the timer has elapsed before, and keeps no stamp."""
-        text = self.before.files.get(timer, NO_FILE).text
-        return bool(self.before.last_trigger.get(timer)) and not timer_text.is_persistent(text)
+    def has_no_stamp(self, timer: str) -> bool:
+        """Tell whether nothing but memory can run the job at a start: no stamp holds it."""
+        return not timer_text.is_persistent(self.before.files.get(timer, NO_FILE).text)
+
+    def memories(self, timers: list[str]) -> dict[str, Memory]:
+        """Return what systemd remembers of timers; what was observed before, when it does not answer."""
+        if not timers:
+            return {}
+        try:
+            return self.host.memories(timers)
+        except (ObserveError, ProgramMissing, StepFailed) as error:
+            self.troubles.append(str(error))
+            return {timer: Memory(ran=True, elapsed=bool(self.before.last_trigger.get(timer))) for timer in timers}
 
 
 def restore_part(one: Done) -> None:

@@ -643,8 +643,9 @@ jobs:
       sample: active (waiting)
     armed:
       description:
-        - Whether the timer is armed, V(now) or V(no). V(next-boot) when it counts from a boot that is long past, so
-          that the next boot starts it. V(done) when its last elapse has run.
+        - Whether the timer is armed, V(now) or V(no). V(queued) when its start waits for another unit, as on a host
+          that boots, or whose clock is not set yet. V(next-boot) when it counts from a boot that is long past, so that
+          the next boot starts it. V(done) when its last elapse has run.
         - Of a job without a timer V(triggered), when other jobs start it, or V(by-hand).
       type: str
       sample: now

@@ -19,6 +19,7 @@ NAMED_JOBS = 5
 
 ARMED_WORDS = {
     "now": "armed",
+    "queued": "about to be armed",
     "next-boot": "armed at next boot",
     "done": "done",
     "triggered": "triggered",

@@ -21,7 +21,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _observe, _pin, _proof_host, _run_directory
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import (
+    _apply,
+    _observe,
+    _pin,
+    _proof_host,
+    _run_directory,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import Outcome, converge
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pin import cleaner_of
@@ -72,6 +78,9 @@ class FakeHost:
         # What is done while a verb of systemctl is under way.
         self.during: dict[str, list[Callable[[], None]]] = {}
         self.refused: set[str] = set()
+        # Timers whose start waits for another unit, and those of them that are to start.
+        self.waiting: set[str] = set()
+        self.queued: set[str] = set()
         # Timers whose last trigger systemd remembers (Unix time), and services whose last run it does.
         self.fired: dict[str, int] = {}
         self.has_run: set[str] = set()
@@ -195,19 +204,26 @@ class FakeHost:
             times = [int(self.activated.get(unit, self.reloaded) * 1e6) for unit in units]
             blocks = [f"Id={u}\nActiveEnterTimestampMonotonic={t}\n" for u, t in zip(units, times, strict=True)]
             return Completed(0, "\n".join(blocks), "")
+        if "--property=Id,LastTriggerUSec,InactiveExitTimestampMonotonic" in arguments:
+            blocks = [self._memory(unit) for unit in arguments[arguments.index("--") + 1 :]]
+            return Completed(0, "\n".join(blocks), "")
         if "--" in arguments:
             units = arguments[arguments.index("--") + 1 :]
             unread = [unit for unit in units if self.loaded.get(unit) != self._text(unit)]
             blocks = [f"Id={unit}\nNeedDaemonReload={'yes' if unit in unread else 'no'}\n" for unit in units]
             return Completed(0, "\n".join(blocks), "")
-        if "--value" in arguments:
-            return Completed(0, f"{int(arguments[-1] in self.has_run)}\n", "")
         return Completed(
             0,
             f"Version=252.39-1\nUnitPath={self.units}\nSystemState={self.system_state}\nUserspaceTimestampMonotonic=1\n"
             f"UnitsLoadTimestampMonotonic={int(self.reloaded * 1e6)}\nUnitsLoadStartTimestampMonotonic=1\n",
             "",
         )
+
+    def _memory(self, unit: str) -> str:
+        """What systemd remembers of a unit: its last trigger, and whether it was active or ran."""
+        elapsed = shown_time(self.fired[unit]) if unit in self.fired else ""
+        ran = unit in self.has_run or unit in self.stopped or self._state(unit) != DEAD
+        return f"Id={unit}\nLastTriggerUSec={elapsed}\nInactiveExitTimestampMonotonic={int(ran)}\n"
 
     def _list_units(self, _arguments: list[str]) -> Completed:
         rows = [
@@ -216,6 +232,7 @@ class FakeHost:
                 "load": "not-found" if self.loaded[unit] is None else "loaded",
                 "active": self._state(unit)[0],
                 "sub": self._state(unit)[1],
+                **({"job": "start" if unit in self.queued else None} if self.queued else {}),
             }
             for unit in self.loaded
         ]
@@ -253,7 +270,7 @@ class FakeHost:
 
     def _daemon_reload(self, _arguments: list[str]) -> Completed:
         linked = {path.name for path in self.units.glob("*.wants/*")}
-        kept = {unit for unit in self.loaded if self._state(unit) != DEAD or unit in linked | self.pinned}
+        kept = {unit for unit in self.loaded if self._state(unit) != DEAD or unit in linked | self.pinned | self.queued}
         kept |= {unit.replace(".timer", ".service") for unit in kept | linked if unit.endswith(".timer")}
         for unit in [one for one in self.loaded if one not in kept]:
             self._forget(unit)
@@ -267,9 +284,10 @@ class FakeHost:
         self.reloaded = time.clock_gettime(time.CLOCK_MONOTONIC)
         return DONE
 
-    def _start(self, timers: list[str]) -> Completed:
-        if "--no-block" in timers:
-            self._queue([one for one in timers if not one.startswith("-")])
+    def _start(self, arguments: list[str]) -> Completed:
+        timers = [one for one in arguments if not one.startswith("-")]
+        if all(one.endswith(".service") for one in timers):
+            self._queue(timers)
             return DONE
         failed = []
         for timer in timers:
@@ -279,6 +297,8 @@ class FakeHost:
             if text is None or timer in self.refused:
                 failed.append(timer)
                 self.states[timer] = ("failed", "failed") if text else DEAD
+            elif timer in self.waiting:
+                self.queued.add(timer)
             elif self._state(timer) != WAITING:
                 if remembered and self._could_run(timer, text):
                     self.surprises.append(f"{timer} was started while systemd remembered it")
@@ -330,6 +350,7 @@ class FakeHost:
         missing = [unit for unit in units if unit not in self.loaded and self._text(unit) is None]
         for unit in [one for one in units if one not in missing]:
             self.states.pop(unit, None)
+            self.queued.discard(unit)
             if unit.endswith(".timer") and unit in self.loaded:
                 self.stopped[unit] = triggers(self.loaded[unit] or ""), self.stamp(unit[: -len(".timer")]) or 0
             if self.loaded.get(unit, "") is None:
@@ -350,5 +371,6 @@ def make_host(root: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
     monkeypatch.setattr(_run_directory, "RUN_DIRECTORY", str(root / "run"))
     monkeypatch.setattr(_pin, "SYSTEM_RUNTIME_DIRECTORY", str(root / "runtime"))
     monkeypatch.setattr(_observe, "STAMP_DIRECTORY", str(host.stamps))
+    monkeypatch.setattr(_apply, "PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr(_proof_host, "BOOTED_DIRECTORY", str(root))
     return host

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -282,7 +283,7 @@ def test_success_is_what_the_evidence_says(armed: FakeHost) -> None:
     before = armed.picture()
     armed.faults["start"] = [(0, "", "")]
     failure = apply_fails(armed, CHANGES["new"][0])
-    assert "evidence: third" in str(failure)
+    assert "after the apply third.timer is loaded, inactive (dead)" in str(failure)
     assert "second" not in str(failure)
     assert failure.undone
     assert armed.picture() == before
@@ -730,7 +731,7 @@ def killed_at(host: FakeHost, verb: str, *jobs: WantedJob, marked: int, **option
     with pytest.raises(Killed):
         host.converge(*jobs, **options)
     marker = host.root / "run" / _journal.MARKER_NAME
-    found = {job: [owner, marked] for job, (owner, _since) in json.loads(marker.read_text()).items()}
+    found = {job: [owner, marked, texts] for job, (owner, _since, texts) in json.loads(marker.read_text()).items()}
     marker.write_text(json.dumps(found))
 
 
@@ -742,6 +743,180 @@ def test_what_is_due_since_a_killed_run_is_made_up_for(host: FakeHost) -> None:
     host.set_stamp("backup", OLD_STAMP)
     assert host.converge(EDITED).result["changed"]
     assert host.stamp("backup") == OLD_STAMP + 10**9
+    assert host.surprises == []
+
+
+# A schedule that nobody had when the apply was killed, and a day of which an elapse has gone by since.
+THIRD = wanted(schedule="Wed 10:00")
+KILLED = OLD_STAMP + 10**9
+ELAPSE = OLD_STAMP // 10**9 + 60
+
+
+def told(host: FakeHost, job: WantedJob, *, check_mode: bool = False) -> tuple[str, bool, str | None]:
+    """Apply a job; return what the diff, and what the row says of an elapse that has gone by."""
+    result = host.converge(job, check_mode=check_mode).result
+    (row,) = result["jobs"]
+    lines = [line for one in result["diff"] for line in one.get("prepared", "").splitlines()]
+    return next((line for line in lines if "for its elapse" in line), ""), row["runs_now"], row["missed_elapse"]
+
+
+@pytest.mark.parametrize(
+    ("before", "killed", "job", "made_up"),
+    [
+        ([JOB], EDITED, EDITED, True),
+        ([JOB], EDITED, JOB, True),
+        ([JOB], EDITED, THIRD, False),
+        # It was not active: nothing that it would have run is lost.
+        ([JOB, SUSPENDED], JOB, JOB, False),
+        ([JOB, SUSPENDED], EDITED, EDITED, False),
+        # Killed twice: the first one had stopped it.
+        ([JOB, EDITED], EDITED, EDITED, True),
+    ],
+)
+def test_only_what_a_killed_run_has_stopped_is_made_up_for_and_the_words_say_so(
+    before: list[WantedJob], killed: WantedJob, job: WantedJob, made_up: bool, host: FakeHost
+) -> None:
+    host.converge(before[0])
+    if before[1:] == [EDITED]:
+        killed_at(host, "daemon-reload", EDITED, marked=KILLED)
+        host.faults["daemon-reload"] = [Killed()]
+        with pytest.raises(Killed):
+            host.converge(EDITED)
+    else:
+        host.converge(*before[1:])
+        killed_at(host, "daemon-reload", killed, marked=KILLED)
+    host.set_stamp("backup", OLD_STAMP)
+    for expression in ("Mon 08:00", "Tue 09:00", "Wed 10:00"):
+        host.elapses[expression] = [ELAPSE]
+    foreseen = told(host, job, check_mode=True)
+    text, runs_now, missed = told(host, job)
+    assert (text, runs_now, missed) == foreseen
+    assert runs_now is made_up
+    assert missed is not None
+    word = "runs the job now," if made_up else "does not run the job"
+    assert text.startswith(f"backup: this apply {word} for its elapse of {missed}")
+    # systemd looks from the stamp on.
+    assert (host.stamp("backup") == KILLED) is made_up
+    assert ((host.stamp("backup") or 0) < ELAPSE * 10**9) is made_up
+    assert host.surprises == []
+
+
+def test_what_was_due_before_a_killed_run_is_not_made_up_for(host: FakeHost) -> None:
+    host.converge(JOB)
+    host.set_stamp("backup", OLD_STAMP)
+    killed_at(host, "daemon-reload", EDITED, marked=(ELAPSE + 60) * 10**9)
+    host.set_stamp("backup", OLD_STAMP)
+    host.elapses["Tue 09:00"] = [ELAPSE]
+    text, runs_now, _missed = told(host, EDITED)
+    assert ("does not run" in text, runs_now) == (True, False)
+    assert host.stamp("backup") == (ELAPSE + 60) * 10**9
+
+
+def test_a_job_that_is_to_fail_is_not_kept_from_what_a_killed_run_has_stopped(host: FakeHost) -> None:
+    """Else the host could never be completed."""
+    job = wanted(schedule="Tue 09:00", on_reschedule="fail")
+    host.converge(JOB)
+    killed_at(host, "daemon-reload", job, marked=KILLED)
+    host.set_stamp("backup", OLD_STAMP)
+    host.elapses["Tue 09:00"] = [ELAPSE]
+    assert told(host, job)[1] is True
+
+
+# How long it takes to stop many timers.
+
+
+def test_what_is_due_while_timers_are_stopped_is_not_lost(armed: FakeHost) -> None:
+    """The stamp is not later than the beginning of the stop, but for a timer that elapses in between."""
+    seen: list[int] = []
+
+    def meanwhile() -> None:
+        seen.append(time.time_ns())
+        armed.set_stamp("second", seen[0])
+        while time.time_ns() == seen[0]:
+            pass
+
+    armed.during["stop"] = [meanwhile]
+    armed.converge(EDITED, wanted(name="second", schedule="Tue 09:00"))
+    assert OLD_STAMP < stamp(armed) <= seen[0]
+    assert armed.stamp("second") == seen[0]
+
+
+def test_a_stamp_from_the_future_says_nothing(armed: FakeHost) -> None:
+    armed.set_stamp("backup", time.time_ns() + 10**15)
+    armed.converge(EDITED, wanted(name="second"))
+    assert stamp(armed) <= time.time_ns()
+
+
+# Starts that wait: for the clock to be set, for the rest of a boot.
+
+
+def booted(host: FakeHost) -> None:
+    """Let the host be as it is in the middle of a boot: its timers are about to start."""
+    host.states.clear()
+    host.stopped.clear()
+    host.fired.clear()
+    host.waiting = {"backup.timer", "second.timer", "third.timer"}
+    host.queued = {"backup.timer", "second.timer"}
+    host.system_state = "starting"
+
+
+def test_a_start_that_waits_is_left_to_systemd(host: FakeHost) -> None:
+    host.waiting = {"backup.timer"}
+    outcome = host.converge(JOB, wanted(name="second"))
+    assert {row["name"]: row["armed"] for row in outcome.result["jobs"]} == {"backup": "queued", "second": "now"}
+    assert [(one.job, one.code) for one in outcome.warnings] == [("backup", "start-waits")]
+    again = host.converge(JOB, wanted(name="second"))
+    assert not again.result["changed"]
+    assert [(one.job, one.code) for one in again.warnings] == [("backup", "start-waits")]
+
+
+def test_an_apply_leaves_the_starts_of_a_boot_alone(armed: FakeHost) -> None:
+    booted(armed)
+    assert not armed.converge(JOB, wanted(name="second")).result["changed"]
+    assert (armed.verbs(), armed.queued) == ([], {"backup.timer", "second.timer"})
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_an_apply_during_a_boot_does_what_it_is_to_do(check_mode: bool, armed: FakeHost) -> None:
+    booted(armed)
+    jobs = [EDITED, wanted(name="second", state="suspended"), wanted(name="third")]
+    outcome = armed.converge(*jobs, check_mode=check_mode)
+    assert outcome.errors == []
+    actions = {row["name"]: row["actions"] for row in outcome.result["jobs"]}
+    assert actions["second"] == ["disarm", "disable"]
+    assert "reschedule" in actions["backup"]
+    if not check_mode:
+        assert armed.queued == {"backup.timer", "third.timer"}
+        assert not armed.converge(*jobs).result["changed"]
+
+
+def test_a_failed_apply_during_a_boot_leaves_no_timer_off(armed: FakeHost) -> None:
+    booted(armed)
+    armed.refused = {"third.timer"}
+    failure = apply_fails(armed, [EDITED, wanted(name="second", state="suspended"), wanted(name="third")])
+    assert (failure.undone, failure.trouble) == (True, "")
+    assert armed.queued == {"backup.timer", "second.timer"}
+
+
+def test_a_start_that_does_not_come_to_an_end_fails(armed: FakeHost) -> None:
+    armed.faults["start"] = [(124, "", "no answer of `systemctl start` within 600 seconds")]
+    assert "no answer" in str(apply_fails(armed, [EDITED, wanted(name="second")]))
+
+
+# What somebody else does meanwhile.
+
+
+@pytest.mark.parametrize("edited", [wanted(schedule="Tue 09:00", persistent=False)])
+def test_a_reload_by_somebody_else_is_no_reference(edited: WantedJob, host: FakeHost) -> None:
+    """It loads the linked timer anew, without a memory; once as the apply looks, once on its way back."""
+    host.converge(wanted(persistent=False))
+    host.fire("backup", OLD_STAMP // 10**9)
+
+    def reload_of_others() -> None:
+        host(["systemctl", "daemon-reload"])
+
+    host.during["list-units"] = [reload_of_others, *[lambda: None] * 1]
+    assert host.converge(edited).errors == []
     assert host.surprises == []
 
 
@@ -767,7 +942,7 @@ def test_a_timer_that_a_killed_run_had_not_stopped_makes_up_for_nothing(host: Fa
 def test_the_mark_of_others_keeps_its_time(host: FakeHost) -> None:
     killed_at(host, "start", wanted(name="theirs"), marked=OLD_STAMP, owner="team-b")
     host.converge(JOB)
-    assert _journal.marked_jobs() == {"theirs": ("team-b", OLD_STAMP)}
+    assert _journal.marked_jobs() == {"theirs": ("team-b", OLD_STAMP, ())}
 
 
 # Jobs that are renamed, taken over, ended.
@@ -1067,6 +1242,27 @@ def test_an_interval_counts_from_a_run_that_systemd_remembers(runs: bool, fails:
     else:
         assert host.converge(shorter).errors == []
         assert host.loaded["backup.timer"] == shorter.timer
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_referred_service_is_refused_before_anything_changes(runs: bool, check_mode: bool, host: FakeHost) -> None:
+    """Only when it has run: systemd remembers that as long as another unit refers to it."""
+    every = wanted(schedule=None, every="1h")
+    host.converge(every)
+    host.converge(every._replace(state="suspended"))
+    other = host.units / "other.service"
+    other.write_text("[Unit]\nOnSuccess=backup.service\n[Service]\nExecStart=/bin/true\n")
+    host.loaded.update({"backup.service": every.service, "other.service": other.read_text()})
+    host.pinned.update(("backup.service", "other.service"))
+    if runs:
+        host.has_run.add("backup.service")
+    outcome = host.converge(every, check_mode=check_mode)
+    said = [(one.code, one.reason.partition(",")[0]) for one in outcome.errors]
+    assert said == ([("runs-at-once", "other.service refers to backup.service")] if runs else [])
+    assert host.verbs() == [] or not (runs or check_mode)
+    # Who wants the run gets it.
+    assert host.converge(every._replace(on_reschedule="run"), check_mode=check_mode).errors == []
 
 
 # Persistence, and a boot that is under way.

@@ -154,7 +154,7 @@ WAY = {
     "_proof": SHARED | set(CHECKERS) | {"_ended", "_observe", "_predict"},
     # Pure: it starts no program and touches no file.
     "_plan": {"_chain", "_model", "_file_record", "_pin", "_timer_text", "_unit_file"},
-    "_ready": {"_file_state", "_model", "_plan"},
+    "_ready": {"_file_state", "_findings", "_model", "_plan"},
     "_apply": {"_chain", "_file_state", "_journal", "_model", "_observe", "_pin", "_runner", "_stamp_time"},
     # The way back knows what was done and what was there, and nothing of goals and plans.
     "_undo": {"_apply", "_model", "_observe", "_runner", "_timer_text"},
@@ -653,7 +653,7 @@ WRITERS = {
     "_file_record": "checked names, and a path of plain characters; check_read_back() reads the service back",
 }
 # What looks like such a line and is none: conditions of journalctl, variables of a command, words about a unit.
-NO_UNIT = {"_account", "_job_output", "_pairs", "_proof_sandbox", "_runbook", "_runs", "_status"}
+NO_UNIT = {"_account", "_job_output", "_pairs", "_proof_sandbox", "_runbook", "_runs", "_status", "_timer_text"}
 # Whose options tests/unit/test_hostile_options.py fills with hostile text.
 CHANGING_MODULES = {"timer_job_change", "timer_jobs"}
 

@@ -388,14 +388,28 @@ def test_a_former_name_is_observed_and_no_orphan(tmp_path: Path, monkeypatch: py
     assert "old.timer" in observed.units
 
 
-def test_a_killed_run_says_when_it_began(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("schedules", "marked"),
+    [
+        (["Unit=old.service\nOnCalendar=Mon 08:00"], {"old": 123456789}),
+        (["Unit=old.service\nOnCalendar=Tue 08:00", "Unit=old.service\nOnCalendar=Mon 08:00"], {"old": 123456789}),
+        (["Unit=old.service\nOnCalendar=Tue 08:00"], {}),
+        ([], {}),
+        # Of a version that did not know it.
+        (None, {}),
+    ],
+)
+def test_a_killed_run_says_since_when_and_for_which_schedules(
+    schedules: list[str] | None, marked: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home = home_of(tmp_path, monkeypatch, wanted(name="old"))
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "applying.json").write_text('{"old": ["default", 123456789], "theirs": ["other", 5]}')
-    request = Request([], "default", False, "strict", str(home), "")
+    about = ["default", 123456789, *([] if schedules is None else [schedules])]
+    (tmp_path / "run" / "applying.json").write_text(json.dumps({"old": about, "theirs": ["other", 5, ["x"]]}))
+    request = Request([wanted(name="old")], "default", False, "strict", str(home), "")
     shown = "Id=old.timer\nNeedDaemonReload=yes\n\nId=old.service\nNeedDaemonReload=no\n"
     observed = observe(answering(show=shown), request, Manager(247, [str(home)], None))
-    assert (observed.dirty, observed.marked) == (["old"], {"old": 123456789})
+    assert (observed.dirty, observed.marked) == (["old"], marked)
     assert observed.stale == {"old.timer"}
 
 

@@ -136,14 +136,20 @@ def test_all_that_somebody_else_has_changed_is_told(armed: FakeHost, monkeypatch
     assert str(caught.value) == "; ".join(CHANGED.format(path) for path in units)
 
 
-def test_an_apply_does_not_begin_where_links_cannot_be_made(armed: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_an_apply_does_not_begin_where_links_cannot_be_made(
+    check_mode: bool, armed: FakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = armed.picture()
     folder = str(armed.units / "timers.target.wants")
     really = os.access
     monkeypatch.setattr(_ready.os, "access", lambda path, mode: str(path) != folder and really(path, mode))
     armed.calls.clear()
-    with pytest.raises(ApplyFailed, match="cannot be written; remount the file system for writing, or see lsattr"):
-        armed.converge(EDITED)
+    (error,) = armed.converge(EDITED, check_mode=check_mode).errors
+    assert error.reason == f"{folder} cannot be written; remount the file system for writing, or see lsattr"
+    # What changes no link is applied.
+    assert armed.converge(wanted(description="x"), check_mode=True).errors == []
+    armed.calls.clear()
     assert armed.verbs() == []
     assert armed.picture() == before
 

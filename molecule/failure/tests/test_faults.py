@@ -114,7 +114,7 @@ FAULTS = {
         UNWRAP,
         "Refusing to reload, not enough space available on /run/systemd",
     ),
-    "start": Fault(*broken_start("fault-new"), "A dependency job for fault-new.timer failed"),
+    "start": Fault(*broken_start("fault-new"), "fault-new.timer is loaded, inactive (dead)"),
     "evidence": Fault(
         wrapper(
             'if [ "$1" = start ] && [ ! -e /srv/fault-once ]; then touch /srv/fault-once; $real "$@"; '

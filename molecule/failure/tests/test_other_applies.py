@@ -8,7 +8,19 @@ import json
 from datetime import timedelta
 
 import pytest
-from harness import Site, is_armed, recorder, reloads, show, snapshot, utc_now, wait_until
+from harness import (
+    Site,
+    broken_start,
+    daily,
+    is_armed,
+    recorder,
+    reloads,
+    runs,
+    show,
+    snapshot,
+    utc_now,
+    wait_until,
+)
 
 # By podman itself, not by tools/enter.sh: what a killed module has started is to go on, as on any host.
 BY_PODMAN = {"ansible_podman_executable": "podman"}
@@ -23,6 +35,23 @@ END
 chmod 0755 /usr/local/bin/{program}
 """
 # Goes on when it is let, or after some minutes.
+# As a package manager that installs one package after the other: systemd reads its units anew while an apply looks.
+RELOADER = """\
+cat > /usr/local/bin/systemctl <<'END'
+#!/bin/sh
+if [ "$1" = list-units ] && [ -e /run/dotmobi.systemd_timers/applying.json ]; then /usr/bin/systemctl daemon-reload; fi
+exec /usr/bin/systemctl "$@"
+END
+chmod 0755 /usr/local/bin/systemctl
+"""
+# A killed apply is ten minutes old, and systemd's own notes twenty.
+EARLIER = """\
+import json, pathlib, time
+marker = pathlib.Path("/run/dotmobi.systemd_timers/applying.json")
+ago = time.time_ns() - 600 * 10**9
+found = {job: [owner, ago, texts] for job, (owner, _since, texts) in json.loads(marker.read_text()).items()}
+marker.write_text(json.dumps(found))
+"""
 WAIT = "for i in $(seq 3000); do [ -e /run/go ] && break; sleep 0.1; done"
 # Prints the processes that have the lock open, and do not hold it.
 WAITING = """\
@@ -34,8 +63,8 @@ done
 """
 
 
-def job(name, **fields):
-    return {"name": name, "schedule": "*-*-* 00:00:07", "command": recorder(name), **fields}
+def job(name, schedule="*-*-* 00:00:07", **fields):
+    return {"name": name, "schedule": schedule, "command": recorder(name), **fields}
 
 
 def wrap(host, verb, first, program="systemctl"):
@@ -68,7 +97,45 @@ class Story:
     """What was seen."""
 
 
-def tell(site, host):
+def tell_of_reloads(seen, site, host):
+    """Somebody else's reloads, while timers without a stamp get another schedule, and on the way back."""
+    passing = job("beside-passing", persistent=False)
+    site.apply([job("beside-one"), passing], **ONE)
+    host.check_output(RELOADER)
+    seen.reloaded = site.apply([job("beside-one"), {**passing, "schedule": "*-*-* 00:00:09"}], **ONE)
+    make, mend = broken_start("beside-breaks")
+    host.check_output(make)
+    seen.back = site.refuse([job("beside-one"), passing, job("beside-breaks")], **ONE)
+    host.check_output(mend)
+    unwrap(host)
+    seen.back_armed = is_armed(host, "beside-passing")
+
+
+def tell_of_made_up_runs(seen, site, host):
+    """Killed with three jobs: two timers were stopped, the third job was suspended. All get a schedule that was due."""
+    due = daily(utc_now() - timedelta(minutes=5))
+    names = ["beside-cut", "beside-third", "beside-paused"]
+    calm = [job(names[0]), job(names[1]), job(names[2], state="suspended")]
+    site.apply(calm, **ONE)
+    wrap(host, "daemon-reload", "kill -9 $PPID")
+    earlier = reloads(host)
+    others = [job(names[0], due), job(names[1], "*-*-* 00:00:08"), job(names[2], due)]
+    site.play(timer_jobs=others, **ONE)
+    unwrap(host)
+    wait_until(lambda: reloads(host) > earlier, 60, "the reload that the killed module has asked for is over")
+    host.check_output("python3 -c %s", EARLIER)
+    stamps = [f"/var/lib/systemd/timers/stamp-{name}.timer" for name in names]
+    host.check_output(f"touch -d '20 minutes ago' {' '.join(stamps)}")
+    wanted = [job(name, due) for name in names]
+    seen.foreseen = site.play("--check", "--diff", timer_jobs=wanted, **ONE)
+    seen.cut = site.apply(wanted, "--diff", **ONE)
+    wait_until(lambda: runs(host, "beside-cut"), 60, "the run that is made up for")
+    seen.cut_again = site.apply(wanted, "--diff", **ONE)
+    seen.cut_runs = {name: len(runs(host, name)) for name in names}
+    site.apply([job("beside-one"), job("beside-new")], timer_prune=True, timer_prune_limit=4, **ONE)
+
+
+def tell(site, host):  # noqa: PLR0915  one story
     seen = Story()
     second = Site(site.machine, site.folder / "second")
     second.folder.mkdir()
@@ -121,6 +188,9 @@ def tell(site, host):
     seen.left_by_proof = leftovers(host)
     site.apply([job("beside-one"), job("beside-new")], **ONE)
     seen.left_after_proof = leftovers(host)
+
+    tell_of_reloads(seen, site, host)
+    tell_of_made_up_runs(seen, site, host)
 
     # Somebody else's directory.
     host.check_output("chown nobody /run/dotmobi.systemd_timers")
@@ -195,3 +265,22 @@ def test_a_directory_that_others_can_change_is_refused(seen, machine):
             "it, and remove it: it is made anew; nothing was changed on this host"
         )
     assert seen.untouched
+
+
+def test_reloads_by_somebody_else_disturb_nothing(seen):
+    assert seen.reloaded.actions() == {"beside-passing": ["update", "reschedule"]}
+    assert seen.back.result["undone"], seen.back.message
+    assert seen.back_armed
+
+
+def test_only_what_a_killed_apply_had_stopped_is_made_up_for(seen):
+    assert seen.cut_runs == {"beside-cut": 1, "beside-third": 0, "beside-paused": 0}
+    assert not seen.cut_again.result["changed"]
+
+
+@pytest.mark.parametrize(("name", "made_up"), [("cut", True), ("third", False), ("paused", False)])
+def test_the_words_say_what_becomes_of_it(seen, name, made_up):
+    words = "runs the job now, for" if made_up else "does not run the job for"
+    for run in (seen.foreseen, seen.cut):
+        assert f"beside-{name}: this apply {words} its elapse of" in run.output
+        assert run.rows()[f"beside-{name}"]["runs_now"] is made_up
