@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import ABSENT, Scope, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._root_helper import RESULT, as_root
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION, UnitText
 
 # The key of the owner section of a service without a timer, and its value when no job starts it.
@@ -58,5 +59,7 @@ def starting_others(job: WantedJob, unit_directory: str, scope: Scope) -> Wanted
     while place and not lines[place - 1].strip():
         place -= 1
     # The last one: what the job itself does after its run comes before.
-    lines.insert(place, f"ExecStopPost=-+/bin/sh -c '{script}' next \"{folder}\"")
+    command = f"/bin/sh -c '{script}' next \"{folder}\""
+    # The manager of an account is found by a variable, and its programs are not root's.
+    lines.insert(place, f"ExecStopPost=-{'+' + command if scope.account else as_root(command, RESULT)}")
     return job._replace(service="\n".join(lines))

@@ -33,6 +33,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs impo
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import skipped_by_hand
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip import (
+    GUARD,
     SKIP_KEY,
     Skip,
     lines_of,
@@ -176,8 +177,8 @@ def service_of(pair: Pair, change: Change) -> str:
     """Return the text of the service. A job that is resumed, or gets other times, skips no run."""
     if change.skip:
         new = with_skip(pair.service.text, pair.name, change.skip)
-        added = [("Service", "ExecCondition"), (OWNER_SECTION, SKIP_KEY)]
-        lines = zip(added, lines_of(pair.name, change.skip))
+        added = [("Service", "ExecCondition"), (OWNER_SECTION, SKIP_KEY), ("Service", "UnsetEnvironment")]
+        lines = zip(added, (*lines_of(pair.name, change.skip), GUARD))
         check_edit(
             pair.name,
             contents(without_skip(pair.service.text)),

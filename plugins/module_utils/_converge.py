@@ -53,6 +53,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_names import check_stamps
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._prune import check_pruning, pruning
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._ready import unwritable
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._root_helper import guarded
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_record import recording
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._scratch import remove_leftovers
@@ -272,6 +273,9 @@ def as_written(request: Request) -> Request:
     """Return the request with units as they are written on this host: with what only the host knows, and sealed."""
     jobs = [recording(job, request.owner, request.scope) for job in request.jobs]
     jobs = [starting_others(job, request.unit_directory, request.scope) for job in jobs]
+    # What an account's manager runs is never root.
+    if not request.scope.account:
+        jobs = [job._replace(service=guarded(job.service)) for job in jobs]
     return request._replace(jobs=[with_seals(job) for job in jobs])
 
 

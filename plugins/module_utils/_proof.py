@@ -97,6 +97,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_serv
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_shell import check_shell_syntax, home_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_specifier import check_specifiers
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof_variable import check_variables
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._root_helper import is_ours
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._timespan_mend import timespan_candidates
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._verify import verify
@@ -236,7 +237,7 @@ def first_good(meant: dict[str, list[str]], good: set[str]) -> dict[str, str]:
 def manager_variables(runner: Runner, jobs: list[JobView]) -> frozenset[str]:
     """Return the variables that PID 1 gives to every service; asked only when a command uses a variable."""
     values = (value for job in jobs for key in COMMAND_KEYS for value in job.service.values("Service", key))
-    if not any("$" in value.replace("$$", "") for value in values):
+    if not any("$" in value.replace("$$", "") for value in values if not is_ours(value)):
         return frozenset()
     return frozenset(line.split("=", 1)[0] for line in runner(ENVIRONMENT_COMMAND).stdout.splitlines() if "=" in line)
 

@@ -42,6 +42,7 @@ LOADER_VARIABLES = (
     "NLSPATH",
 )
 UNSET = " ".join(LOADER_VARIABLES)
+UNSET_KEY = "UnsetEnvironment="
 # Of the run, for what is written to the journal. The command line takes them from the unit.
 INVOCATION, RESULT = "INVOCATION_ID", "SERVICE_RESULT"
 _CLEAN = f"{ENV} -i PATH=/usr/bin:/bin"
@@ -50,6 +51,17 @@ _CLEAN = f"{ENV} -i PATH=/usr/bin:/bin"
 def as_root(command: str, *variables: str) -> str:
     """Return a command that runs as root, with an environment of its own; `variables` are those of the run it keeps."""
     return " ".join([f"{AS_ROOT}{_CLEAN}", *(f"{name}=${{{name}}}" for name in variables), command])
+
+
+def guarded(service: str) -> str:
+    """Return the text of a service that has one of our commands, without what the dynamic loader would obey in it."""
+    line = f"{UNSET_KEY}{UNSET}"
+    lines = service.split("\n")
+    ours = [number for number, one in enumerate(lines) if is_ours(one.partition("=")[2])]
+    if not ours or line in lines:
+        return service
+    lines.insert(ours[-1] + 1, line)
+    return "\n".join(lines)
 
 
 def is_ours(value: str) -> bool:

@@ -22,6 +22,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     Scope,
     WantedJob,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._root_helper import as_root
 
 LARGEST_RECORD = 64 * 1024
 # The first command of the service. `-`: a full disk does not keep the job from running.
@@ -29,7 +30,7 @@ SCRIPT = (
     'PATH=/usr/bin:/bin; umask 077; mkdir -p "$$1" && echo "$$2 $$(date +%%s) $$3" > "$$1/ran.new" && '
     '{ sync "$$1/ran.new" || true; } && mv -f "$$1/ran.new" "$$1/ran"'
 )
-START = f"ExecStartPre=-+/bin/sh -c '{SCRIPT}' record "
+START = "ExecStartPre=-" + as_root(f"/bin/sh -c '{SCRIPT}' record ")
 RESET = "ExecStartPre="
 SECTION = "[Service]"
 

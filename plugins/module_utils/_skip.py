@@ -21,6 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     Observed,
     WantedJob,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._root_helper import UNSET, UNSET_KEY, as_root
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION, UnitText
 
 # The key of the owner section that holds both times.
@@ -28,7 +29,8 @@ SKIP_KEY = "Skips"
 FOREVER = "-"
 MARK = "skipped-"
 # ExecCondition= takes 1 to 254 for "skip this run" (systemd.service(5)).
-START = "ExecCondition=+/bin/sh -c 'PATH=/usr/bin:/bin; umask 077; now=$$(date +%%s); "
+START = "ExecCondition=" + as_root("/bin/sh -c 'PATH=/usr/bin:/bin; umask 077; now=$$(date +%%s); ")
+GUARD = f"{UNSET_KEY}{UNSET}"
 SCRIPT = (
     '[ "$$now" -ge {elapse} ]{before} && mkdir -p {folder} && '
     'mkdir {folder}/{mark} && echo "skipped the run of {words}, as asked by hand" && exit 113; exit 0'
@@ -86,16 +88,23 @@ def without_skip(service: str) -> str:
     if SKIP_KEY not in service:
         return service
     # Not what lines_of() would give now: the host may have got another time zone.
-    return "\n".join(line for line in service.split("\n") if not line.startswith((START, f"{SKIP_KEY}=")))
+    lines: list[str] = []
+    ours = False
+    for line in service.split("\n"):
+        # The guard that came with the condition; a program beside the job has its own.
+        before, ours = ours, line.startswith(START)
+        if not ours and not line.startswith(f"{SKIP_KEY}=") and not (before and line == GUARD):
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def with_skip(service: str, job: str, skip: Skip) -> str:
     """Return a service that skips this run, and no other. It is the first condition: what is skipped takes no place."""
     condition, note = lines_of(job, skip)
-    heads = {"[Service]": condition, f"[{OWNER_SECTION}]": note}
+    heads = {"[Service]": [condition, GUARD], f"[{OWNER_SECTION}]": [note]}
     lines = []
     for line in without_skip(service).split("\n"):
-        lines += [line, heads[line]] if line in heads else [line]
+        lines += [line, *heads.get(line, [])]
     return "\n".join(lines)
 
 

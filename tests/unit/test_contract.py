@@ -113,10 +113,10 @@ HELPERS = {
     "_writable": {"_facts"},
     "_timer_text": {"_unit_file"},
     "_calendar": {"_runner"},
-    "_run_record": {"_model", "_timer_text"},
-    "_chain": {"_model", "_unit_file"},
+    "_run_record": {"_model", "_root_helper", "_timer_text"},
+    "_chain": {"_model", "_root_helper", "_unit_file"},
     "_references": {"_model", "_timer_text", "_unit_file"},
-    "_skip": {"_calendar", "_model", "_timer_text", "_unit_file"},
+    "_skip": {"_calendar", "_model", "_root_helper", "_timer_text", "_unit_file"},
     "_job_view": {"_calendar", "_facts", "_findings", "_model", "_unit_file", "_wrapped_command"},
     "_exposure": {"_model", "_runner", "_scratch"},
     "_verify": {"_codes", "_directives", "_findings", "_job_view", "_mask", "_runner", "_scratch", "_unit_file"},
@@ -151,7 +151,7 @@ WAY = {
     "_predict": {"_calendar", "_findings", "_model", "_observe", "_runner", "_timer_text"},
     "_ended": {"_calendar", "_model", "_predict", "_run_record", "_runner", "_timer_text"},
     # Proof and plan get what was observed as a value, and are apart from each other.
-    "_proof": SHARED | set(CHECKERS) | {"_ended", "_observe", "_predict"},
+    "_proof": SHARED | set(CHECKERS) | {"_root_helper", "_ended", "_observe", "_predict"},
     # Pure: it starts no program and touches no file.
     "_plan": {"_chain", "_model", "_file_record", "_pin", "_timer_text", "_unit_file"},
     "_ready": {"_file_state", "_findings", "_model", "_plan"},
@@ -163,7 +163,7 @@ WAY = {
 ORCHESTRATORS = {
     "_unit_log": {"_runner"},
     "_transaction": SHARED | {"_unit_log", "_apply", "_evidence", "_observe", "_plan", "_ready", "_undo"},
-    "_converge": SHARED | set(WAY) | {"_proof_host", "_proof_names", "_transaction"},
+    "_converge": SHARED | set(WAY) | {"_root_helper", "_proof_host", "_proof_names", "_transaction"},
     "_account": SHARED | {"_observe"},
     "_account_look": SHARED | {"_account", "_observe"},
     # The way of a set of jobs through one manager, in each of several processes.
@@ -650,6 +650,7 @@ WRITERS = {
     "_skip": "numbers alone; check_edit() reads the unit back",
     "_render": "check_field() takes each field through one_line(), check_read_back() reads the units back",
     "_runner_command": "a checked name, and a path of plain characters",
+    "_chain": "a checked name, and a path whose special characters are escaped",
     "_file_record": "checked names, and a path of plain characters; check_read_back() reads the service back",
 }
 # What looks like such a line and is none: conditions of journalctl, variables of a command, words about a unit.

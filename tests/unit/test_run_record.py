@@ -71,7 +71,11 @@ def test_only_a_job_with_a_last_elapse_keeps_a_record() -> None:
 def test_the_record_is_written_before_anything_of_the_job() -> None:
     job = wanted(schedule=[PAST, LATER], service={"ExecStartPre": ["/bin/true"]})
     found = recording(job, "default", Scope()).service
-    assert UnitText(found).values("Service", "ExecStartPre")[0].startswith("-+/bin/sh -c ")
+    assert (
+        UnitText(found)
+        .values("Service", "ExecStartPre")[0]
+        .startswith("-+/usr/bin/env -i PATH=/usr/bin:/bin /bin/sh -c ")
+    )
     assert checksums_of(found) == [checksum(PAST), checksum(LATER)]
     # An apply of the same, and a change of the job as it stands, write the same.
     assert recording(job._replace(service=found), "default", Scope()).service == found

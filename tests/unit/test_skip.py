@@ -62,9 +62,10 @@ def test_a_note_that_says_nothing_skips_nothing(note):
 def shell(tmp_path, skip):
     """What systemd gives to the shell, run as it would."""
     (value,) = UnitText(with_skip(JOB.service, "backup", skip)).values("Service", "ExecCondition")
-    assert value.startswith("+/bin/sh -c '")
+    begin = "+/usr/bin/env -i PATH=/usr/bin:/bin /bin/sh -c '"
+    assert value.startswith(begin)
     assert value.endswith("'")
-    script = value[len("+/bin/sh -c '") : -1].replace("$$", "$").replace("%%", "%")
+    script = value[len(begin) : -1].replace("$$", "$").replace("%%", "%")
     assert "'" not in script
     done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path)
     return done.returncode, done.stdout
