@@ -62,8 +62,10 @@ def whole_path(text: str) -> str:
 
 def refuse_quotes(path: str) -> None:
     """Refuse a path in quotes: the field takes all of the text, and blanks need none."""
-    inner = path.lstrip("-").strip("\"'")
-    if inner.startswith(("/", "~")) and inner != path.lstrip("-"):
+    bare = path.lstrip("-")
+    inner = bare.strip("\"'")
+    # A name may well end in one.
+    if bare.startswith(('"', "'")) and inner.startswith(("/", "~")):
         plain = path[: len(path) - len(path.lstrip("-"))] + inner
         raise BadValue("has quotes within the text, which would be part of the path", f"write {plain}, without them")
 
