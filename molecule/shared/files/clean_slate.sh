@@ -29,6 +29,12 @@ if [ -n "$all" ]; then
         if [ -d "$path" ] && [ ! -L "$path" ]; then rmdir "$path"; else rm -f "$path"; fi
     done
 fi
+# Accounts that linger, with managers that a test may have stopped.
+for user in $(ls /var/lib/systemd/linger 2>/dev/null); do
+    echo "linger of $user"
+    systemctl kill --signal=SIGCONT "user@$(id -u "$user").service" 2>/dev/null || true
+    loginctl disable-linger "$user" || true
+done
 # Stamps of persistent timers; the collection's mark of a run under way, and the files of jobs.
 rm -rf /var/lib/systemd/timers /run/dotmobi.systemd_timers /etc/dotmobi.systemd_timers /var/lib/dotmobi.systemd_timers
 install -d -m 0755 /var/lib/systemd/timers

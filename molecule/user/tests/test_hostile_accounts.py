@@ -79,7 +79,7 @@ def tell(site, host):
         seen.applied = site.apply([OF_ROOT, OF_HEIDI], timer_prune=True, timer_prune_limit=10000, **OWNER)
         seen.took = (time.monotonic() - began) / pace()
         seen.armed = is_armed(host, "ha-root")
-        seen.status = site.play(playbook="status", output="json")
+        seen.status = site.play(playbook="status", output="json", owner="ha")
         seen.left = host.check_output("ls /home/frozen/.config/systemd/user /home/stopper/.config/systemd/user")
     finally:
         clean(host)
