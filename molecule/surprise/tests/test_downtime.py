@@ -12,8 +12,8 @@ from harness import daily, is_armed, recorder, runs, soon, utc_now, wait_until
 from hosts import share_mounts
 
 OWNER = {"timer_owner": "downtime"}
-FAR = "*-*-* 00:00:07"
-# Timers wait for the time to be set: a host on which that takes a while.
+FAR, OTHER = "*-*-* 00:00:07", "*-*-* 00:00:09"
+# Timers wait for the time to be set: a host on which that takes until it is let.
 SLOW_BOOT = """\
 [Unit]
 DefaultDependencies=no
@@ -21,7 +21,7 @@ Before=time-set.target
 Wants=time-set.target
 [Service]
 Type=oneshot
-ExecStart=/bin/sleep 12
+ExecStart=/bin/sh -c 'for i in $(seq 6000); do [ -e /run/downtime-go ] && break; sleep 0.1; done'
 [Install]
 WantedBy=multi-user.target
 """
@@ -51,10 +51,13 @@ def tell(site, host):
         # It was not persistent for a while: its old stamp is no reason to run.
         job("toggled", persistent=False),
     ]
-    site.apply([*jobs[:3], job("toggled")], **OWNER)
-    site.apply(jobs, **OWNER)
+    # What gets another state while the host boots.
+    before = [job("changed"), job("loose", persistent=False), job("paused")]
+    after = [job("changed", OTHER), job("loose", OTHER, persistent=False), job("paused", state="suspended"), job("new")]
+    site.apply([*jobs[:3], job("toggled"), *before], **OWNER)
+    site.apply([*jobs, *before], **OWNER)
     host.check_output("touch --date '3 days ago' /var/lib/systemd/timers/stamp-downtime-toggled.timer")
-    seen.toggled = site.apply([*jobs[:3], job("toggled")], **OWNER)
+    seen.toggled = site.apply([*jobs[:3], job("toggled"), *before], **OWNER)
     host.check_output("printf %%s %s > %s && systemctl enable %s", SLOW_BOOT, SLOW, SLOW.rpartition("/")[2])
     assert utc_now() < due, "this machine is too slow for the test"
     podman("stop", "--time", "10", container)
@@ -64,10 +67,14 @@ def tell(site, host):
     # A scenario that comes after this one finds the host as it was booted first.
     share_mounts(container)
     seen.state = host.run("systemctl is-system-running").stdout.strip()
-    seen.booting = site.apply([*jobs[:3], job("toggled")], **OWNER)
+    seen.booting = site.apply([*jobs[:3], job("toggled"), *before], **OWNER)
+    seen.changing = site.apply([*jobs[:3], job("toggled"), *after], **OWNER)
+    seen.changing_again = site.apply([*jobs[:3], job("toggled"), *after], **OWNER)
+    host.check_output("touch /run/downtime-go")
     host.run("systemctl is-system-running --wait")
     wait_until(lambda: runs(host, "downtime-persistent"), 30, "the missed run is caught up")
-    seen.later = site.apply([*jobs[:3], job("toggled")], **OWNER)
+    seen.later = site.apply([*jobs[:3], job("toggled"), *after], **OWNER)
+    seen.paused = host.run("systemctl is-active downtime-paused.timer").stdout.strip()
     return seen
 
 
@@ -86,16 +93,27 @@ def test_the_apply_came_during_the_boot(story):
     assert not story.booting.result["changed"]
 
 
+def test_a_start_that_waits_for_the_boot_is_left_to_it(story):
+    rows = story.changing.rows()
+    armed = {name: rows[f"downtime-{name}"]["armed"] for name in ("changed", "loose", "new", "paused", "untouched")}
+    assert armed == {"changed": "queued", "loose": "queued", "new": "queued", "paused": "no", "untouched": "queued"}
+    assert any(
+        "downtime-new" in text and "waits for another unit" in text for text in story.changing.result["warnings"]
+    )
+    assert not story.changing_again.result["changed"]
+    assert story.paused == "inactive"
+
+
 def test_what_was_missed_is_caught_up_once(story, host):  # noqa: ARG001
     assert len(runs(host, "downtime-persistent")) == 1
 
 
-@pytest.mark.parametrize("name", ["downtime-transient", "downtime-untouched", "downtime-toggled"])
+@pytest.mark.parametrize("name", ["transient", "untouched", "toggled", "changed", "loose", "paused", "new"])
 def test_nothing_else_runs(story, host, name):  # noqa: ARG001
-    assert runs(host, name) == []
+    assert runs(host, f"downtime-{name}") == []
 
 
-@pytest.mark.parametrize("name", ["persistent", "transient", "untouched", "toggled"])
+@pytest.mark.parametrize("name", ["persistent", "transient", "untouched", "toggled", "changed", "loose", "new"])
 def test_all_timers_are_armed_after_the_boot(story, host, name):
     assert is_armed(host, f"downtime-{name}")
     assert not story.later.result["changed"]
