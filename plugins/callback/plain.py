@@ -115,9 +115,9 @@ class CallbackModule(Default):  # type: ignore[misc]
             return
         self._print_failure(result, "UNREACHABLE!", failure_lines(part(result, "result")))
 
-    def _get_diff(self, difference: Any) -> Any:
+    def _get_diff(self, difflist: Any) -> Any:
         """Return a diff in colours, without what else would steer the terminal."""
-        given = difference if isinstance(difference, list) else [difference]
+        given = difflist if isinstance(difflist, list) else [difflist]
         return super()._get_diff([printable_diff(one) for one in given])
 
     def _is_quiet(self, task: Any) -> bool:

@@ -140,7 +140,7 @@ def test_a_pipe_that_closes_ends_the_playbook(tmp_path: Path, callback: str) -> 
         text=True,
     )
     assert isinstance(process.stdout, io.TextIOBase)
-    head = [process.stdout.readline() for _ in range(6)]
+    head = [process.stdout.readline() for _line in range(6)]
     process.stdout.close()
     try:
         # The rest has nobody who reads it; the tasks go on to their end.

@@ -47,11 +47,9 @@ LONGEST_APPLY = 30
 
 
 def request_of(found):
-    jobs, *rest = found
-    wanted = [WantedJob(*job) for job in jobs]
+    wanted = [WantedJob(*job) for job in found["jobs"]]
     wanted = [job._replace(files=tuple(JobFile(*one) for one in job.files)) for job in wanted]
-    # All of it but the scope: these are jobs of the system.
-    return Request(wanted, *rest[:-1])
+    return Request(**{**found, "jobs": wanted})
 
 
 def kill_myself():

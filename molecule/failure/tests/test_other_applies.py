@@ -238,7 +238,7 @@ def test_what_a_killed_apply_has_started_is_waited_for(seen):
 
 
 def test_a_killed_apply_of_another_declaration_is_left_to_that_one(seen):
-    owners = {job: owner for job, (owner, _since) in json.loads(seen.marked).items()}
+    owners = {job: found[0] for job, found in json.loads(seen.marked).items()}
     assert owners == {"beside-new": "one", "beside-one": "one"}
     assert seen.marked_then == seen.marked
     assert not seen.other.result["changed"]

@@ -30,7 +30,9 @@ if [ -n "$all" ]; then
     done
 fi
 # Accounts that linger, with managers that a test may have stopped.
-for user in $(ls /var/lib/systemd/linger 2>/dev/null); do
+for linger in /var/lib/systemd/linger/*; do
+    [ -e "$linger" ] || continue
+    user=${linger##*/}
     echo "linger of $user"
     systemctl kill --signal=SIGCONT "user@$(id -u "$user").service" 2>/dev/null || true
     loginctl disable-linger "$user" || true

@@ -140,17 +140,17 @@ class SafeConnection(http.client.HTTPSConnection):
 class PlainHandler(urllib.request.HTTPHandler):
     """Makes such connections."""
 
-    def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         """Make a request."""
-        return self.do_open(PlainConnection, request)
+        return self.do_open(PlainConnection, req)
 
 
 class SafeHandler(urllib.request.HTTPSHandler):
     """The same with TLS; certificates are checked as everywhere in Python."""
 
-    def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
         """Make a request."""
-        return self.do_open(SafeConnection, request)
+        return self.do_open(SafeConnection, req)
 
 
 def ask(url: str, data: bytes | None, headers: Mapping[str, str], seconds: float, method: str | None = None) -> None:
