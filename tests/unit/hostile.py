@@ -207,6 +207,9 @@ def make_job(number: int, draft: Draft) -> Job:
             fields["command"] = text
         else:
             fields["service"] = {**fields.get("service", {}), "ExecStart": text}
+    if environment:
+        # Values hold `$HOME` and the like, which is meant to arrive as it is.
+        fields["accept"] = list(dict.fromkeys([*fields.get("accept", []), "unexpanded-variable"]))
     return Job(fields, program, argv, exact, environment, directory, file, output)
 
 

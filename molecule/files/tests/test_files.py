@@ -58,6 +58,8 @@ def jobs(version=1, **fields):
             script={"content": DUMP, "interpreter": "/usr/bin/python3 -I", "args": ["dump"]},
             environment={**HOSTILE, "OPEN": "open", "THIRD": "from the variable"},
             secrets=[*HOSTILE, "THIRD"],
+            # One holds `$HOME`, which is meant to arrive as it is.
+            accept=["unexpanded-variable"],
             environment_file={"content": "SECOND='from the file'\nTHIRD=from the file\n"},
             credentials={
                 "token": {"content": "to ken\n"},
