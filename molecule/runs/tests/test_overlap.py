@@ -370,5 +370,6 @@ def test_nothing_is_left_of_removed_jobs(host, seen):
 
 
 def test_a_changed_token_changes_the_service_alone(seen):
-    assert seen.again.actions()["skip-next"] == ["update"]
+    # One of its many runs may be under way.
+    assert [one for one in seen.again.actions()["skip-next"] if one != "let its run finish"] == ["update"]
     assert "overlap-forbid" not in seen.again.actions()
