@@ -13,7 +13,7 @@ TEST = $(PYTHON_VENV) tools/test.py
 .PHONY: help site sandbox destroy check test lint unit sanity package molecule bench proofbench groupbench comparison clean setup engine sanity-tools
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*  ## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z]*\):.*  ## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 site: setup $(if $(INVENTORY),,sandbox)  ## arm the timers on the sandbox hosts, or with INVENTORY=path on yours
 	@.venv/bin/ansible-playbook $(if $(INVENTORY),--inventory "$(INVENTORY)") site.yml $(ARGS)

@@ -160,8 +160,9 @@ def _text_of(path: str, uid: int) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return ""
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != uid or found.st_size > LARGEST_UNIT_FILE:
+        os.close(descriptor)
+        return ""
     with open(descriptor, "rb") as stream:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != uid or found.st_size > LARGEST_UNIT_FILE:
-            return ""
         return stream.read(LARGEST_UNIT_FILE).decode("utf-8", "replace")

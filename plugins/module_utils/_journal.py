@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import shutil
+import stat
 import time
 from typing import Any, Iterable, Mapping, NamedTuple
 
@@ -84,14 +85,19 @@ def note_files(directory: str, owner: str, names: Iterable[str]) -> None:
 
 
 def _read(path: str) -> Any:
-    """Return what a file of ours holds; None when there is none."""
+    """Return what a file of ours holds; None when there is none, or something else than a file in its place."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        with open(descriptor, encoding="utf-8") as stream:
-            return json.load(stream)
+        # An account may have put a pipe there, which would be waited for.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         return None
-    except ValueError:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return None
+    try:
+        with open(descriptor, encoding="utf-8") as stream:
+            return json.load(stream)
+    except (ValueError, RecursionError):
         # Killed while the file itself was written: nothing had changed yet.
         return None
 

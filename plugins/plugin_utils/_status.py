@@ -96,6 +96,9 @@ def sentence(job: Mapping[str, Any]) -> str:
     return f"{shown_name(job)}: {job['health']}: {job['reason']}{mend}"
 
 
+UNREADABLE = "The journal cannot be read, so earlier runs are not shown; --become may help."
+
+
 def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int, width: int | None = None) -> list[Shown]:
     """Return a table for each host, and a line for each job with which something is wrong."""
     shown: list[Shown] = []
@@ -116,6 +119,8 @@ def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int, width: in
         shown += [Shown(f"  {shown_name(job)}: {skip_words(job)}", DOUBTFUL) for job in jobs if job["skips"]]
         shown += [Shown(f"  {shown_name(job)}: {notice_words(job)}", BAD) for job in jobs if job["failed_notices"]]
         shown += unseen_lines(result)
+        if not result.get("history_readable", True) and any(job["health"] == "never-ran" for job in jobs):
+            shown.append(Shown(f"  never-ran: {UNREADABLE}", DOUBTFUL))
         shown.append(Shown(""))
     return [*shown, Shown(f"nothing of that on {some_of(without)}")] if without else shown[:-1]
 
@@ -222,7 +227,7 @@ def detail_lines(results: Mapping[str, Mapping[str, Any]], width: int | None = N
                 shown.append(Shown(f"  {label.ljust(width)}  {text}", mood))
             shown += runs_lines(job["runs"], width)
             if not result["history_readable"]:
-                shown.append(Shown("  The journal cannot be read, so earlier runs are not shown; --become may help."))
+                shown.append(Shown(f"  {UNREADABLE}"))
             shown.append(Shown(""))
     return shown[:-1]
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -71,10 +72,13 @@ def job_rows(jobs: Mapping[str, Sequence[Mapping[str, Any]]], check_mode: bool =
 UNTIMED = ("done", "triggered", "by-hand")
 
 
+# What is done to a file of a job, before its name.
+FILE_ACTION = re.compile(r"(?:install|update|remove) \S+")
+
+
 def done_words(actions: Sequence[str]) -> str:
     """Return what was done to a job; its files are counted: `update, 3 files`."""
-    # A file is named with what is done to it.
-    steps = [action for action in actions if " " not in action]
+    steps = [action for action in actions if not FILE_ACTION.fullmatch(action)]
     files = len(actions) - len(steps)
     return ", ".join([*steps, *([f"{files} file{'s' * (files != 1)}"] if files else [])]) or "-"
 

@@ -69,6 +69,7 @@ def test_what_is_no_unit_file_of_the_account_is_none_of_its_jobs(scope: Scope) -
     """A link to the directory of the system, for example. A pipe would be waited for."""
     os.chown(put(scope, "a.timer", MARK.format("default", "a")), 1, 1)
     os.mkfifo(Path(scope.unit_directory) / "b.timer")
+    (Path(scope.unit_directory) / "d.service").mkdir()
     (Path(scope.unit_directory) / "c.timer").symlink_to(put(scope, "c.conf", MARK.format("default", "c")))
     assert marks_of(scope) == []
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,15 @@ def test_a_link_in_the_place_of_the_stage_goes_and_its_target_stays(tmp_path: Pa
     _journal.remove_stage(stage)
     assert not _journal.is_leftover(str(tmp_path), "one")
     assert (tmp_path / "precious" / "a").read_text() == "x"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "directory", "deep"])
+def test_what_is_no_note_in_its_place_is_none(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / f"{_journal.NOTE_PREFIX}one"
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "directory":
+        place.mkdir()
+    else:
+        place.write_text("[" * 100000)
+    assert _journal.noted_files(str(tmp_path), "one") == ()

@@ -180,3 +180,12 @@ def test_a_file_that_is_empty() -> None:
     result = {"lines": [line], "files": [], "file": "/srv/logs/a.log", "file_lines": []}
     shown = [one.text for one in log_lines({"web1": result}, several_jobs=False)]
     assert shown == ["web1:", "  end of /srv/logs/a.log:", "    (it is empty)"]
+
+
+@pytest.mark.parametrize(
+    ("readable", "health", "said"), [(False, "never-ran", 1), (True, "never-ran", 0), (False, "ok", 0)]
+)
+def test_that_runs_may_not_be_known_is_said_where_none_is(readable: bool, health: str, said: int) -> None:
+    result = {"time": NOW, "history_readable": readable, "jobs": [job(health=health, last_run=None)]}
+    lines = [line.text for line in status_lines({"web1": result}, 10)]
+    assert sum(line.startswith("  never-ran: The journal cannot be read") for line in lines) == said

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import (
     HEAD,
+    done_words,
     job_rows,
     state_words,
     summary_lines,
@@ -111,3 +112,15 @@ def test_what_was_done_in_a_line_for_each_host() -> None:
     assert summary_lines({"web1": done, "old": []}, check_mode=True) == [
         "web1: would be 2 new: a, b", "old: nothing to do",
     ]  # fmt: skip
+
+
+def test_only_files_are_counted_as_files() -> None:
+    actions = [
+        "remove",
+        "disarm",
+        "let its run finish",
+        "remove its stamp",
+        "install run.sh",
+        "remove credential-token",
+    ]
+    assert done_words(actions) == "remove, disarm, let its run finish, remove its stamp, 2 files"
