@@ -24,6 +24,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     FILES_DIRECTORY,
     FIRST_RUN,
     NOT_ACTIVE,
+    OTHER_DIRECTORY,
     RECORD,
     JobFile,
     Request,
@@ -37,7 +38,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
     parse_memories,
     stamp_path,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pin import OTHER_DIRECTORY
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._stamp_time import set_by_apply
 

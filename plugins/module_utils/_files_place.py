@@ -16,13 +16,13 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     ABSENT,
     NO_FILE,
     NOTIFY_SETTINGS,
+    OTHER_DIRECTORY,
     JobFile,
     Observed,
     Request,
     WantedJob,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pin import (
-    OTHER_DIRECTORY,
     folder_in_use,
     folder_of,
     paths_of,

@@ -12,6 +12,8 @@ SUSPENDED = "suspended"
 ABSENT = "absent"
 
 FILES_DIRECTORY = "/etc/dotmobi.systemd_timers"
+# There: a job's files go here while a run that is under way uses those in the place of old.
+OTHER_DIRECTORY = ".other"
 # Where the programs beside a job keep what outlives a boot (roles/timer/files/gate.py).
 STATE_DIRECTORY = "/var/lib/dotmobi.systemd_timers"
 # There: the record of a job's last run (`_run_record`).

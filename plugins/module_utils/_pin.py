@@ -18,6 +18,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_recor
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     FILES_DIRECTORY,
     NOT_ACTIVE,
+    OTHER_DIRECTORY,
     SYSTEM,
     JobFile,
     Observed,
@@ -31,8 +32,6 @@ PRIVATE_MODE = 0o600
 UNDER_WAY = ("active", "activating", "deactivating", "reloading")
 # In the directory of jobs' files: what a run leaves to be deleted, in case that a boot comes before its end.
 KEPT_DIRECTORY = ".runs"
-# There, too: a job's files go here while a run that is under way uses those in the place of old.
-OTHER_DIRECTORY = ".other"
 
 UNIT = """\
 # Made by an apply of dotmobi.systemd_timers: goes by itself.

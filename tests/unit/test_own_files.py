@@ -221,6 +221,22 @@ def test_nothing_stays_in_a_directory_that_jobs_have_no_more(host: FakeHost) -> 
     assert left(elsewhere) == []
 
 
+def test_an_edited_record_deletes_nothing_elsewhere(host: FakeHost) -> None:
+    host.converge(deployed(host))
+    place = host.root / "srv" / "backup"
+    place.mkdir(parents=True)
+    (place / "data").write_text("precious")
+    unit = host.units / "backup.service"
+    text = unit.read_text()
+    lines = [f"Folder={place}" if line.startswith("Folder=") else line for line in text.split("\n")]
+    lines = ["Files=data" if line.startswith("Files=") else line for line in lines]
+    assert "\n".join(lines) != text
+    unit.write_text("\n".join(lines))
+    host.converge(ABSENT)
+    assert not unit.exists()
+    assert left(place) == ["data"]
+
+
 def test_a_failed_move_is_undone(host: FakeHost) -> None:
     host.converge(deployed(host))
     before = host.picture()
