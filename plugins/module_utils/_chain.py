@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import ABSENT, Scope, WantedJob
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._root_helper import RESULT, as_root
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._root_helper import RESULT, as_root, escaped
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION, UnitText
 
 # The key of the owner section of a service without a timer, and its value when no job starts it.
@@ -48,9 +48,7 @@ def starting_others(job: WantedJob, unit_directory: str, scope: Scope) -> Wanted
     """Return a job whose service starts the jobs that follow it, if there are any."""
     if job.state == ABSENT or not job.followed:
         return job
-    folder = f"{unit_directory}/{job.name}{FOLDER}"
-    for character, written in (("\\", r"\\"), ('"', r"\""), ("%", "%%"), ("$", "$$")):
-        folder = folder.replace(character, written)
+    folder = escaped(f"{unit_directory}/{job.name}{FOLDER}")
     script = SCRIPT.format(user=" --user" if scope.account else "")
     lines = job.service.split("\n")
     heads = [number for number, line in enumerate(lines) if line.startswith("[")]

@@ -64,6 +64,13 @@ def guarded(service: str) -> str:
     return "\n".join(lines)
 
 
+def escaped(path: str) -> str:
+    """Return a path as it stands between double quotes in a command of a unit (systemd.service(5), Command lines)."""
+    for character, written in (("\\", r"\\"), ('"', r"\""), ("%", "%%"), ("$", "$$")):
+        path = path.replace(character, written)
+    return path
+
+
 def is_ours(value: str) -> bool:
     """Tell whether a command of a unit is one of ours."""
     return value.lstrip("-+").startswith(f"{_CLEAN} ")

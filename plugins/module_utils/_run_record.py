@@ -22,7 +22,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     Scope,
     WantedJob,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._root_helper import as_root
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._root_helper import as_root, escaped
 
 LARGEST_RECORD = 64 * 1024
 # The first command of the service. `-`: a full disk does not keep the job from running.
@@ -64,10 +64,8 @@ def checksums_of(service: str) -> list[str]:
 
 def line_of(name: str, owner: str, scope: Scope, checksums: list[str]) -> str:
     """Return the line of the service that writes the record."""
-    folder = os.path.join(scope.state_directory, name)
     # A home directory may hold characters that have a meaning there.
-    for character, written in (("\\", r"\\"), ('"', r"\""), ("%", "%%"), ("$", "$$")):
-        folder = folder.replace(character, written)
+    folder = escaped(os.path.join(scope.state_directory, name))
     return f'{START}"{folder}" {owner} {",".join(checksums)}'
 
 
