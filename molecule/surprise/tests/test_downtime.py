@@ -97,9 +97,10 @@ def test_a_start_that_waits_for_the_boot_is_left_to_it(story):
     rows = story.changing.rows()
     armed = {name: rows[f"downtime-{name}"]["armed"] for name in ("changed", "loose", "new", "paused", "untouched")}
     assert armed == {"changed": "queued", "loose": "queued", "new": "queued", "paused": "no", "untouched": "queued"}
-    assert any(
-        "downtime-new" in text and "waits for another unit" in text for text in story.changing.result["warnings"]
-    )
+    waiting = {one["job"] for one in story.changing.result["findings"] if one["code"] == "start-waits"}
+    assert {f"downtime-{name}" for name, word in armed.items() if word == "queued"} <= waiting
+    # One line for all of them.
+    assert sum("waits for another unit" in text for text in story.changing.result["warnings"]) == 1
     assert not story.changing_again.result["changed"]
     assert story.paused == "inactive"
 
