@@ -208,7 +208,7 @@ def load(path: Path) -> Any:
 
 
 def modules_of(folder: str) -> list[Path]:
-    return sorted((PLUGINS / folder).glob("*.py"))
+    return sorted((PLUGINS / folder).rglob("*.py"))
 
 
 def tree_of(path: Path) -> ast.Module:
@@ -234,10 +234,23 @@ def imports_of(path: Path) -> Iterator[str]:
                 yield f"{node.module}.{name.name}"
 
 
+def module_name(path: Path) -> str:
+    """The name of a file below its folder of plugins/, as an import has it: `_room.file`."""
+    return ".".join(path.relative_to(PLUGINS).with_suffix("").parts[1:])
+
+
 def own_imports(path: Path, folder: str) -> set[str]:
-    """Which files of plugins/FOLDER a file imports."""
+    """Which files of plugins/FOLDER a file imports, by name."""
     prefix = f"{NAMESPACE}{folder}."
-    return {name[len(prefix) :].split(".")[0] for name in imports_of(path) if name.startswith(prefix)}
+    known = {module_name(one) for one in modules_of(folder)}
+    found = set()
+    for name in imports_of(path):
+        if name.startswith(prefix):
+            # What stands last is a file, or something in one.
+            imported = name[len(prefix) :]
+            found.add(imported if imported in known else imported.rpartition(".")[0])
+    assert found <= known, f"{path}: imports {sorted(found - known)}, which are no files"
+    return found
 
 
 def file_id(value: object) -> str | None:
@@ -458,7 +471,7 @@ def test_every_private_file_is_used():
         path = left.pop()
         for folder in ("module_utils", "plugin_utils"):
             for name in own_imports(path, folder):
-                used = PLUGINS / folder / f"{name}.py"
+                used = PLUGINS / folder / f"{name.replace('.', '/')}.py"
                 if used not in reached:
                     reached.add(used)
                     left.append(used)
@@ -539,18 +552,24 @@ def test_modules_import_no_code_of_the_controller(path):
 # --- data flows one way
 
 
+@pytest.mark.parametrize(("folder", "fewest"), [("module_utils", 90), ("plugin_utils", 45), ("modules", 8)])
+def test_the_files_are_found(folder, fewest):
+    """Each check that goes from file to file would pass on none."""
+    assert len(modules_of(folder)) >= fewest
+
+
 @pytest.mark.parametrize("folder", ["module_utils", "plugin_utils"])
 def test_utils_are_private(folder):
-    assert [path.name for path in modules_of(folder) if not path.name.startswith("_")] == []
+    assert [path.name for path in modules_of(folder) if not module_name(path).startswith("_")] == []
 
 
 def test_the_way_of_a_job_knows_every_file():
-    assert {path.stem for path in modules_of("module_utils")} == set(ALLOWED_IMPORTS)
+    assert {module_name(path) for path in modules_of("module_utils")} == set(ALLOWED_IMPORTS)
 
 
 @pytest.mark.parametrize("path", modules_of("module_utils"), ids=file_id)
 def test_imports_go_with_the_way_of_a_job(path):
-    assert own_imports(path, "module_utils") <= ALLOWED_IMPORTS[path.stem]
+    assert own_imports(path, "module_utils") <= ALLOWED_IMPORTS[module_name(path)]
 
 
 def test_the_allowed_imports_have_no_circle():
