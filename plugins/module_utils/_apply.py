@@ -19,10 +19,14 @@ from typing import Any, Callable, Iterable, NamedTuple
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._chain import is_chain_link
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_state import file_state
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._first_run_note import (
+    note_path,
+    remove_note,
+    write_note,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     FILE_MODE,
     FILES_DIRECTORY,
-    FIRST_RUN,
     NOT_ACTIVE,
     OTHER_DIRECTORY,
     RECORD,
@@ -310,21 +314,18 @@ class Host:
             with contextlib.suppress(OSError):
                 os.rmdir(folder)
 
-    def first_run(self, job: str) -> str:
-        """Return the path of what says that a job is to run because it is new."""
-        return os.path.join(self.scope.state_directory, job, FIRST_RUN)
-
     def _note_run(self, jobs: list[str]) -> None:
         for job in jobs:
-            path = self.first_run(job)
+            path = note_path(self.scope.state_directory, job)
             self._note("note_run", path)
-            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+            write_note(path, self.owner)
+
+    def _forget_first_run(self, jobs: list[str]) -> None:
+        # Whatever comes now, they do not run for the same reason again.
+        for job in jobs:
+            remove_note(note_path(self.scope.state_directory, job))
 
     def _run_once(self, services: list[str]) -> None:
-        # Whatever comes now, it does not run for the same reason again.
-        for service in services:
-            forget_run(self.first_run(service[: -len(".service")]))
         self.systemctl("start", "--no-block", "--", *services)
 
     def _carry_record(self, pairs: list[str]) -> None:
@@ -455,15 +456,6 @@ def remove_part(path: str) -> None:
     """Remove a part of a pin if it is there."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-
-
-def forget_run(path: str) -> None:
-    """Remove what says that a job is to run because it is new, and its folder if nothing else is there."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
-    for folder in (os.path.dirname(path), os.path.dirname(os.path.dirname(path))):
-        with contextlib.suppress(OSError):
-            os.rmdir(folder)
 
 
 def stamp_of(timer: str) -> int | None:

@@ -169,6 +169,7 @@ def request_of(pair: Pair, change: Change, host: Request) -> Request:
         # What the declaration was warned of, or has accepted, is not said again.
         accept=() if change.kind == RESCHEDULE else tuple(CODES),
         files=files_of([pair], bare)[pair.name],
+        run_on_install=None,
     )
     return bare._replace(jobs=[job])
 

@@ -14,11 +14,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._chain import starting_others
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import ENVIRONMENT, WARNING
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import RUN, Evidence, queued, row
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._evidence import Evidence, queued, row
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._exposure import exposures
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._files_place import in_their_places
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, grouped
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._first_run import first_run_words
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import marks_of, masked_findings, masked_pair
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._meeting import Meeting
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
@@ -64,7 +65,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file 
 
 # Tasks before the role often make what a job needs, and in check mode they make nothing.
 ONLY_IN_CHECK_MODE = "a warning because of check mode: without it this is an error, unless a task before has mended it"
-FIRST_RUN_WORDS = "runs the job once, because it is new (run_on_install)"
 # A wait for the lock that is worth a word.
 LONG_WAIT = 1.0
 
@@ -254,7 +254,7 @@ def _converge(
     }
     if with_diff:
         words = {goal.name: told(surprises.get(goal.name), goal) for goal in goals}
-        words.update({name: FIRST_RUN_WORDS for name, done in actions.items() if RUN in done})
+        words.update({name: first_run_words(done) for name, done in actions.items() if first_run_words(done)})
         head = [{"prepared": f"timer_prune {pruned.words()}\n"}] if pruned.names else []
         result["diff"] = [*head, *diff_of(plan, observed, request, words)]
     return Outcome([], [*warnings, *queued(goals, evidence)], accepted, result)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._first_run import RUN
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NOT_ACTIVE, Goal, Surprise, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import (
     SUFFIXES,
@@ -111,10 +112,6 @@ def armed_word(goal: Goal, unit: UnitState) -> str:
     if goal.armed and unit.is_queued:
         return "queued"
     return "next-boot" if goal.armed and not goal.start else "no"
-
-
-# The action of a plan that runs a new job.
-RUN = "run"
 
 
 def row(goal: Goal, evidence: Evidence, actions: list[str], surprise: Surprise | None) -> dict[str, Any]:

@@ -126,7 +126,8 @@ class WantedJob(NamedTuple):
     declaration that it is taken from. on_remove: what becomes of a run that is under way when it is removed.
     files: what it has beside the pair. account: whose user manager gets the units, empty for the system. hardening: the
     name of its sandbox. after_last_run: whether it is kept or removed once its last elapse has run.
-    followed: whether other jobs are started when it has succeeded. run_on_install: whether it runs when it is new.
+    followed: whether other jobs are started when it has succeeded. run_on_install: whether it runs when it is new,
+    None for not known: the job is taken as it stands on the host.
     """
 
     name: str
@@ -143,7 +144,7 @@ class WantedJob(NamedTuple):
     hardening: str = "none"
     after_last_run: str = "keep"
     followed: bool = False
-    run_on_install: bool = False
+    run_on_install: bool | None = False
 
     def units(self) -> dict[str, str]:
         """Return the texts of all its units: the pair, and further ones."""
@@ -247,7 +248,8 @@ class Observed(NamedTuple):
     left half done. marked: jobs whose timers such a run has stopped, and since when what is due is made up for
     (nanoseconds). states: job to the names of what lies in its state folder. records: job to the record of its last
     run, of jobs that keep one. forgotten: jobs of this declaration of which nothing but that record is left. pins: job
-    to its pin, of jobs that were changed or removed while a run was under way.
+    to its pin, of jobs that were changed or removed while a run was under way. first_runs: jobs that a killed apply was
+    to run because they are new, and their owners.
     """
 
     manager: Manager
@@ -276,6 +278,7 @@ class Observed(NamedTuple):
     foreign: dict[str, list[str]]
     noted: tuple[str, ...]
     pins: dict[str, Pin]
+    first_runs: dict[str, str]
 
 
 def empty_host(manager: Manager) -> Observed:
@@ -307,6 +310,7 @@ def empty_host(manager: Manager) -> Observed:
         foreign={},
         noted=(),
         pins={},
+        first_runs={},
     )
 
 
@@ -350,7 +354,8 @@ class Goal(NamedTuple):
 
     `lets_run`: a run that the apply triggers is wanted. `renamed_from`: the job whose stamp it takes over. `stop_run`:
     a run that is under way is stopped when the job is removed. files: what it is to have beside the pair. done: its
-    last elapse has run. run_on_install: it runs once when it is new.
+    last elapse has run. runs_first: it runs once, because it is new. keeps_note: what a killed apply has noted of such
+    a run stays.
     """
 
     name: str
@@ -365,4 +370,5 @@ class Goal(NamedTuple):
     stop_run: bool = False
     files: tuple[JobFile, ...] = ()
     done: bool = False
-    run_on_install: bool = False
+    runs_first: bool = False
+    keeps_note: bool = False

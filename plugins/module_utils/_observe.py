@@ -18,6 +18,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _jou
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_record import further_units
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_state import file_state
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._first_run_note import read_notes
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     FILE_MODE,
     NO_FILE,
@@ -407,6 +408,9 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
     further.update(unit for job in request.jobs for unit in job.units())
     present = {unit: everything[unit] for unit in units if unit in everything}
     records = read_records(request.scope.state_directory)
+    states = state_folders(request.scope.state_directory)
+    first_runs = read_notes(request.scope.state_directory, states)
+    left = {**{name: record.owner for name, record in records.items()}, **first_runs}
     for job in (job for job in request.jobs if job.renamed_from in records):
         records.setdefault(job.name, records[job.renamed_from])
     return Observed(
@@ -441,14 +445,15 @@ def observe(runner: Runner, request: Request, manager: Manager) -> Observed:
         folders=own.folders,
         foreign=own.foreign,
         noted=noted,
-        states=state_folders(request.scope.state_directory),
+        states=states,
         records=records,
         forgotten=sorted(
             name
-            for name, record in records.items()
-            if record.owner == request.owner
+            for name, owner in left.items()
+            if owner == request.owner
             and name not in names
             and not any(f"{name}{suffix}" in everything for suffix in SUFFIXES)
         ),
         pins=pins,
+        first_runs=first_runs,
     )

@@ -10,14 +10,19 @@ that the one reload forgets it; then it is linked and started like a new one.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _chain as chain
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_record import PROGRAMS, SCRIPT
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._first_run import (
+    RUN,
+    RUN_AFTER,
+    is_due,
+    left_to_others,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     ABSENT,
-    FIRST_RUN,
     NO_FILE,
     NOT_ACTIVE,
     OTHERS_READ,
@@ -75,7 +80,7 @@ ORDER = (
 )
 AFTER_EVIDENCE = (
     *("clean_stamp", "reset_gone", "stop_service", "remove_folder", "carry_record", "remove_state"),
-    *("await_run", "run_once"),
+    *("await_run", "forget_first_run", "run_once"),
 )
 NEEDS_NO_RELOAD = (
     *(
@@ -128,12 +133,10 @@ def goal_of(job: WantedJob, observed: Observed, spans: dict[str, int | None], *,
     armed = job.state == PRESENT
     lets_run = job.on_reschedule == "run"
     links = [*timer_text.links(job.name, job.timer), *chain.links_of(job.name, job.service)] if armed else []
-    start = (
-        armed
-        and bool(job.timer)
-        and (lets_run or starts_now(job.timer, observed.uptime, spans))
-        and not boot_starts(job, observed)
-    )
+    elapses_at_start = not starts_now(job.timer, observed.uptime, spans)
+    start = armed and bool(job.timer) and (lets_run or not elapses_at_start) and not boot_starts(job, observed)
+    # A stamp keeps a persistent timer from running the job as well.
+    runs_by_timer = start and lets_run and elapses_at_start and not timer_text.is_persistent(job.timer)
     return Goal(
         job.name,
         job.state,
@@ -146,7 +149,8 @@ def goal_of(job: WantedJob, observed: Observed, spans: dict[str, int | None], *,
         job.renamed_from,
         files=job.files,
         done=done,
-        run_on_install=armed and job.run_on_install,
+        runs_first=armed and is_due(job, observed) and not runs_by_timer,
+        keeps_note=job.run_on_install is None,
     )
 
 
@@ -209,6 +213,8 @@ class _Pair:
         self, goal: Goal, observed: Observed, unit_directory: str, ids: tuple[int, int], places: Places
     ) -> None:
         self.goal = goal
+        # New jobs whose run starts this one, which is new, too.
+        self.starters: Sequence[str] = ()
         self.observed = observed
         self.unit_directory = unit_directory
         self.ids = ids
@@ -298,15 +304,20 @@ class _Pair:
             self.add("carry_record", f"{former} {self.goal.name}")
 
     def run_once(self) -> None:
-        """Let a job run when it is new; a killed apply has noted that it was about to install it."""
-        noted = FIRST_RUN in self.observed.states.get(self.goal.name, ())
-        former = f"{self.goal.renamed_from}.service"
-        is_new = self.file(self.service).kind == "absent" and self.file(former).kind == "absent"
-        if self.goal.run_on_install and (is_new or noted):
-            if not noted:
+        """Let a job run when it is new, and forget what a killed apply has noted of that when it is not to run."""
+        noted = [name for name in (self.goal.name, self.goal.renamed_from) if name in self.observed.first_runs]
+        if self.goal.runs_first:
+            if self.goal.name not in noted:
                 self.add("note_run", self.goal.name)
-            self.add("run_once", self.service)
-            self.say("run")
+            self.add("forget_first_run", *dict.fromkeys((self.goal.name, *noted)))
+            if self.starters:
+                self.say(f"{RUN_AFTER}{' or '.join(self.starters)}")
+            else:
+                self.add("run_once", self.service)
+                self.say(RUN)
+        elif noted and not self.goal.keeps_note and "remove_state" not in self.todo:
+            self.add("forget_first_run", *noted)
+            self.say("forget its first run")
 
     def is_rescheduled(self) -> bool:
         current = self.file(self.timer)
@@ -384,7 +395,7 @@ class _Pair:
             self.say("arm")
         if self.carries_stamp():
             self.add("carry_stamp", f"{self.goal.renamed_from}.timer {self.timer}")
-        elif not self.goal.lets_run and self.needs_stamp(text):
+        elif (not self.goal.lets_run or self.goal.runs_first) and self.needs_stamp(text):
             self.add("touch_stamp", self.timer)
         if not self.goal.lets_run:
             if again and not self.needs_stamp(text):
@@ -529,8 +540,10 @@ def make_plan(
     todo: dict[str, list[str]] = {}
     changes = []
     pins: list[JobFile] = []
+    others = left_to_others(goals)
     for goal in goals:
         pair = _Pair(goal, observed, unit_directory, ids, places)
+        pair.starters = others.get(goal.name, ())
         pair.decide()
         pins += pair.pins
         for kind, items in pair.todo.items():

@@ -17,13 +17,13 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply impo
     Done,
     Host,
     StepFailed,
-    forget_run,
     remove_part,
     remove_stamp,
     set_stamp,
     stamp_of,
     write_part,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._first_run_note import remove_note
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     NO_FILE,
     NOT_ACTIVE,
@@ -76,7 +76,7 @@ class _Undo:
             if one.kind == "touch_stamp":
                 self.attempt(restore_stamp, one)
             elif one.kind == "note_run":
-                self.attempt(forget_run, one.name)
+                self.attempt(remove_note, one.name)
         for link, target in self.links_before(stopped).items():
             self.attempt(self.restore_link, link, target)
         self.start(stopped)

@@ -151,6 +151,7 @@ options:
         description:
           - Whether the job runs once when an apply installs it. Not at later applies, and not when it is renamed,
             changed or armed again. The result and check mode say so. The apply does not wait for that run.
+          - A new job that follows another one which runs then (see C(triggered_by)) is left to the run of that one.
         type: bool
         default: false
       after_last_run:

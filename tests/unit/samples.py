@@ -126,6 +126,7 @@ def empty_host(**changes: Any) -> Observed:
         foreign={},
         noted=(),
         pins={},
+        first_runs={},
     )._replace(**changes)
 
 

@@ -115,6 +115,8 @@ HELPERS = {
     "_calendar": {"_runner"},
     "_run_record": {"_model", "_root_helper", "_timer_text"},
     "_chain": {"_model", "_root_helper", "_unit_file"},
+    "_first_run": {"_chain", "_model"},
+    "_first_run_note": {"_model"},
     "_references": {"_model", "_timer_text", "_unit_file"},
     "_skip": {"_calendar", "_model", "_root_helper", "_timer_text", "_unit_file"},
     "_job_view": {"_calendar", "_facts", "_findings", "_model", "_unit_file", "_wrapped_command"},
@@ -153,11 +155,21 @@ WAY = {
     # Proof and plan get what was observed as a value, and are apart from each other.
     "_proof": SHARED | set(CHECKERS) | {"_root_helper", "_ended", "_observe", "_predict"},
     # Pure: it starts no program and touches no file.
-    "_plan": {"_chain", "_model", "_file_record", "_pin", "_timer_text", "_unit_file"},
+    "_plan": {"_chain", "_first_run", "_model", "_file_record", "_pin", "_timer_text", "_unit_file"},
     "_ready": {"_file_state", "_findings", "_model", "_plan"},
-    "_apply": {"_chain", "_file_state", "_journal", "_model", "_observe", "_pin", "_runner", "_stamp_time"},
+    "_apply": {
+        "_chain",
+        "_file_state",
+        "_first_run_note",
+        "_journal",
+        "_model",
+        "_observe",
+        "_pin",
+        "_runner",
+        "_stamp_time",
+    },
     # The way back knows what was done and what was there, and nothing of goals and plans.
-    "_undo": {"_apply", "_model", "_observe", "_runner", "_timer_text"},
+    "_undo": {"_apply", "_first_run_note", "_model", "_observe", "_runner", "_timer_text"},
     "_evidence": SHARED | {"_observe", "_plan"},
 }
 ORCHESTRATORS = {

@@ -29,6 +29,9 @@ JOBS = [
     job("never", "fails", "skips"),
     # Nobody starts it; it runs when it is new.
     job("hand", run_on_install=True),
+    # All of them are new, and one is started by another.
+    job("first", schedule=FAR, run_on_install=True),
+    job("second", "first", run_on_install=True),
 ]
 
 
@@ -48,11 +51,12 @@ class Story(NamedTuple):
 def tell(site, host):
     new = site.apply(JOBS, **OWNER)
     wait_until(lambda: runs(host, "chain-hand"), 40, "the new job has run once")
+    wait_until(lambda: runs(host, "chain-second"), 40, "the new job that follows another has run once")
     assert host.run("systemctl start chain-fails.service").rc != 0
     host.run("systemctl start chain-skips.service")
     host.check_output("systemctl start chain-a.service chain-hand.service")
     wait_until(lambda: runs(host, "chain-c"), 40, "the last of the chain has run")
-    ran = [len(runs(host, f"chain-{name}")) for name in ("c", "hand", "never")]
+    ran = [len(runs(host, f"chain-{name}")) for name in ("c", "hand", "never", "first", "second")]
     again = site.apply(JOBS, **OWNER)
     status = as_json(site.play(playbook="status", output="json", owner="chains"))[site.machine]["jobs"]
     refused = site.play("--extra-vars", "confirm=yes", playbook="remove", job="chain-b")
@@ -80,8 +84,10 @@ def story(stories, machine):
 
 def test_a_job_runs_after_one_that_has_begun_and_succeeded(story):
     # One of them ran when it was installed, and then by hand.
-    assert story.ran == [1, 2, 0]
-    assert {name for name, row in story.new.rows().items() if row["runs_now"]} == {"chain-hand"}
+    assert story.ran == [1, 2, 0, 1, 1]
+    rows = story.new.rows()
+    assert {name for name, row in rows.items() if row["runs_now"]} == {"chain-hand", "chain-first"}
+    assert rows["chain-second"]["actions"] == ["install", "run after chain-first", "enable"]
 
 
 def test_the_second_apply_changes_nothing_and_says_what_starts_them(story):
@@ -92,6 +98,7 @@ def test_the_second_apply_changes_nothing_and_says_what_starts_them(story):
         "chain-c": "triggered",
         "chain-never": "triggered",
         "chain-hand": "by-hand",
+        "chain-second": "triggered",
     }
     assert rows["chain-b"]["schedule_words"] == "after chain-a or chain-skips"
 
