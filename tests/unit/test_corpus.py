@@ -116,6 +116,7 @@ def observed_as(found: dict[str, Any]) -> Observed:
             "foreign": {},
             "noted": (),
             "pins": {},
+            "first_runs": {},
             **found,
             "folders": {},
             "stale": frozenset(found.get("stale", [])),
