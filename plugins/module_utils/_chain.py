@@ -12,7 +12,12 @@ from __future__ import annotations
 import os
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import ABSENT, Scope, WantedJob
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._root_helper import RESULT, as_root, escaped
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._root_helper import (
+    RESULT,
+    as_root,
+    end_of_service,
+    escaped,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION, UnitText
 
 # The key of the owner section of a service without a timer, and its value when no job starts it.
@@ -51,13 +56,8 @@ def starting_others(job: WantedJob, unit_directory: str, scope: Scope) -> Wanted
     folder = escaped(f"{unit_directory}/{job.name}{FOLDER}")
     script = SCRIPT.format(user=" --user" if scope.account else "")
     lines = job.service.split("\n")
-    heads = [number for number, line in enumerate(lines) if line.startswith("[")]
-    after = [number for number in heads if "[Service]" in lines[:number]]
-    place = after[0] if after else len(lines)
-    while place and not lines[place - 1].strip():
-        place -= 1
     # The last one: what the job itself does after its run comes before.
     command = f"/bin/sh -c '{script}' next \"{folder}\""
     # The manager of an account is found by a variable, and its programs are not root's.
-    lines.insert(place, f"ExecStopPost=-{'+' + command if scope.account else as_root(command, RESULT)}")
+    lines.insert(end_of_service(lines), f"ExecStopPost=-{'+' + command if scope.account else as_root(command, RESULT)}")
     return job._replace(service="\n".join(lines))

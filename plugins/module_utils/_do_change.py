@@ -23,11 +23,16 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change imp
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._child_process import NoAnswer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import converge
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import line
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request, Scope
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._next_run import skip_of_next
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import ObserveError, observe_units
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import Pair
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pin import is_under_way
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_directory import LockBusy
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_record import (
+    acknowledge,
+    read_records,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import ApplyFailed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._where import Place
@@ -73,7 +78,7 @@ def changed_by(runner: Runner, pair: Pair, change: Change, host: Request, mode: 
     """Do it through one manager."""
     try:
         if change.kind == RESET_FAILED:
-            return reset_failed(runner, pair, mode.check)
+            return reset_failed(runner, pair, host.scope, mode.check)
         if change.kind == SKIP_NEXT:
             if not host.scope.is_system:
                 raise NotChangeable(
@@ -101,11 +106,23 @@ def changed_by(runner: Runner, pair: Pair, change: Change, host: Request, mode: 
     }
 
 
-def reset_failed(runner: Runner, pair: Pair, check_mode: bool) -> dict[str, Any]:
-    """Let systemd forget failures, and return what the module returns of it. Raises NotChangeable."""
-    failed = failed_units(pair, observe_units(runner))
+def reset_failed(runner: Runner, pair: Pair, scope: Scope, check_mode: bool) -> dict[str, Any]:
+    """Let systemd and the record of the last run forget failures, and return what the module returns of it.
+
+    Raises NotChangeable.
+    """
+    units = observe_units(runner)
+    failed = failed_units(pair, units)
     if failed and not check_mode:
         done = runner(["systemctl", "reset-failed", "--", *failed])
         if done.rc != 0:
             raise NotChangeable(f"{pair.name}: {done.stderr.strip()}")
-    return {"changed": bool(failed), "name": pair.name, "actions": ["reset failed"] if failed else []}
+    record = read_records(scope.state_directory).get(pair.name)
+    recorded = record is not None and not record.ended_well and not is_under_way(pair.name, units)
+    if record and recorded and not check_mode:
+        try:
+            acknowledge(scope.state_directory, pair.name, record)
+        except OSError as error:
+            raise NotChangeable(f"{pair.name}: the record of its last run: {error}") from error
+    changed = bool(failed) or recorded
+    return {"changed": changed, "name": pair.name, "actions": ["reset failed"] if changed else []}

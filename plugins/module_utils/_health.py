@@ -36,7 +36,8 @@ class Seen(NamedTuple):
     one. missed: an elapse that has gone by without a run (Unix time). stuck: an elapse after that, so long does the
     job run already. drift: what differs from what an apply leaves behind. ours: whether the job carries an owner mark.
     skipped: the elapse whose run is skipped by hand. done: its last elapse has run. records_readable: whether this user
-    can see that. starters: the jobs that start this one, None for a job with a timer.
+    can see that. starters: the jobs that start this one, None for a job with a timer. interrupted: the run for its last
+    elapse has no result.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Seen(NamedTuple):
     done: bool = False
     records_readable: bool = True
     starters: tuple[str, ...] | None = None
+    interrupted: bool = False
 
 
 class Health(NamedTuple):
@@ -182,8 +184,10 @@ def failing(seen: Seen) -> Health | None:
     if seen.service_unit is None or seen.service_unit.active != "failed":
         return None
     run = seen.last_run
-    how = words(run.result, run.exit_status, run.signal) if run else "failed"
-    if run and run.command:
+    how = words(run.result, run.exit_status, run.signal) if run and run.result else "failed"
+    if seen.interrupted:
+        how = "was interrupted"
+    elif run and run.command:
         how = f"{how}, in command {run.command}"
     return Health(FAILING, f"last run: {how}", f"`logs -e job={seen.name}` shows its output")
 

@@ -18,6 +18,8 @@ OTHER_DIRECTORY = ".other"
 STATE_DIRECTORY = "/var/lib/dotmobi.systemd_timers"
 # There: the record of a job's last run (`_run_record`).
 RECORD = "ran"
+# In it, in the place of the result of a run: somebody has seen that it has failed.
+ACKNOWLEDGED = "acknowledged"
 # And that an apply has begun to install a job that it is to run then.
 FIRST_RUN = "first-run"
 # In a job's folder: whom its notifier tells, and how.
@@ -214,11 +216,21 @@ class Manager(NamedTuple):
 
 
 class RunRecord(NamedTuple):
-    """When the last run of a job has begun (Unix time); who declared the job, and checksums of its expressions."""
+    """When the last run of a job has begun (Unix time); who declared the job, and checksums of its expressions.
+
+    result: how the run has ended, in systemd's word (systemd.exec(5), SERVICE_RESULT); empty when it has not, as when a
+    boot has interrupted it.
+    """
 
     owner: str
     when: int
     checksums: frozenset[str]
+    result: str = ""
+
+    @property
+    def ended_well(self) -> bool:
+        """Tell whether the run has succeeded, or somebody has seen that it has not."""
+        return self.result in ("success", ACKNOWLEDGED)
 
 
 class Pin(NamedTuple):

@@ -37,6 +37,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._notices im
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._overdue import GRACE, Missed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import CHANGED_KEY, Pair, declared
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pin import is_under_way
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import (
     GOOD_RESULTS,
     signal_name,
@@ -49,6 +50,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._skip impor
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._stamp_time import last_trigger
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION, UnitText, owner_of
 
+UNLOADED = UnitState("loaded", "inactive", "dead")
 SECURITY_COMMAND = ["systemd-analyze", "security", "--no-pager"]
 _EXPOSURE = re.compile(r"Overall exposure level for (\S+?): ([\d.]+)")
 
@@ -85,6 +87,10 @@ def seen_of(pair: Pair, observed: Observation, runs: list[RunState], missed: Mis
     service_unit = observed.units.get(service)
     if failed_before and runs[0].result not in (*GOOD_RESULTS, "") and service_unit:
         service_unit = service_unit._replace(active="failed")
+    record = observed.records.get(pair.name)
+    is_recorded = done and record is not None and not record.ended_well and not is_under_way(pair.name, observed.units)
+    if is_recorded:
+        service_unit = (service_unit or UNLOADED)._replace(active="failed")
     return Seen(
         name=pair.name,
         service_name=service,
@@ -104,6 +110,7 @@ def seen_of(pair: Pair, observed: Observation, runs: list[RunState], missed: Mis
         late=late,
         skipped=skipped_of(pair, observed),
         done=done,
+        interrupted=is_recorded and record is not None and not record.result,
         records_readable=os.geteuid() == observed.scope.uid,
     )
 

@@ -155,8 +155,13 @@ def goal_of(job: WantedJob, observed: Observed, spans: dict[str, int | None], *,
 
 
 def has_ended_well(name: str, observed: Observed) -> bool:
-    """Tell whether no run of a job is under way, and the last one has not failed: somebody is to see that."""
-    return observed.units.get(f"{name}.service", NOT_ACTIVE).active not in (*UNDER_WAY, "failed")
+    """Tell whether no run of a job is under way, and the last one has not failed: somebody is to see that.
+
+    systemd forgets a failure at a boot; the record does not, nor that a run was interrupted.
+    """
+    state = observed.units.get(f"{name}.service", NOT_ACTIVE)
+    record = observed.records.get(name)
+    return state.active not in (*UNDER_WAY, "failed") and record is not None and record.ended_well
 
 
 def boot_starts(job: WantedJob, observed: Observed) -> bool:

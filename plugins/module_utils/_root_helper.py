@@ -64,6 +64,16 @@ def guarded(service: str) -> str:
     return "\n".join(lines)
 
 
+def end_of_service(lines: list[str]) -> int:
+    """Return where a line goes that is to be the last one of the section [Service] of a unit file."""
+    heads = [number for number, line in enumerate(lines) if line.startswith("[")]
+    after = [number for number in heads if "[Service]" in lines[:number]]
+    place = after[0] if after else len(lines)
+    while place and not lines[place - 1].strip():
+        place -= 1
+    return place
+
+
 def escaped(path: str) -> str:
     """Return a path as it stands between double quotes in a command of a unit (systemd.service(5), Command lines)."""
     for character, written in (("\\", r"\\"), ('"', r"\""), ("%", "%%"), ("$", "$$")):

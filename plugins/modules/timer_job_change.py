@@ -33,8 +33,8 @@ options:
         or the declaration is applied before that. A condition in the service does it, see C(ExecCondition=) in
         systemd.service(5). A run that is started by hand before that time is not skipped. Not for jobs of user
         managers.
-      - V(reset_failed) - systemd forgets that the last run has failed, or that the job was started too often. Its
-        units stay as they are.
+      - V(reset_failed) - systemd forgets that the last run has failed, or that the job was started too often. So does
+        the record of a job with a last elapse. Its units stay as they are.
       - V(remove) - its units, files and stamp are removed.
     type: str
     required: true

@@ -158,7 +158,7 @@ options:
         description:
           - What becomes of the job once its last elapse has run, for a C(schedule) that has one, such as one date.
           - V(keep) leaves it on the host, where it is shown as done. V(remove) removes it with the next apply after
-            that, unless that run is under way or has failed. The declaration can stay in either case.
+            that, unless that run is under way, has failed or was interrupted. The declaration can stay in either case.
         type: str
         default: keep
         choices: [keep, remove]

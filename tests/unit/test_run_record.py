@@ -4,17 +4,25 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _model
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._do_change import reset_failed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._look import Wish
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Scope, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import own_pairs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import picture
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_record import (
     checksum,
     checksums_of,
     has_last_elapse,
+    lines_of,
     parse_record,
     read_records,
     recording,
@@ -74,7 +82,7 @@ def test_the_record_is_written_before_anything_of_the_job() -> None:
     assert (
         UnitText(found)
         .values("Service", "ExecStartPre")[0]
-        .startswith("-+/usr/bin/env -i PATH=/usr/bin:/bin /bin/sh -c ")
+        .startswith("-+/usr/bin/env -i PATH=/usr/bin:/bin INVOCATION_ID=${INVOCATION_ID} /bin/sh -c ")
     )
     assert checksums_of(found) == [checksum(PAST), checksum(LATER)]
     # An apply of the same, and a change of the job as it stands, write the same.
@@ -94,7 +102,9 @@ def test_an_account_has_its_record_in_its_home() -> None:
     assert '"/home/a l%%/.local/share/dotmobi.systemd_timers/backup" default' in found
 
 
-@pytest.mark.parametrize("text", ["", "default\n", "default soon abc\n", "default 17 abc more\n"])
+@pytest.mark.parametrize(
+    "text", ["", "default\n", "default soon abc\n", "default 17 abc Success\n", "default 17 abc success more\n"]
+)
 def test_a_broken_record_is_none(text: str) -> None:
     assert parse_record(text) is None
 
@@ -132,10 +142,10 @@ def installed(host: FakeHost) -> Callable[..., WantedJob]:
     return install
 
 
-def record(host: FakeHost, when: int, owner: str = "default", name: str = "backup") -> None:
+def record(host: FakeHost, when: int, owner: str = "default", name: str = "backup", result: str = "success") -> None:
     folder = host.root / "state" / name
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "ran").write_text(f"{owner} {when} {checksum(PAST)}\n")
+    (folder / "ran").write_text(f"{owner} {when} {checksum(PAST)} {result}\n")
 
 
 def row(host: FakeHost, *jobs: WantedJob, **options: object) -> dict[str, object]:
@@ -213,6 +223,94 @@ def test_a_run_that_goes_on_or_has_failed_keeps_the_job(
     host.loaded["backup.service"] = job.service
     host.states["backup.service"] = state
     assert row(host, job) == DONE_ROW
+
+
+@pytest.mark.parametrize("result", ["exit-code", "signal", "timeout", "core-dump", "0" * 32, ""])
+def test_a_failure_that_systemd_has_forgotten_keeps_the_job(
+    result: str, host: FakeHost, installed: Callable[..., WantedJob]
+) -> None:
+    """After a boot. A run that was cut off has its invocation in the place of a result."""
+    job = installed(after_last_run="remove")
+    record(host, THEN, result=result)
+    assert row(host, job) == DONE_ROW
+    record(host, THEN, result="success")
+    assert "remove" in row(host, job)["actions"]
+
+
+@pytest.mark.parametrize(("result", "reason"), [("exit-code", "failed"), ("0" * 32, "was interrupted")])
+def test_a_failure_that_systemd_has_forgotten_is_shown_until_it_is_reset(
+    result: str, reason: str, host: FakeHost, installed: Callable[..., WantedJob]
+) -> None:
+    job = installed(after_last_run="remove")
+    record(host, THEN, result=result)
+
+    def health() -> tuple[str, str]:
+        found = picture(host, Wish(str(host.units), [], [], [], False, 1, False))["jobs"][0]
+        return found["health"], found["reason"]
+
+    assert health() == ("failing", f"last run: {reason}")
+    pair = own_pairs(str(host.units))["backup"]
+    assert reset_failed(host, pair, Scope(), check_mode=True)["changed"]
+    assert health() == ("failing", f"last run: {reason}")
+    assert reset_failed(host, pair, Scope(), check_mode=False)["actions"] == ["reset failed"]
+    assert health()[0] == "done"
+    assert not reset_failed(host, pair, Scope(), check_mode=False)["changed"]
+    assert "remove" in row(host, job)["actions"]
+
+
+def test_a_run_under_way_has_not_failed_yet(host: FakeHost, installed: Callable[..., WantedJob]) -> None:
+    job = installed(after_last_run="remove")
+    record(host, THEN, result="0" * 32)
+    host.loaded["backup.service"] = job.service
+    host.states["backup.service"] = ("activating", "start")
+    assert not reset_failed(host, own_pairs(str(host.units))["backup"], Scope(), check_mode=False)["changed"]
+    assert picture(host, Wish(str(host.units), [], [], [], False, 1, False))["jobs"][0]["health"] == "running"
+
+
+# --- the two commands of the service, as a shell runs them
+
+
+def run(line: str, **variables: str) -> None:
+    """Run a line of a service as PID 1 does: without prefixes, with `$$` and `%%` and variables replaced."""
+    words = shlex.split(line.split("=", 1)[1].lstrip("-+"))
+    command = [re.sub(r"\$\{(\w+)\}", lambda one: variables[one.group(1)], one) for one in words[: words.index("-c")]]
+    command += [one.replace("$$", "$").replace("%%", "%") for one in words[words.index("-c") :]]
+    subprocess.run(command, check=False)
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+def test_a_run_writes_how_it_ended(renamed: bool, tmp_path: Path) -> None:
+    scope = Scope("alice", 1000, 1000, str(tmp_path / "a l%$x"))
+    state = Path(scope.state_directory)
+    begin, end = lines_of("backup", "web", scope, ["abc", "def"])
+    run(begin, INVOCATION_ID="1" * 32)
+    written = (state / "backup" / "ran").read_text().split()
+    assert (written[0], written[2:]) == ("web", ["abc,def", "1" * 32])
+    assert read_records(str(state))["backup"].result == ""
+    # An earlier run, or one that was skipped, did not write it.
+    run(end, INVOCATION_ID="2" * 32, SERVICE_RESULT="exec-condition")
+    assert read_records(str(state))["backup"].result == ""
+    if renamed:
+        (state / "backup").rename(state / "new")
+    run(end, INVOCATION_ID="1" * 32, SERVICE_RESULT="exit-code")
+    found = read_records(str(state))
+    assert {name: one.result for name, one in found.items()} == {"new" if renamed else "backup": "exit-code"}
+    run(end, INVOCATION_ID="1" * 32, SERVICE_RESULT="success")
+    assert read_records(str(state)) == found
+    run(begin, INVOCATION_ID="3" * 32)
+    run(end, INVOCATION_ID="3" * 32, SERVICE_RESULT="success")
+    assert read_records(str(state))["backup"].ended_well
+
+
+def test_the_result_is_written_last_and_once() -> None:
+    job = wanted(schedule=PAST, service={"ExecStopPost": ["/bin/true"]})
+    found = recording(job, "default", Scope())
+    lines = UnitText(found.service).values("Service", "ExecStopPost")
+    assert (lines[0], len(lines)) == ("/bin/true", 2)
+    assert recording(found, "default", Scope()) == found
+    assert (
+        recording(found._replace(timer=found.timer.replace(PAST, "daily")), "default", Scope()).service == job.service
+    )
 
 
 def test_a_job_that_is_renamed_is_done_still(host: FakeHost, installed: Callable[..., WantedJob]) -> None:

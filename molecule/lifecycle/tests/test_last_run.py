@@ -25,6 +25,7 @@ class Story(NamedTuple):
 
     removed: Run
     again: Run
+    looked_at: Run
     never: Run
     gone: Run
     health: dict[str, dict[str, Any]]
@@ -52,14 +53,18 @@ def tell(site, host):
     wait_until(
         lambda: show(host, "last-removed.service", "ActiveState")["ActiveState"] == "inactive", 20, "it has ended"
     )
+    # As after a boot: systemd knows nothing of the failure any more.
+    host.check_output("systemctl reset-failed last-failed.service")
     jobs[-1]["schedule"] = "*-*-* 00:00:08"
     removed = site.apply(jobs, **OWNER)
     again = site.apply(jobs, **OWNER)
     status = site.play(playbook="status", output="json", owner="last-run")
     health = {job["name"]: job for job in as_json(status)[site.machine]["jobs"]}
+    site.play("--extra-vars", '{"reset": true, "run": false}', playbook="troubleshoot", job="last-failed")
+    looked_at = site.apply(jobs, **OWNER)
     never = site.refuse([*jobs, job("never", "2026-01-01 03:00")], **OWNER)
     gone = site.apply([], timer_prune=True, timer_prune_limit=10000, **OWNER)
-    return Story(removed, again, never, gone, health)
+    return Story(removed, again, looked_at, never, gone, health)
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +98,10 @@ def test_they_are_shown_as_done(story):
     assert story.health["last-kept"]["health"] == story.health["last-kept"]["state"] == "done"
     assert story.health["last-failed"]["health"] == "failing"
     assert story.health["last-two"]["health"] == "ok"
+
+
+def test_a_failure_keeps_the_job_until_somebody_has_looked_at_it(story):
+    assert story.looked_at.actions() == {"last-failed": ["remove", "disarm", "disable"]}
 
 
 def test_a_date_in_the_past_that_never_ran_is_an_error(story):

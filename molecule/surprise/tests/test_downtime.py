@@ -43,10 +43,9 @@ class Story:
 def tell(site, host):
     seen = Story()
     container = host.backend.name
-    due = soon(20)
     jobs = [
-        job("persistent", daily(due)),
-        job("transient", daily(due), persistent=False),
+        job("persistent"),
+        job("transient", persistent=False),
         job("untouched"),
         # It was not persistent for a while: its old stamp is no reason to run.
         job("toggled", persistent=False),
@@ -54,7 +53,16 @@ def tell(site, host):
     # What gets another state while the host boots.
     before = [job("changed"), job("loose", persistent=False), job("paused")]
     after = [job("changed", OTHER), job("loose", OTHER, persistent=False), job("paused", state="suspended"), job("new")]
-    site.apply([*jobs[:3], job("toggled"), *before], **OWNER)
+    # Their last runs: one has failed, and one is under way when the host goes down.
+    last = {"schedule": soon(10).strftime("%Y-%m-%d %H:%M:%S"), "after_last_run": "remove"}
+    done = [job("failed", **last), job("cut", **last)]
+    done[0]["command"] = recorder("downtime-failed", "false")
+    done[1]["command"] = recorder("downtime-cut", "sleep infinity")
+    site.apply([*jobs[:3], job("toggled"), *before, *done], **OWNER)
+    for name in ("failed", "cut"):
+        wait_until(lambda name=name: runs(host, f"downtime-{name}"), 30, f"downtime-{name} has run")
+    due = soon(20)
+    jobs[:2] = [job("persistent", daily(due)), job("transient", daily(due), persistent=False)]
     site.apply([*jobs, *before], **OWNER)
     host.check_output("touch --date '3 days ago' /var/lib/systemd/timers/stamp-downtime-toggled.timer")
     seen.toggled = site.apply([*jobs[:3], job("toggled"), *before], **OWNER)
@@ -73,7 +81,7 @@ def tell(site, host):
     host.check_output("touch /run/downtime-go")
     host.run("systemctl is-system-running --wait")
     wait_until(lambda: runs(host, "downtime-persistent"), 30, "the missed run is caught up")
-    seen.later = site.apply([*jobs[:3], job("toggled"), *after], **OWNER)
+    seen.later = site.apply([*jobs[:3], job("toggled"), *after, *done], **OWNER)
     seen.paused = host.run("systemctl is-active downtime-paused.timer").stdout.strip()
     return seen
 
@@ -103,6 +111,10 @@ def test_a_start_that_waits_for_the_boot_is_left_to_it(story):
     assert sum("waits for another unit" in text for text in story.changing.result["warnings"]) == 1
     assert not story.changing_again.result["changed"]
     assert story.paused == "inactive"
+
+
+def test_a_last_run_that_did_not_end_well_keeps_its_job(story):
+    assert {story.later.rows()[f"downtime-{name}"]["armed"] for name in ("failed", "cut")} == {"done"}
 
 
 def test_what_was_missed_is_caught_up_once(story, host):  # noqa: ARG001
