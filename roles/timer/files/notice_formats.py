@@ -11,8 +11,10 @@ import urllib.parse
 from typing import Any, Callable, Mapping, NamedTuple
 
 JSON, TEXT = "application/json", "text/plain; charset=utf-8"
-# What the services take of one message, less room for the rest of it.
-LONGEST_SLACK, LONGEST_DISCORD, LONGEST_TEAMS, LONGEST_NTFY, LONGEST_MATRIX = 3000, 1600, 8000, 3000, 30000
+# What the services take of one message, each in its own measure, less room for what they add. Slack takes more, and
+# breaks a block of code in two; longer messages of ntfy become files.
+MOST_SLACK, MOST_DISCORD, MOST_TEAMS, MOST_NTFY, MOST_MATRIX = 4000, 2000, 24 * 1024, 4000, 60000
+FENCE = "\n```\n{}\n```"
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _MARKDOWN = re.compile(r"([\\*_~`|>#\[\]()])")
 
@@ -50,10 +52,31 @@ def filled(template: Any, facts: Mapping[str, Any]) -> Any:
     return _PLACE.sub(lambda found: words(facts[found[1]]) if found[1] in facts else found[0], template)
 
 
-def last_lines(facts: Mapping[str, Any], longest: int) -> str:
-    """Return the lines of the run, the last ones where all are too many."""
+def last_lines(facts: Mapping[str, Any], most: int, measure: Callable[[str], int]) -> str:
+    """Return the lines of the run; where they measure more than that, the last of them."""
     text = "\n".join(facts["lines"])
-    return text if len(text) <= longest else f"...{text[-longest:]}"
+    if measure(text) <= most:
+        return text
+    first, last = 0, len(text)
+    while first < last:
+        middle = (first + last) // 2
+        first, last = (first, middle) if measure(f"...{text[middle:]}") <= most else (middle + 1, last)
+    return f"...{text[first:]}"
+
+
+def in_bytes(text: str) -> int:
+    """Return how long a text is in UTF-8."""
+    return len(text.encode("utf-8", "replace"))
+
+
+def in_units(text: str) -> int:
+    """Return how long a text is for services that count as JavaScript does."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def in_json(text: str) -> int:
+    """Return how long a text is within JSON of ours."""
+    return len(json.dumps(text))
 
 
 def as_json(value: object) -> bytes:
@@ -73,19 +96,20 @@ def slack(facts: Mapping[str, Any]) -> Message:
     """A message of an incoming webhook of Slack, and of services that take the same, such as Mattermost."""
 
     def quoted(text: str) -> str:
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("```", "'''")
 
     text = quoted(facts["summary"])
-    lines = quoted(last_lines(facts, LONGEST_SLACK)).replace("```", "'''")
-    return Message(as_json({"text": text + (f"\n```\n{lines}\n```" if lines else "")}), {"Content-Type": JSON})
+    room = MOST_SLACK - in_units(text) - len(FENCE)
+    lines = quoted(last_lines(facts, room, lambda found: in_units(quoted(found))))
+    return Message(as_json({"text": text + (FENCE.format(lines) if lines else "")}), {"Content-Type": JSON})
 
 
 def discord(facts: Mapping[str, Any]) -> Message:
     """A message of a webhook of Discord, which mentions nobody."""
     text = f"**{_MARKDOWN.sub(_escaped, facts['summary'])}**"
-    lines = last_lines(facts, LONGEST_DISCORD).replace("```", "'''")
-    content = text + (f"\n```\n{lines}\n```" if lines else "")
-    return Message(as_json({"content": content[:2000], "allowed_mentions": {"parse": []}}), {"Content-Type": JSON})
+    lines = last_lines(facts, MOST_DISCORD - in_units(text) - len(FENCE), in_units).replace("```", "'''")
+    content = text + (FENCE.format(lines) if lines else "")
+    return Message(as_json({"content": content, "allowed_mentions": {"parse": []}}), {"Content-Type": JSON})
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -98,7 +122,7 @@ def teams(facts: Mapping[str, Any]) -> Message:
     rows = [{"title": name, "value": words(facts[name])} for name in shown if facts[name] is not None]
     heading = {"type": "TextRun", "text": facts["summary"], "weight": "Bolder", "size": "Medium"}
     body: list[dict[str, Any]] = [{"type": "RichTextBlock", "inlines": [heading]}, {"type": "FactSet", "facts": rows}]
-    lines = last_lines(facts, LONGEST_TEAMS)
+    lines = last_lines(facts, MOST_TEAMS, in_json)
     if lines:
         body.append({"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": lines, "fontType": "Monospace"}]})
     card = {
@@ -121,16 +145,18 @@ def ntfy(facts: Mapping[str, Any]) -> Message:
         "Priority": "high" if failed else "default",
         "Tags": "warning" if failed else "white_check_mark",
     }
-    lines = last_lines(facts, LONGEST_NTFY).encode("utf-8")[-LONGEST_NTFY:].decode("utf-8", "ignore")
+    lines = last_lines(facts, MOST_NTFY, in_bytes)
     return Message((lines or title).encode("utf-8"), headers)
 
 
 def matrix(facts: Mapping[str, Any]) -> Message:
     """A message to a room of Matrix: a PUT request whose address ends in the id of the message."""
-    lines = last_lines(facts, LONGEST_MATRIX)
+    lines = last_lines(facts, MOST_MATRIX, in_json)
     text = facts["summary"] + (f"\n{lines}" if lines else "")
     ending = f"/{urllib.parse.quote(facts['id'], safe='')}"
-    return Message(as_json({"msgtype": "m.text", "body": text}), {"Content-Type": JSON}, "PUT", ending)
+    # `m.mentions`: whatever the text holds, it calls nobody, and not the whole room.
+    content = {"msgtype": "m.text", "body": text, "m.mentions": {}}
+    return Message(as_json(content), {"Content-Type": JSON}, "PUT", ending)
 
 
 FORMATS: dict[str, Callable[[Mapping[str, Any]], Message]] = {
