@@ -3,8 +3,12 @@
 """Pins: how a run that is under way goes on as it began, whatever an apply does to its job; pure.
 
 systemd applies a changed unit file to a run that is under way at the next reload. So the former text of the service
-stands in a directory that goes before all others while the run lasts: the pin. A unit that is ordered after the
-service waits for the end of the run and of its notices, then takes away the pin, and what the job has no use for.
+stands in a directory that goes before all others while the run lasts: the pin. One more unit waits for the end of the
+run and of its notices, then takes away the pin, and what the job has no use for.
+
+That unit is ordered before the service: so the next run, which can be due already, waits for it, and is the first with
+the new text. Ordered after the service it would never get its turn with a job that is always due. A service that
+systemd restarts by itself (Restart=) is under way until then, and its restart must not wait: there it comes after.
 """
 
 from __future__ import annotations
@@ -25,7 +29,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     Scope,
     UnitState,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import (
+    UnitText,
+    is_true,
+    owner_of,
+)
 
 SYSTEM_RUNTIME_DIRECTORY = "/run/systemd"
 PRIVATE_MODE = 0o600
@@ -38,7 +46,7 @@ UNIT = """\
 
 [Unit]
 Description=Cleans up after the run of {job} that was under way at an apply
-After={job}.service
+{order}={job}.service
 CollectMode=inactive-or-failed
 StartLimitIntervalSec=0
 
@@ -50,14 +58,19 @@ TimeoutStartSec=infinity
 """
 
 # The run of a job begins its notices in the very moment of its end; one of them can begin another, between two
-# questions. `end` is read anew when the wait is over: a later apply may have changed it.
+# questions. `end` is read anew when the wait is over: a later apply may have changed it. A start of the service that
+# waits for this unit is not waited for.
 SCRIPT = """\
 # Made by an apply of dotmobi.systemd_timers. The run of {job} goes on as it began; this cleans up after it.
-busy() {{
-    found=$({systemctl} show --property=SubState,Job -- {units}) || return 0
+is_busy() {{
+    found=$({systemctl} show --property="$1" -- "$2") || return 0
     printf '%s\\n' "$found" | grep -Evq '^(SubState=(dead|dead-resources-pinned|failed|exited)|Job=|)$'
 }}
+busy() {{
+    {busy}
+}}
 if [ "$1" = wait ]; then
+    {run}
     idle=0
     while [ "$idle" -lt {looks} ]; do
         if busy; then idle=0; sleep 1; else idle=$((idle + 1)); [ "$idle" -ge {looks} ] || sleep 0.5; fi
@@ -77,14 +90,22 @@ exit 0
 """
 
 
+# While a unit is active in any way, systemd has this link. To look at it costs far less than a call of systemctl.
+RUN = "while [ -L {link} ]; do sleep 1; done"
+
+
 class Places(NamedTuple):
-    """Where the parts of a pin are: directories, and the call of systemctl that speaks to their manager."""
+    """Where the parts of a pin are: directories, and the call of systemctl that speaks to their manager.
+
+    invocations: where systemd has a link for each unit that is not inactive.
+    """
 
     control: str
     units: str
     scripts: str
     kept: str
     systemctl: str
+    invocations: str
 
 
 def places_of(scope: Scope, run_directory: str, files_directory: str) -> Places:
@@ -97,6 +118,7 @@ def places_of(scope: Scope, run_directory: str, files_directory: str) -> Places:
         os.path.join(run_directory, "runs"),
         os.path.join(files_directory, KEPT_DIRECTORY),
         "systemctl" if scope.is_system else "systemctl --user",
+        os.path.join(runtime, "units"),
     )
 
 
@@ -172,28 +194,42 @@ def pin_files(job: str, units: Mapping[str, str], kept: Iterable[str], places: P
     gone = [path for path in paths_of(service) if path not in keeps]
     script = os.path.join(places.scripts, f"{job}.sh")
     pins = [JobFile(os.path.join(places.control, unit), text) for unit, text in units.items()]
-    unit = JobFile(os.path.join(places.units, cleaner_of(job)), UNIT.format(job=job, script=script))
+    order = "After" if restarts(service) else "Before"
+    unit = JobFile(os.path.join(places.units, cleaner_of(job)), UNIT.format(job=job, script=script, order=order))
     copy = [JobFile(os.path.join(places.kept, f"{job}.service"), service, PRIVATE_MODE)] if gone else []
-    text = _script(job, [one.name for one in pins], gone, [unit.name, script], places)
+    text = _script(job, pins, gone, [unit.name, script], places)
     # In the order in which they are laid down: an apply that is killed meanwhile leaves a pin that the next one sees.
     return [*pins, JobFile(script, text, PRIVATE_MODE), unit, *copy]
 
 
-def _script(job: str, pins: list[str], gone: list[str], own: list[str], places: Places) -> str:
+def restarts(service: str) -> bool:
+    """Tell whether systemd restarts a service by itself, or keeps it active after its run."""
+    text = UnitText(service)
+    return text.last("Service", "Restart", "no") != "no" or is_true(text.last("Service", "RemainAfterExit"))
+
+
+def _script(job: str, pins: list[JobFile], gone: list[str], own: list[str], places: Places) -> str:
     folders = [os.path.dirname(path) for path in gone[:1]]
     files_directory = os.path.dirname(places.kept)
     folders += [places.kept, os.path.join(files_directory, OTHER_DIRECTORY), files_directory, places.scripts]
     has_notices = len(pins) > 1
-    # A pattern, in which a backslash has a meaning.
-    notices = [notify_template(job).replace("\\", "?").replace("@.", "@*.")] if has_notices else []
+    after = restarts(pins[0].text)
+    service = _words([f"{job}.service"])
+    busy = [f"is_busy {'SubState,Job' if after else 'SubState'} {service}"]
+    if has_notices:
+        # A pattern, in which a backslash has a meaning.
+        notices = notify_template(job).replace("\\", "?").replace("@.", "@*.")
+        busy.append(f"is_busy SubState,Job {_words([notices])}")
+    link = _words([os.path.join(places.invocations, f"invocation:{job}.service")])
     return SCRIPT.format(
         job=job,
         systemctl=places.systemctl,
-        units=_words([f"{job}.service", *notices]),
+        busy=" || ".join(busy),
+        run=":" if after else RUN.format(link=link),
         looks=2 if has_notices else 1,
-        pins=_words(pins),
+        pins=_words(one.name for one in pins),
         files=f"rm -f -- {_words(gone)}\n" if gone else "",
-        service=_words([f"{job}.service"]),
+        service=service,
         own=_words([*own, os.path.join(places.kept, f"{job}.service")]),
         folders=_words(folders),
     )

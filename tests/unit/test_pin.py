@@ -345,9 +345,30 @@ def test_the_script_is_one_for_the_shell_and_holds_hostile_paths() -> None:
     script = parts["/run/dotmobi.systemd_timers/runs/a@b.sh"]
     assert subprocess.run(["sh", "-n"], input=script.text, text=True, check=False).returncode == 0
     assert script.mode == 0o600
-    assert "show --property=SubState,Job -- a@b.service 'a?x40b-notify@*.service'" in script.text
+    assert "is_busy SubState a@b.service || is_busy SubState,Job 'a?x40b-notify@*.service'" in script.text
+    assert "while [ -L /run/systemd/units/invocation:a@b.service ]; do" in script.text
     assert "'/srv/it'\"'\"'s $HOME/a@b/notify.json'" in script.text
     assert parts[f"/run/systemd/system/{cleaner_of('a@b')}"].text.count("ExecStart=/bin/sh /run/dotmobi") == 2
+
+
+@pytest.mark.parametrize(
+    ("service", "order"),
+    [
+        ({}, "Before"),
+        ({"Restart": "no"}, "Before"),
+        # It is under way while systemd restarts it, which must not wait; or it stays active after the run.
+        ({"Restart": "on-failure"}, "After"),
+        ({"RemainAfterExit": True}, "After"),
+    ],
+)
+def test_the_next_run_waits_for_what_cleans_up(service: dict[str, Any], order: str) -> None:
+    text = wanted(service=service).service
+    parts = {one.name: one.text for one in pin_files("backup", {"backup.service": text}, (), SYSTEM_PLACES)}
+    assert f"\n{order}=backup.service\n" in parts[f"/run/systemd/system/{cleaner_of('backup')}"]
+    script = parts["/run/dotmobi.systemd_timers/runs/backup.sh"]
+    assert ("while [ -L /run" in script) is (order == "Before")
+    # What waits for this unit is not waited for.
+    assert ("is_busy SubState,Job backup.service" in script) is (order == "After")
 
 
 def test_an_account_has_its_pins_in_its_own_places() -> None:
@@ -355,6 +376,7 @@ def test_an_account_has_its_pins_in_its_own_places() -> None:
     assert places.control == "/run/user/1000/systemd/user.control"
     assert places.units == "/run/user/1000/systemd/user"
     assert places.systemctl == "systemctl --user"
+    assert places.invocations == "/run/user/1000/systemd/units"
 
 
 def test_files_move_with_what_refers_to_them_and_nothing_else() -> None:

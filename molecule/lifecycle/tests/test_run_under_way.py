@@ -54,18 +54,31 @@ def waiting(name: str, status: int, **fields: Any) -> dict[str, Any]:
     return {"name": name, "schedule": FAR, "command": ["/bin/sh", "-c", script], **fields}
 
 
+def always_due(version: str) -> dict[str, Any]:
+    """A job that is due again whenever its run ends."""
+    script = f"echo begin {version} >> {RUNS}/under-way-due; touch {RUNS}/under-way-due.runs; {WAIT}; sleep 1.5"
+    return {
+        "name": "under-way-due",
+        "schedule": "*:*:*",
+        "unit": {"StartLimitIntervalSec": 0},
+        "command": ["/bin/sh", "-c", f"{script}; echo end {version} >> {RUNS}/under-way-due"],
+    }
+
+
 LIMITED = {"timeout": "20s", "service": {"SuccessExitStatus": 3, "ExecStopPost": f"/bin/touch {RUNS}/never"}}
 BEFORE = [
     with_files("under-way-gone", "one", timeout="200s", kill_after="7s"),
     with_files("under-way-files", "one"),
     waiting("under-way-limits", 3, timeout="300s"),
     waiting("under-way-old", 0, timeout="300s"),
+    always_due("one"),
     waiting("under-way-same", 0),
 ]
 AFTER = [
     with_files("under-way-files", "two"),
     waiting("under-way-limits", 3, **LIMITED),
     waiting("under-way-new", 0, renamed_from="under-way-old"),
+    always_due("two"),
     waiting("under-way-same", 0),
 ]
 NAMES = [job["name"] for job in BEFORE]
@@ -114,6 +127,7 @@ def tell(site: Any, host: Any) -> Told:
     }
     host.check_output("touch %s", GO)
     wait_until(lambda: is_cleaned_up(host), 60, "the runs end, and are cleaned up after")
+    wait_until(lambda: "end two" in lines(host, "under-way-due"), 60, "the job that is always due has its change")
     written = {name: lines(host, name) for name in NAMES}
     results = {
         name: unit_property(host, f"{name}.service", "Result") for name in ("under-way-limits", "under-way-files")
@@ -131,7 +145,8 @@ def tell(site: Any, host: Any) -> Told:
     wait_until(lambda: len(lines(host, "under-way-files")) >= 8, 60, "it tells of the next run")
     next_run = lines(host, "under-way-files")[4:]
     # Nothing runs: the files are where they always are.
-    back = site.apply([with_files("under-way-files", "three"), *AFTER[1:]], **OWNER)
+    rest = [{**job, "state": "suspended"} if job["name"] == "under-way-due" else job for job in AFTER[1:]]
+    back = site.apply([with_files("under-way-files", "three"), *rest], **OWNER)
     return Told(
         predicted, changed, reloaded, during, again, written, results, left, once_more, next_run,
         {**back.actions(), "files": snapshot(host).files},
@@ -200,6 +215,16 @@ def test_the_change_holds_from_the_next_run(story):
     assert story.next_run == [seen, seen, "stop word-two", "told two"]
     assert f"{OTHER}/under-way-files/script" in story.left["files"]
     assert f"{FILES_DIRECTORY}/under-way-files" not in story.left["files"]
+
+
+def test_a_job_that_is_always_due_has_the_change_from_its_next_run(story):
+    found = story.written["under-way-due"]
+    first_new = found.index("begin two")
+    assert set(found[:first_new]) == {"begin one", "end one"}
+    assert found[first_new - 1] == "end one"
+    assert not [line for line in found[first_new:] if line.endswith("one")]
+    # One more, if the next began before the apply had started what cleans up.
+    assert first_new <= 4
 
 
 def test_the_next_change_goes_to_the_usual_place(story):
