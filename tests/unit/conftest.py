@@ -5,7 +5,11 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".cache" / "collections"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
@@ -13,3 +17,10 @@ from clean_environment import clean
 
 # Before Ansible is imported, which reads its settings then.
 clean()
+
+
+@pytest.fixture(autouse=True)
+def zone() -> Iterator[None]:
+    """Let no test leave its time zone to the next: what undoes TZ does not tell the C library."""
+    yield
+    time.tzset()
