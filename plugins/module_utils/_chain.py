@@ -41,7 +41,12 @@ def starters_of(service: str) -> tuple[str, ...] | None:
 
 def links_of(name: str, service: str) -> list[str]:
     """Return the links, relative to the unit directory, that enable a job without a timer."""
-    return [f"{one}{FOLDER}/{name}.service" for one in starters_of(service) or ()]
+    return [link_of(one, name) for one in starters_of(service) or ()]
+
+
+def link_of(starter: str, name: str) -> str:
+    """Return the link, relative to the unit directory, by which a job starts another one."""
+    return f"{starter}{FOLDER}/{name}.service"
 
 
 def is_chain_link(path: str) -> bool:

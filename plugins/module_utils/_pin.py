@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-from typing import Iterable, Mapping, NamedTuple
+from typing import Iterable, Mapping, NamedTuple, Sequence
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_record import further_units, record_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
@@ -187,8 +187,13 @@ def folder_in_use(job: str, observed: Observed) -> str:
     return folder_of(state.text) if state and is_under_way(job, observed.units) else ""
 
 
-def pin_files(job: str, units: Mapping[str, str], kept: Iterable[str], places: Places) -> list[JobFile]:
-    """Return all parts of a pin. units: pinned unit to text. kept: files that the job goes on using."""
+def pin_files(
+    job: str, units: Mapping[str, str], kept: Iterable[str], places: Places, links: Sequence[str] = ()
+) -> list[JobFile]:
+    """Return all parts of a pin. units: pinned unit to text. kept: files that the job goes on using.
+
+    links: links that go with the pin.
+    """
     service = units[f"{job}.service"]
     keeps = set(kept)
     gone = [path for path in paths_of(service) if path not in keeps]
@@ -197,7 +202,7 @@ def pin_files(job: str, units: Mapping[str, str], kept: Iterable[str], places: P
     order = "After" if restarts(service) else "Before"
     unit = JobFile(os.path.join(places.units, cleaner_of(job)), UNIT.format(job=job, script=script, order=order))
     copy = [JobFile(os.path.join(places.kept, f"{job}.service"), service, PRIVATE_MODE)] if gone else []
-    text = _script(job, pins, gone, [unit.name, script], places)
+    text = _script(job, pins, gone, links, places)
     # In the order in which they are laid down: an apply that is killed meanwhile leaves a pin that the next one sees.
     return [*pins, JobFile(script, text, PRIVATE_MODE), unit, *copy]
 
@@ -208,8 +213,8 @@ def restarts(service: str) -> bool:
     return text.last("Service", "Restart", "no") != "no" or is_true(text.last("Service", "RemainAfterExit"))
 
 
-def _script(job: str, pins: list[JobFile], gone: list[str], own: list[str], places: Places) -> str:
-    folders = [os.path.dirname(path) for path in gone[:1]]
+def _script(job: str, pins: list[JobFile], gone: list[str], links: Sequence[str], places: Places) -> str:
+    folders = [os.path.dirname(path) for path in (*gone[:1], *links[:1])]
     files_directory = os.path.dirname(places.kept)
     folders += [places.kept, os.path.join(files_directory, OTHER_DIRECTORY), files_directory, places.scripts]
     has_notices = len(pins) > 1
@@ -220,6 +225,8 @@ def _script(job: str, pins: list[JobFile], gone: list[str], own: list[str], plac
         # A pattern, in which a backslash has a meaning.
         notices = notify_template(job).replace("\\", "?").replace("@.", "@*.")
         busy.append(f"is_busy SubState,Job {_words([notices])}")
+    own = [os.path.join(places.units, cleaner_of(job)), os.path.join(places.scripts, f"{job}.sh")]
+    own.append(os.path.join(places.kept, f"{job}.service"))
     link = _words([os.path.join(places.invocations, f"invocation:{job}.service")])
     return SCRIPT.format(
         job=job,
@@ -230,7 +237,7 @@ def _script(job: str, pins: list[JobFile], gone: list[str], own: list[str], plac
         pins=_words(one.name for one in pins),
         files=f"rm -f -- {_words(gone)}\n" if gone else "",
         service=service,
-        own=_words([*own, os.path.join(places.kept, f"{job}.service")]),
+        own=_words([*links, *own]),
         folders=_words(folders),
     )
 

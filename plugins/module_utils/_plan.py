@@ -10,7 +10,7 @@ that the one reload forgets it; then it is linked and started like a new one.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple, Sequence
+from typing import Mapping, NamedTuple, Sequence
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _chain as chain
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _timer_text as timer_text
@@ -211,6 +211,25 @@ def shown(name: str, state: FileState, wanted: JobFile | None) -> tuple[str, str
     return old, CHANGED_SECRET if old and new and before != after else new
 
 
+def lasting_links(goals: Sequence[Goal], observed: Observed) -> dict[str, list[str]]:
+    """Return the links by which a run under way of a job that is renamed starts, at its end, what follows the new name.
+
+    They go with the pin.
+    """
+    found: dict[str, list[str]] = {}
+    for renamed in (goal for goal in goals if goal.renamed_from):
+        former = renamed.renamed_from
+        pin = observed.pins.get(former)
+        if not (pin.waiting if pin else is_under_way(former, observed.units)):
+            continue
+        for goal in goals:
+            if goal.armed and renamed.name in (chain.starters_of(goal.service or "") or ()):
+                link = chain.link_of(former, goal.name)
+                if link in observed.links.get(f"{goal.name}.service", {}):
+                    found.setdefault(former, []).append(link)
+    return found
+
+
 class _Pair:
     """Collects what one pair needs, by kind of step."""
 
@@ -220,6 +239,8 @@ class _Pair:
         self.goal = goal
         # New jobs whose run starts this one, which is new, too.
         self.starters: Sequence[str] = ()
+        # Links of former names whose runs are under way, and start at their end what follows the new names.
+        self.lasting: Mapping[str, Sequence[str]] = {}
         self.observed = observed
         self.unit_directory = unit_directory
         self.ids = ids
@@ -425,7 +446,8 @@ class _Pair:
             current = self.observed.links.get(unit, {})
             wanted = [path for path in self.goal.links if os.path.basename(path) == unit]
             right = [path for path, target in current.items() if path in wanted and self.is_right(path, target)]
-            wrong = [path for path in current if path not in right]
+            lasting = {path for paths in self.lasting.values() for path in paths}
+            wrong = [path for path in current if path not in right and path not in lasting]
             missing = [path for path in wanted if path not in right]
             if unit == self.service and any(not chain.is_chain_link(path) for path in wrong):
                 self.say("disable the service itself")
@@ -482,7 +504,8 @@ class _Pair:
         else:
             texts = former
         texts = {unit: texts[unit] for unit in units if unit in texts}
-        parts = pin_files(self.goal.name, texts, [one.name for one in self.goal.files], self.places)
+        links = [os.path.join(self.unit_directory, link) for link in self.lasting.get(self.goal.name, ())]
+        parts = pin_files(self.goal.name, texts, [one.name for one in self.goal.files], self.places, links)
         if pin and not pin.units:
             # After a boot, there is no run to pin.
             parts = [one for one in parts if os.path.dirname(one.name) != self.places.control]
@@ -545,10 +568,10 @@ def make_plan(
     todo: dict[str, list[str]] = {}
     changes = []
     pins: list[JobFile] = []
-    others = left_to_others(goals)
+    others, lasting = left_to_others(goals), lasting_links(goals, observed)
     for goal in goals:
         pair = _Pair(goal, observed, unit_directory, ids, places)
-        pair.starters = others.get(goal.name, ())
+        pair.starters, pair.lasting = others.get(goal.name, ()), lasting
         pair.decide()
         pins += pair.pins
         for kind, items in pair.todo.items():

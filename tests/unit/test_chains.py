@@ -17,6 +17,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._chain impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change import Change, NotChangeable, request_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request, Scope, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import own_pairs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pin import cleaner_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import UnitText
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._chains import circle_in
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import merge_jobs
@@ -190,3 +191,61 @@ def test_changes_by_hand(host: FakeHost, kind: str) -> None:
     assert found["b"][1] == {"suspend": ["disable"], "resume": [], "remove": ["remove", "disable"]}[kind]
     # The job that starts it is left as it is.
     assert "a" not in found
+
+
+# --- a starter that is renamed while it runs
+
+
+def renamed_chain(host: FakeHost) -> tuple[WantedJob, WantedJob]:
+    """Install a chain, let its first job run, and return it with another name for that job."""
+    a, b = chain()
+    rows(host, a, b)
+    host.states["a.service"] = ("activating", "start")
+    new = wanted(name="new", renamed_from="a")._replace(followed=True)
+    return new, b._replace(service=b.service.replace("TriggeredBy=a", "TriggeredBy=new"))
+
+
+def links_to_b(host: FakeHost) -> set[str]:
+    return {path.parent.name.partition("-")[0] for path in host.units.glob("*-succeeded.target.wants/b.service")}
+
+
+def test_the_run_of_a_former_name_starts_what_follows_the_new_one(host: FakeHost) -> None:
+    new, follower = renamed_chain(host)
+    foreseen = rows(host, new, follower, check_mode=True)
+    done = rows(host, new, follower)
+    assert {name: actions for name, (_armed, actions) in done.items()} == {
+        name: actions for name, (_armed, actions) in foreseen.items()
+    }
+    assert "enable" in foreseen["b"][1]
+    assert links_to_b(host) == {"a", "new"}
+    assert rows(host, new, follower) == {"new": ("now", []), "b": ("triggered", [])}
+    host.end_run("a")
+    assert links_to_b(host) == {"new"}
+    assert not (host.units / "a-succeeded.target.wants").exists()
+    assert rows(host, new, follower) == {"new": ("now", []), "b": ("triggered", [])}
+    assert host.verbs() == []
+
+
+@pytest.mark.parametrize("way", ["not running", "suspended", "follows another", "pin is lost"])
+def test_no_link_of_a_former_name_stays_without_a_run_that_needs_it(host: FakeHost, way: str) -> None:
+    new, follower = renamed_chain(host)
+    other = wanted(name="other")._replace(followed=True)
+    if way == "not running":
+        host.states.pop("a.service")
+    if way == "suspended":
+        follower = follower._replace(state="suspended")
+    if way == "follows another":
+        follower = follower._replace(service=follower.service.replace("TriggeredBy=new", "TriggeredBy=other"))
+    rows(host, new, other, follower)
+    if way == "pin is lost":
+        # A boot.
+        host.states.pop("a.service")
+        for path in (host.root / "runtime").rglob("*.service"):
+            path.unlink()
+        host.loaded.pop(cleaner_of("a"))
+        host.states.pop(cleaner_of("a"))
+        rows(host, new, other, follower)
+    expected = {"suspended": set(), "follows another": {"other"}}
+    assert links_to_b(host) == expected.get(way, {"new"})
+    rows(host, new, other, follower)
+    assert host.verbs() == []

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import pytest
-from harness import FILES_DIRECTORY, RUNS, UNIT_DIRECTORY, reloads, show, snapshot, unit_property, wait_until
+from harness import FILES_DIRECTORY, RUNS, UNIT_DIRECTORY, recorder, reloads, show, snapshot, unit_property, wait_until
 
 OWNER = {"timer_owner": "under-way", "timer_prune": True}
 FAR = "*-01-01 00:00:07"
@@ -82,6 +82,10 @@ AFTER = [
     waiting("under-way-same", 0),
 ]
 NAMES = [job["name"] for job in BEFORE]
+# It follows a job that is renamed while it runs.
+FOLLOWER = {"name": "under-way-next", "command": recorder("under-way-next")}
+BEFORE.append({**FOLLOWER, "triggered_by": "under-way-old"})
+AFTER.append({**FOLLOWER, "triggered_by": "under-way-new"})
 
 
 class Told(NamedTuple):
@@ -127,8 +131,9 @@ def tell(site: Any, host: Any) -> Told:
     }
     host.check_output("touch %s", GO)
     wait_until(lambda: is_cleaned_up(host), 60, "the runs end, and are cleaned up after")
+    wait_until(lambda: lines(host, "under-way-next"), 60, "the job that follows one of another name by now has run")
     wait_until(lambda: "end two" in lines(host, "under-way-due"), 60, "the job that is always due has its change")
-    written = {name: lines(host, name) for name in NAMES}
+    written = {name: lines(host, name) for name in (*NAMES, "under-way-next")}
     results = {
         name: unit_property(host, f"{name}.service", "Result") for name in ("under-way-limits", "under-way-files")
     }
@@ -215,6 +220,11 @@ def test_the_change_holds_from_the_next_run(story):
     assert story.next_run == [seen, seen, "stop word-two", "told two"]
     assert f"{OTHER}/under-way-files/script" in story.left["files"]
     assert f"{FILES_DIRECTORY}/under-way-files" not in story.left["files"]
+
+
+def test_a_run_starts_what_follows_it_though_it_was_renamed(story):
+    assert len(story.written["under-way-next"]) == 1
+    assert "under-way-next" in story.changed.actions()
 
 
 def test_a_job_that_is_always_due_has_the_change_from_its_next_run(story):
