@@ -144,7 +144,7 @@ def container_of(release: str) -> Iterator[str]:
     try:
         say(f"booting {name}")
         options = ["--detach", "--name", name, "--hostname", release, "--systemd=always", "--privileged"]
-        options += ["--network", "none", "--pids-limit", "-1", *hosts.limits()]
+        options += ["--network", "none", "--pids-limit", "-1", *hosts.limits(), *hosts.pidfile(name)]
         options += [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
         hosts.run("podman", *hosts.runtime(), "run", *options, image, "/sbin/init")
         hosts.wait_until_running(name)

@@ -11,20 +11,17 @@ from pathlib import Path
 
 import pytest
 import yaml
-from testinfra.backend.podman import PodmanBackend
-from testinfra.host import Host
 
 # Tests import their tools by name: `from harness import ...`.
 sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 sys.path.insert(0, str(Path(__file__).parent / "shared"))
 from clean_environment import clean
-from harness import INVENTORY, Site
+from harness import INVENTORY, Site, entered
 from hosts import container_name
 
 # Molecule sets ANSIBLE_FORCE_COLOR, among others; tests read what a user reads in a pipe.
 clean()
 
-ENTER = Path(__file__).parent.parent / "tools" / "enter.sh"
 MACHINES = tuple(yaml.safe_load(INVENTORY.read_text())["timer_hosts"]["hosts"])
 UNIT = re.compile(r"[\w:.\\@-]+\.(?:service|timer)\b")
 
@@ -41,18 +38,8 @@ def host(machine):
     return host_of(machine)
 
 
-class EnteredBackend(PodmanBackend):
-    """Runs commands as `podman exec` does, and much faster."""
-
-    def run(self, command, *args, **_options):
-        command = self.get_command(command, *args)
-        result = self.run_local("%s exec %s /bin/sh -c %s", str(ENTER), self.name, command)
-        result.command = self.encode(command)
-        return result
-
-
 def host_of(machine):
-    return Host(EnteredBackend(container_name("test", machine)))
+    return entered(container_name("test", machine))
 
 
 @pytest.fixture(scope="module")

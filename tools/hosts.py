@@ -232,15 +232,20 @@ def limits() -> list[str]:
     return options
 
 
+def pidfile(name: str) -> list[str]:
+    """Let podman write down what tools/enter.sh reads."""
+    if os.geteuid() != 0:
+        return []
+    PIDS.mkdir(exist_ok=True)
+    return ["--pidfile", str(PIDS / f"{name}.pid")]
+
+
 def create(kind: str, release_name: str, image: str) -> None:
     name = container_name(kind, release_name)
     labels = {CHECKOUT_LABEL: str(CHECKOUT), KIND_LABEL: kind, IMAGE_LABEL: image}
     options = ["--detach", "--name", name, "--hostname", release_name, "--systemd=always", "--privileged"]
     # As many processes as a host may have, not podman's 2048.
-    options += ["--network", "none", "--pids-limit", "-1", *limits()]
-    if os.geteuid() == 0:
-        PIDS.mkdir(exist_ok=True)
-        options += ["--pidfile", str(PIDS / f"{name}.pid")]
+    options += ["--network", "none", "--pids-limit", "-1", *limits(), *pidfile(name)]
     options += [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
     options += [image, "/sbin/init"]
     if RELEASES[release_name].needs_cgroup_v2 and not pure_cgroup_v2():
