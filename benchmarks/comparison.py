@@ -299,7 +299,8 @@ def main() -> int:
     }
     if options.by_role:
         return differences(verdicts_of(PAGE.read_text("utf-8")), now)
-    REASONS.write_text(json.dumps(measured, indent=1))
+    if measured:
+        REASONS.write_text(json.dumps(measured, indent=1))
     # A page of which only some versions or cases were measured keeps what it says of the others.
     whole = options.only is None and len(options.hosts) == len(RELEASES)
     kept = {} if whole else verdicts_of(PAGE.read_text("utf-8"))
