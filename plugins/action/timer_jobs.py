@@ -342,7 +342,7 @@ class ActionModule(ActionBase):
             for key in ("diff", "jobs", "orphans"):
                 result.pop(key, None)
             return
-        shown = [line(found) for found in together(findings)]
+        shown = [line(found, among_warnings=True) for found in together(findings)]
         shown += [advice] if advice else []
         # The playbook `validate` shows the findings itself.
         if shown and not task_vars.get(REPORT_VARIABLE):

@@ -30,6 +30,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._trouble_re
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._unknown_jobs import (
     left_out,
+    nothing_to_remove,
     unknown_everywhere,
     without_job,
 )
@@ -58,7 +59,7 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
     _requires_connection = False
     _supports_check_mode = True
-    _VALID_ARGS = frozenset(("kind", "results", "output", "limit"))
+    _VALID_ARGS = frozenset(("kind", "results", "output", "limit", "gone_is_fine"))
 
     @keeps_no_log
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -81,6 +82,7 @@ class ActionModule(ActionBase):
                 "results": {"type": "dict", "required": True},
                 "output": {"type": "str", "default": "text", "choices": ["text", "json"]},
                 "limit": {"type": "int", "default": 500},
+                "gone_is_fine": {"type": "bool", "default": False},
             }
         )
         results = options["results"]
@@ -88,7 +90,11 @@ class ActionModule(ActionBase):
         looked = {host: found.get("status", found) for host, found in results.items()}
         silent = bool(set((task_vars or {}).get("ansible_play_hosts_all", [])).difference(results))
         error = unknown_everywhere(looked, silent)
-        if error:
+        gone = nothing_to_remove(looked) if error and options["gone_is_fine"] else ""
+        if gone and options["output"] == "text":
+            put(result, [Shown(gone, DOUBTFUL)])
+            return result
+        if error and not gone:
             result.update(failed=True, msg=error)
             return result
         if options["kind"] == "examination":

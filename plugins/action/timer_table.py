@@ -12,7 +12,13 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._no_log import keeps_no_log
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import put, width
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import HEAD, job_rows, summary_lines, table
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import (
+    HEAD,
+    NO_JOBS,
+    job_rows,
+    summary_lines,
+    table,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import Shown
 
 
@@ -35,6 +41,6 @@ class ActionModule(ActionBase):
         rows = job_rows(options["jobs"], check_mode)
         head = [*HEAD[:-1], "WOULD DO"] if check_mode else HEAD
         lines = [*table(head, rows, options["limit"], width()), "", *summary_lines(options["jobs"], check_mode)]
-        put(result, map(Shown, lines))
+        put(result, map(Shown, lines if rows else [NO_JOBS]))
         result["changed"] = False
         return result

@@ -15,6 +15,9 @@ description:
   - Prints the same as P(ansible.builtin.default#callback), except that an error of this collection is its message and
     nothing else. What else the result holds is for programs. Hosts with the same error share its text.
   - Of the playbooks of this collection, steps that only prepare, ask or show are not named.
+  - When one of them is called with C(-e output=json), the JSON alone goes to standard output, and all else to standard
+    error. So a pipe to another program gets nothing but JSON.
+  - Hosts with the same warning of this collection share one line.
   - With C(-v) it prints all of it.
 extends_documentation_fragment:
   - default_callback
@@ -27,9 +30,17 @@ import os
 from typing import Any
 
 from ansible import constants
+from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.callback.default import CallbackModule as Default
+from ansible.utils.vars import load_extra_vars
 
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._failure import failure_lines, is_own, without_host
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._failure import (
+    COLLECTION,
+    failure_lines,
+    is_own,
+    without_host,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._output import Output, wants_json
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printable import printable_diff, printable_lines
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import KEY, install, print_result
 
@@ -43,6 +54,11 @@ SHOWING = ("proof_table", "timer_report", "timer_table")
 def part(result: Any, name: str) -> Any:
     """Return a part of a task's result; before ansible-core 2.19 they had an underscore."""
     return getattr(result, name) if hasattr(result, name) else getattr(result, f"_{name}")
+
+
+def text_of(warning: Any) -> str:
+    """Return the text of a warning; since ansible-core 2.19 it can be an object."""
+    return str(getattr(getattr(warning, "event", None), "msg", warning))
 
 
 def is_helper(task: Any) -> bool:
@@ -63,11 +79,35 @@ class CallbackModule(Default):  # type: ignore[misc]
         """Print the lines of results, too."""
         super().__init__()
         install(self._display)
+        # Tables and JSON are printed here; a closed pipe is no error there either.
+        self._results = self._display
+        self._display = Output(self._display)
         # The errors of a task: their lines, and the host that had them first.
         self._told: dict[tuple[str, ...], str] = {}
+        # The warnings of a task of ours, and the hosts that have them.
+        self._warned: dict[str, list[str]] = {}
+
+    def v2_playbook_on_start(self, playbook: Any) -> None:
+        """Leave standard output to the JSON that a playbook of ours is asked for."""
+        if os.path.realpath(playbook._file_name).startswith(PLAYBOOKS + os.sep):
+            # Ansible has read them already.
+            self._display.aside = wants_json(load_extra_vars(DataLoader()))
+        super().v2_playbook_on_start(playbook)
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        """Name the play."""
+        self._tell_warnings()
+        super().v2_playbook_on_play_start(play)
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        """Print the recap."""
+        self._tell_warnings()
+        super().v2_playbook_on_stats(stats)
+        self._display.end()
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         """Name the task, unless it is a helper."""
+        self._tell_warnings()
         self._told = {}
         if self._is_quiet(task):
             self._last_task_banner, self._last_task_name = None, task.get_name().strip()
@@ -78,6 +118,7 @@ class CallbackModule(Default):  # type: ignore[misc]
         """Print what a task shows."""
         task, found = part(result, "task"), part(result, "result")
         lines = found.pop(KEY, None)
+        self._keep_warnings(task, part(result, "host").get_name(), found)
         if not self._is_quiet(task):
             super().v2_runner_on_ok(result)
         else:
@@ -85,13 +126,13 @@ class CallbackModule(Default):  # type: ignore[misc]
             if task.action.endswith("debug"):
                 lines = [[str(found.get("msg", "")), ""]]
         if lines:
-            print_result(self._display, {KEY: [["", ""], *lines]})
+            print_result(self._results, {KEY: lines if self._display.aside else [["", ""], *lines]})
 
     def v2_runner_item_on_ok(self, result: Any) -> None:
         """Print what an item of a loop shows."""
         lines = part(result, "result").pop(KEY, None)
         super().v2_runner_item_on_ok(result)
-        print_result(self._display, {KEY: lines})
+        print_result(self._results, {KEY: lines})
 
     def v2_runner_on_skipped(self, result: Any) -> None:
         """Say what is skipped, helpers aside."""
@@ -120,6 +161,22 @@ class CallbackModule(Default):  # type: ignore[misc]
         given = difflist if isinstance(difflist, list) else [difflist]
         return super()._get_diff([printable_diff(one) for one in given])
 
+    def _keep_warnings(self, task: Any, host: str, found: dict[str, Any]) -> None:
+        """Keep the warnings of a task of ours that begin with the host, to tell each once."""
+        if self._display.verbosity or not task.action.startswith(COLLECTION) or task.loop:
+            return
+        texts = [text_of(one) for one in found.get("warnings") or []]
+        if texts and all(one.startswith(f"{host}: ") for one in texts):
+            for text in texts:
+                self._warned.setdefault(without_host(text, host), []).append(host)
+            del found["warnings"]
+
+    def _tell_warnings(self) -> None:
+        """Print the warnings that were kept, each with its hosts."""
+        told, self._warned = self._warned, {}
+        for text, hosts in told.items():
+            self._display.warning(f"{', '.join(hosts)}: {text}")
+
     def _is_quiet(self, task: Any) -> bool:
         return not self._display.verbosity and is_helper(task)
 
@@ -128,6 +185,7 @@ class CallbackModule(Default):  # type: ignore[misc]
         task, host = part(result, "task"), part(result, "host").get_name()
         if self._last_task_banner != task._uuid and not self._is_quiet(task):
             self._print_task_banner(task)
+        self._keep_warnings(task, host, part(result, "result"))
         self._handle_warnings(part(result, "result"))
         same = tuple(without_host(line, host) for line in lines)
         first = self._told.setdefault(same, host)

@@ -23,9 +23,7 @@ description:
     can be checked.
   - Of several names, one that matches nothing is no error as long as another matches a host. Ansible warns of it.
     Whether C(--limit) leaves a host is not known here.
-  - It fails, too, when words of the command line are left over. C(-e schedule='Tue 09:00') loses its quotes to the
-    shell, and for Ansible the variable ends at the blank.
-positional: _input, groups, left_over, texts
+positional: _input, groups
 options:
   _input:
     description: A pattern of hosts, or a list of them.
@@ -35,25 +33,18 @@ options:
     description: The magic variable C(groups).
     type: dict
     required: true
-  left_over:
-    description: The variable C(_raw_params), where Ansible puts words of C(--extra-vars) that belong to no variable.
-    type: str
-    default: ""
-  texts:
-    description: Variables whose values may have several words, to values. They are named in the message.
-    type: dict
-    default: {}
 seealso:
   - plugin: ansible.builtin.inventory_hostnames
     plugin_type: lookup
+  - plugin: dotmobi.systemd_timers.refusal
+    plugin_type: filter
 author:
   - dotmobi.systemd_timers contributors (@dotmobi)
 """
 
 EXAMPLES = r"""
 - name: Look at the jobs of some hosts
-  hosts: "{{ timer_hosts | default('all', true)
-    | dotmobi.systemd_timers.matching_hosts(groups, _raw_params | default(''), {'since': since | default('')}) }}"
+  hosts: "{{ timer_hosts | default('all', true) | dotmobi.systemd_timers.matching_hosts(groups) }}"
   tasks:
     - name: Ask systemd and the journal
       dotmobi.systemd_timers.timer_jobs_info:
@@ -74,29 +65,8 @@ def matches(inventory: InventoryManager, pattern: str | list[str]) -> bool:
         return False
 
 
-def check_words(left_over: str, texts: Mapping[str, object]) -> None:
-    """Refuse words of the command line that belong to no variable: most likely a value was cut at a blank."""
-    if not left_over:
-        return
-    cut = [name for name, value in texts.items() if value not in (None, "")]
-    name, value = (cut[0], f"{texts[cut[0]]} {left_over}") if len(cut) == 1 else ("NAME", "the whole value")
-    raise AnsibleFilterError(
-        f"the words {left_over!r} of -e belong to no variable: the shell has taken the quotes away, and a value ends "
-        f"at the first blank; write -e \"{name}='{value}'\""
-    )
-
-
-def matching_hosts_filter(
-    pattern: str | list[str],
-    groups: Mapping[str, Sequence[str]],
-    left_over: str = "",
-    texts: Mapping[str, object] | None = None,
-) -> str | list[str]:
-    """Return the pattern. Raises AnsibleFilterError when there are hosts, and it is no group and matches none.
-
-    left_over, texts: see `check_words`.
-    """
-    check_words(left_over, texts or {})
+def matching_hosts_filter(pattern: str | list[str], groups: Mapping[str, Sequence[str]]) -> str | list[str]:
+    """Return the pattern. Raises AnsibleFilterError when there are hosts, and it is no group and matches none."""
     if not isinstance(pattern, (str, list)) or not all(isinstance(part, str) for part in pattern):
         raise AnsibleFilterError(f"matching_hosts takes a pattern of hosts or a list of them, not {pattern!r}")
     inventory = InventoryManager(DataLoader(), parse=False)

@@ -9,7 +9,7 @@ from typing import Any, Callable, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _run_directory as run_directory
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account import as_account, user_runner
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError, iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change import (
     RESCHEDULE,
     RESET_FAILED,
@@ -97,8 +97,11 @@ def changed_by(runner: Runner, pair: Pair, change: Change, host: Request, mode: 
     if mode.check and change.kind == RESCHEDULE:
         # What the timer has still.
         row["next_elapse"] = None
+    # The run that is skipped is none.
+    following = iso8601(change.skip.until) if change.skip and change.skip.until else None
     return {
-        **{key: row[key] for key in ("name", "actions", "state", "next_elapse")},
+        **{key: row[key] for key in ("name", "actions", "state", "next_elapse", "active", "armed", "skips")},
+        "next_run": following if change.skip else row["next_elapse"],
         **({"diff": outcome.result["diff"]} if "diff" in outcome.result else {}),
         "changed": outcome.result["changed"],
         "hint": hint(change),

@@ -49,12 +49,15 @@ def shown(value: Any) -> str:
     return json.dumps(text, ensure_ascii=False) if isinstance(value, str) else text
 
 
-def line(finding: Finding) -> str:
-    """Return the finding as one line: `JOB: FIELD "VALUE": REASON; MEND [CODE]`, a warning says that it is one."""
+def line(finding: Finding, among_warnings: bool = False) -> str:
+    """Return the finding as one line: `JOB: FIELD "VALUE": REASON; MEND [CODE]`.
+
+    A warning says that it is one, unless it is `among_warnings`, where Ansible says so.
+    """
     where = finding.field
     if finding.value is not None:
         where = f"{where} {shown(finding.value)}".strip()
-    warning = "warning" if finding.severity == WARNING else ""
+    warning = "warning" if finding.severity == WARNING and not among_warnings else ""
     head = ": ".join(part for part in (finding.job, warning, where, finding.reason) if part)
     whole = f"{head}; {finding.mend}" if finding.mend else head
     # Names and keys in it may be as bad as any value.

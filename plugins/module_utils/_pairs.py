@@ -15,6 +15,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import masked_value
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NO_FILE, FileState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import SUFFIXES, limited
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_rules import rules_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import (
     UnitText,
     marked_secrets,
@@ -146,6 +147,7 @@ def declared(pair: Pair) -> dict[str, Any]:
         "jitter": timer.last("Timer", "RandomizedDelaySec"),
         "timeout": service.last("Service", "TimeoutStartSec"),
         "limits": [f"{key}={value}" for key, value in limits_of(service)],
+        **rules_of(service, timer),
     }
 
 

@@ -167,6 +167,12 @@ def run_data(run: RunState) -> dict[str, Any]:
     }
 
 
+def next_run_of(pair: Pair, seen: Seen) -> float | None:
+    """Return when the job runs next: the elapse after one whose run is skipped by hand (Unix time)."""
+    skip = skip_of(pair.service.text) if seen.skipped else None
+    return skip.until if skip and 0 < seen.next_elapse <= skip.elapse else seen.next_elapse
+
+
 def state_word(seen: Seen) -> str:
     """Return the state of the timer in a word, as the table of the playbook `site` has it."""
     if is_running(seen):
@@ -196,6 +202,7 @@ def row_of(pair: Pair, seen: Seen, health: Health, runs: list[RunState], wanted_
         "service_state": state(seen.service_unit),
         "next_elapse": when(seen.next_elapse),
         "skips": when(seen.skipped),
+        "next_run": when(next_run_of(pair, seen)),
         "last_trigger": when(seen.last_trigger),
         "last_run": run_data(runs[0]) if runs else None,
         "runs": [run_data(run) for run in runs[:wanted_runs]],

@@ -14,7 +14,9 @@ KEY = "ExecStart="
 NEXT = "--next--"
 SEVERAL = "--several"
 _WRAPPED = re.compile(
-    rf"{PYTHON} -I (?P<program>\S+/{re.escape(ATTEMPTS)}) (?P<several>{SEVERAL} )?[^;]*? -- (?P<command>.*)", re.DOTALL
+    rf"{PYTHON} -I (?P<program>\S+/{re.escape(ATTEMPTS)}) (?P<several>{SEVERAL} )?(?P<options>[^;]*?) -- "
+    r"(?P<command>.*)",
+    re.DOTALL,
 )
 
 
@@ -31,6 +33,12 @@ def unwrapped(value: str) -> list[str]:
         return [value]
     command = found.group("command")
     return command.split(f" {NEXT} ") if found.group("several") else [command]
+
+
+def options_of(value: str) -> str:
+    """Return the options of the program that makes the attempts; an empty text for a value of ExecStart= without it."""
+    found = _WRAPPED.fullmatch(value)
+    return found.group("options") if found else ""
 
 
 def with_own_commands(service: str) -> str:

@@ -118,6 +118,22 @@ next_elapse:
   description: When it runs next. V(null) when it does not, and in check mode when that is not known yet.
   returned: success, but not for V(reset_failed)
   type: str
+next_run:
+  description: The same, but that a run which is skipped is none. V(null) when systemd does not tell it, too.
+  returned: success, but not for V(reset_failed)
+  type: str
+skips:
+  description: The elapse whose run is skipped by hand. V(null) when there is none.
+  returned: success, but not for V(reset_failed)
+  type: str
+armed:
+  description: Whether the timer is armed, as in RV(dotmobi.systemd_timers.timer_jobs#module:jobs[].armed).
+  returned: success, but not for V(reset_failed)
+  type: str
+active:
+  description: State of the timer in systemd's words.
+  returned: success, but not for V(reset_failed)
+  type: str
 hint:
   description: What the next apply makes of it; for V(skip_next) which run is skipped.
   returned: success, but not for V(reset_failed)

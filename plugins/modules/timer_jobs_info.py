@@ -178,8 +178,27 @@ jobs:
       description: How late it is started at most, so that hosts do not run at once. Empty for none.
       type: str
     timeout:
-      description: How long it may run, C(TimeoutStartSec=). Empty when the unit does not say.
+      description: How long it may run, C(TimeoutStartSec=). Empty when the unit does not say. With RV(jobs[].retries)
+        it is that of all attempts together, and of the pauses between them.
       type: str
+    attempt_timeout:
+      description: How long each attempt may take, in seconds, where a program makes the attempts. V(null) for no limit.
+      type: float
+    retries:
+      description:
+        - How often it is tried within a run, C(attempts), with a pause of C(delay) seconds. Each further one is longer
+          by the factor C(backoff), up to C(max_delay). V(null) when it is tried once.
+      type: dict
+      sample: {attempts: 3, delay: 10.0, backoff: 1.0, max_delay: 3600.0}
+    concurrency:
+      description:
+        - What becomes of an elapse while it runs still, C(policy), V(queue), V(forbid) or V(replace).
+        - The C(group) of jobs that wait for each other, how many of them run at a time (C(group_limit)), and for how
+          many seconds a run waits (C(group_wait)). V(null) for a job of no group.
+      type: dict
+    starting_deadline:
+      description: A run that begins later than so many seconds after its elapse is skipped. V(null) when it is not.
+      type: float
     limits:
       description: The directives that limit what it may take, for example V(MemoryMax=512M).
       type: list
@@ -213,9 +232,12 @@ jobs:
       type: str
       sample: inactive (dead)
     next_elapse:
-      description: When it runs next, ISO 8601 in the time zone of the host. V(null) when it does not.
+      description: When its timer elapses next, ISO 8601 in the time zone of the host. V(null) when it does not.
       type: str
       sample: "2027-02-01T08:00:00+01:00"
+    next_run:
+      description: The same, but that an elapse whose run is skipped by hand is none.
+      type: str
     skips:
       description:
         - The elapse whose run will be skipped, because somebody has asked for that by hand (the playbook C(skip_next)).

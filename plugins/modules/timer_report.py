@@ -51,6 +51,11 @@ options:
       - How many jobs of a host to show at most in the table of V(status).
     type: int
     default: 500
+  gone_is_fine:
+    description:
+      - Whether it is no error that a job is on no host, as long as its name is not a slip of one that is there.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.conn

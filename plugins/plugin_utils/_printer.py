@@ -10,6 +10,7 @@ before the result go the old way, to a function of the callback that does not mi
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
@@ -63,7 +64,19 @@ def write(display: Display, lines: Iterable[Sequence[str]]) -> None:
         sys.stdout.flush()
     except (OSError, ValueError):
         # Nobody reads it any more. The tasks go on, as they do with Ansible's own output.
+        leave_unread()
+
+
+def leave_unread() -> None:
+    """Let what is still to be printed go nowhere, or else Python complains of it at its end, and fails."""
+    stdout = sys.__stdout__
+    # Not what stands in its place in a test.
+    if stdout is None or sys.stdout is not stdout:
         return
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stdout.fileno())
+        os.close(nowhere)
 
 
 def put(result: dict[str, Any], lines: Iterable[Shown]) -> None:

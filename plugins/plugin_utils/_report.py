@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import ENVIRONMENT, ERROR, WARNING
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, line, shown
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import some_of, table
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import NO_JOBS, some_of, table
 
 ACCEPTED = "accepted"
 # What stops the apply.
@@ -120,7 +120,7 @@ def proof_table(
         if text:
             blocks.setdefault(text, []).append(host)
     rows += [[host, "(the host)", "-", "failed, see above"] for host in silent]
-    lines = table(HEAD, rows, limit, width, SHRINK)
+    lines = table(HEAD, rows, limit, width, SHRINK) if rows else [NO_JOBS]
     for text, hosts in blocks.items():
         lines += ["", f"{some_of(hosts)}:", *text.split("\n")]
     total = {key: sum(result["finding_counts"][key] for result in results.values()) for key in ("errors", "warnings")}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import GOOD_RESULTS
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import fitted
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import fitted, foreseen_words, state_words
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import (
     BAD,
     DOUBTFUL,
@@ -113,8 +113,10 @@ def change_lines(results: Mapping[str, Mapping[str, Any]], check_mode: bool, wid
     for host, result in results.items():
         done = ", ".join(result["actions"]) or "nothing, it is so already"
         # In check mode the timer still has one.
-        following = clock(result["next_elapse"] if result["state"] == "present" else None)
-        rows.append([host, result["name"], done, result["state"], following])
+        following = clock(result["next_run"] if result["state"] == "present" else None)
+        foreseen = check_mode and bool(result["actions"])
+        state = foreseen_words(result) if foreseen else state_words(result)
+        rows.append([host, result["name"], done, state, following])
     shown = [Shown(line) for line in fitted(rows, width, SHRINK)]
     warnings = dict.fromkeys(one for result in results.values() for one in result["warnings_of_proof"])
     shown += [Shown(f"  {text}", DOUBTFUL) for text in warnings]

@@ -15,6 +15,14 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import unwrapped
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._by_hand import programs, shell_lines
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._directive_words import directive_words
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._rule_words import (
+    deadline_words,
+    group_words,
+    limits_words,
+    overlap_words,
+    retries_words,
+    timeout_words,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._status import shown_name, triggers_words
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._unknown_jobs import Results, unknown_everywhere
 
@@ -113,6 +121,13 @@ def entry(found: Sequence[OnHost], hosts: Sequence[str], purposes: Mapping[str, 
         "persistent": lambda one: one.job["persistent"] and bool(one.job["schedule"]),
         "accuracy": lambda one: one.job["accuracy"],
         "jitter": lambda one: one.job["jitter"],
+        "timeout": lambda one: timeout_words(one.job),
+        "retries": lambda one: retries_words(one.job),
+        "overlap": lambda one: overlap_words(one.job),
+        "group": lambda one: group_words(one.job),
+        "deadline": lambda one: deadline_words(one.job),
+        "limits": lambda one: "; ".join(limits_words(one.job)),
+        "notices": lambda one: "; ".join(one.job["told_to"]),
         "command": lambda one: [own for command in one.job["command"] for own in unwrapped(command)],
         "user": lambda one: one.job["user"],
         "working_directory": lambda one: one.job["working_directory"],

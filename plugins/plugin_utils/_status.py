@@ -11,6 +11,14 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health imp
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import short_words, skipped_by_hand
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._wrapped_command import unwrapped
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report import plural
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._rule_words import (
+    deadline_words,
+    group_words,
+    limits_words,
+    overlap_words,
+    retries_words,
+    timeout_words,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import fitted, some_of
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import (
     describe,
@@ -85,7 +93,7 @@ def cells(job: Mapping[str, Any], now: str) -> list[str]:
         relative(run["start"] if run else None, now),
         result_cell(run),
         span_words(run["duration"]) if run else "-",
-        relative(job["next_elapse"], now),
+        relative(job["next_run"], now),
         job["health"],
     ]
 
@@ -96,7 +104,13 @@ def sentence(job: Mapping[str, Any]) -> str:
     return f"{shown_name(job)}: {job['health']}: {job['reason']}{mend}"
 
 
-UNREADABLE = "The journal cannot be read, so earlier runs are not shown; --become may help."
+# What an ordinary user does not see.
+UNREADABLE = (
+    "Not seen without root: earlier runs, who is told of runs, and notices that did not arrive; --become shows them."
+)
+
+
+NO_JOBS = ": declare jobs in `timer_jobs`, and apply them with `ansible-playbook dotmobi.systemd_timers.site`"
 
 
 def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int, width: int | None = None) -> list[Shown]:
@@ -119,10 +133,23 @@ def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int, width: in
         shown += [Shown(f"  {shown_name(job)}: {skip_words(job)}", DOUBTFUL) for job in jobs if job["skips"]]
         shown += [Shown(f"  {shown_name(job)}: {notice_words(job)}", BAD) for job in jobs if job["failed_notices"]]
         shown += unseen_lines(result)
-        if not result.get("history_readable", True) and any(job["health"] == "never-ran" for job in jobs):
-            shown.append(Shown(f"  never-ran: {UNREADABLE}", DOUBTFUL))
         shown.append(Shown(""))
-    return [*shown, Shown(f"nothing of that on {some_of(without)}")] if without else shown[:-1]
+    return [*shown, *ending_lines(results, without)] if ending_lines(results, without) else shown[:-1]
+
+
+def ending_lines(results: Mapping[str, Mapping[str, Any]], without: Sequence[str]) -> list[Shown]:
+    """Return what is said once of several hosts. without: hosts with nothing of what was asked for."""
+    blind = [host for host, result in results.items() if not result.get("history_readable", True)]
+    empty = [host for host, result in results.items() if is_empty(result)]
+    shown = [Shown(f"nothing of that on {some_of(without)}")] if without else []
+    if empty:
+        shown.append(Shown(f"no job found on {some_of(empty)}{NO_JOBS}"))
+    return [*shown, Shown(UNREADABLE, DOUBTFUL)] if blind else shown
+
+
+def is_empty(result: Mapping[str, Any]) -> bool:
+    """Tell whether a host has no job at all, as far as all could be looked at."""
+    return not result["jobs"] and not any(result["counts"].values()) and not result.get("unseen")
 
 
 def notice_words(job: Mapping[str, Any]) -> str:
@@ -170,7 +197,7 @@ def facts_of(job: Mapping[str, Any], now: str) -> list[tuple[str, str]]:
         ("expression", "; ".join(job["schedule"])),
         (
             "next run",
-            f"{clock(job['next_elapse'])} ({relative(job['next_elapse'], now)})" if job["next_elapse"] else "-",
+            f"{clock(job['next_run'])} ({relative(job['next_run'], now)})" if job["next_run"] else "-",
         ),
         ("skipped", skip_words(job) if job["skips"] else ""),
         ("last trigger", clock(job["last_trigger"])),
@@ -183,8 +210,12 @@ def facts_of(job: Mapping[str, Any], now: str) -> list[tuple[str, str]]:
         ("persistent", "yes" if job["persistent"] else "no"),
         ("accuracy", job["accuracy"]),
         ("jitter", job["jitter"]),
-        ("timeout", job["timeout"]),
-        ("limits", "; ".join(job["limits"])),
+        ("timeout", timeout_words(job)),
+        ("retries", retries_words(job)),
+        ("overlap", overlap_words(job)),
+        ("group", group_words(job)),
+        ("deadline", deadline_words(job)),
+        ("limits", "; ".join(limits_words(job))),
         ("told", "; ".join(job["told_to"])),
         ("not told", notice_words(job) if job["failed_notices"] else ""),
         ("owner", job["owner"] or "none: not a job of this collection"),

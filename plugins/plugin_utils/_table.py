@@ -29,6 +29,9 @@ ARMED_WORDS = {
 }
 
 
+NO_JOBS = "No job is declared: write jobs into `timer_jobs` in the variables of your hosts or groups."
+
+
 def state_words(job: Mapping[str, Any]) -> str:
     """Return the state of a job in a word: armed, or what stands in its way."""
     if job["state"] != "present":

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import WARNING
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import BROKEN
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import BROKEN, UNHEALTHY
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._diagnosis import (
     causes,
     has_failed_state,
@@ -46,6 +46,7 @@ STEP_ONE = (
     "changed",
 )
 INDENT = "    "
+FAULTY = "faulty"
 
 
 def examination_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
@@ -122,7 +123,10 @@ def diagnosis_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
     hosts: dict[tuple[Shown, ...], list[str]] = {}
     for host, case in results.items():
         row = case["after"]
-        head = Shown(f"{shown_name(row)} on {{}}: {row['health']}", BAD if verdict(case) else mood_of(row["health"]))
+        bad = bool(verdict(case))
+        # Its last run may be good, and the next will not be.
+        word = FAULTY if bad and row["health"] not in UNHEALTHY else row["health"]
+        head = Shown(f"{shown_name(row)} on {{}}: {word}", BAD if bad else mood_of(row["health"]))
         hosts.setdefault((head, *diagnosis_of(case)), []).append(host)
     shown: list[Shown] = []
     for (head, *lines), names in hosts.items():

@@ -45,6 +45,16 @@ def unknown_everywhere(results: Results, silent: bool = False) -> str:
     return nowhere(unknown, "a job", results)
 
 
+def nothing_to_remove(results: Results) -> str:
+    """Return that a job which is to be removed is not there; an empty text when another was probably meant."""
+    unknown = [one for result in results.values() for one in result.get("unknown", [])]
+    names = dict.fromkeys(one["name"] for one in unknown)
+    unseen = any(result.get("unseen") for result in results.values())
+    if not unknown or unseen or any(not one["name"] or one["nearest"] or one.get("foreign") for one in unknown):
+        return ""
+    return f"{', '.join(names)} is not there on {', '.join(results)}: nothing to do"
+
+
 def nowhere(unknown: Sequence[Mapping[str, str]], what: str, results: Results) -> str:
     """Return that there is no such thing on any host, and what was probably meant."""
     foreign = [one for one in unknown if one.get("foreign")]

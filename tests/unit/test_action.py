@@ -228,7 +228,7 @@ def test_orphans_and_warnings_are_shown(folder: Path) -> None:
     assert result["changed"]
     assert result["orphans"] == ["old", "older"]
     assert result["warnings"] == [
-        'web1: backup: warning: command "/x": does not exist [missing-command]',
+        'web1: backup: command "/x": does not exist [missing-command]',
         (
             "web1: old, older: installed by this declaration, but no longer declared; "
             "`timer_prune: true` removes such jobs (if another use of the role declares them, give it a `timer_owner` "

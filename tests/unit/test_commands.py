@@ -11,10 +11,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible.errors import AnsibleFilterError
+import yaml
 from ansible.parsing.splitter import parse_kv
 
-from ansible_collections.dotmobi.systemd_timers.plugins.filter.matching_hosts import matching_hosts_filter
+from ansible_collections.dotmobi.systemd_timers.plugins.filter.refusal import refusal_filter
 from ansible_collections.dotmobi.systemd_timers.plugins.modules.timer_job_change import GIVE_SCHEDULE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +33,7 @@ def arguments(command: str) -> list[str]:
 
 def variables(command: str) -> dict[str, str]:
     """The variables that Ansible takes from a command."""
-    words = arguments(command)
+    words = arguments(command.partition(" | ")[0])
     # A file of variables is taken as it is.
     given = [words[number + 1] for number, word in enumerate(words[:-1]) if word in ("-e", "--extra-vars")]
     given = [one for one in given if not one.startswith("@")]
@@ -71,7 +71,7 @@ def test_no_text_asks_for_quotes_that_the_shell_takes_away():
     files = [*PAGES, *sorted((ROOT / "plugins").rglob("*.py")), *sorted((ROOT / "playbooks").rglob("*.j2"))]
     bad = [(path.name, found) for path in files for found in re.findall(r"-e \w+=\\?['\"].*", path.read_text())]
     # What the documentation of the filter explains.
-    assert bad == [("matching_hosts.py", "-e schedule='Tue 09:00') loses its quotes to the")]
+    assert bad == [("refusal.py", "-e schedule='Tue 09:00') loses its quotes to the shell, and for")]
 
 
 def test_what_the_module_asks_for():
@@ -83,22 +83,31 @@ def test_what_the_module_asks_for():
 def test_words_that_are_left_over_are_refused_with_what_to_write(name, value):
     cut = variables(f"ansible-playbook x.yml -e job=a -e {name}={shlex.quote(value)}")
     assert cut[name] == value.split()[0]
-    with pytest.raises(AnsibleFilterError) as caught:
-        matching_hosts_filter("all", {}, cut["_raw_params"], {name: cut[name]})
-    said = re.search(r"write (-e .*)", str(caught.value))
+    said = re.search(r"write (-e .*)", refusal_filter(["job", name], [name], cut))
     assert said
     assert variables(f"ansible-playbook x.yml {said.group(1)}") == {name: value}
 
 
 def test_words_of_an_unknown_variable_are_refused_as_well():
-    with pytest.raises(AnsibleFilterError, match=r"the words 'b' of -e .* write -e \"NAME='the whole value'\""):
-        matching_hosts_filter("all", {}, "b", {"schedule": ""})
-    assert matching_hosts_filter("all", {}, "", {"schedule": "Mon 08:00"}) == "all"
+    said = refusal_filter(["schedule"], ["schedule"], {"_raw_params": "b", "schedule": ""})
+    assert re.match(r"the words 'b' of -e .* write -e \"NAME='the whole value'\"", said)
+    assert refusal_filter(["schedule"], ["schedule"], {"schedule": "Mon 08:00"}) == ""
 
 
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
-def test_every_playbook_looks_for_words_that_are_left_over(path):
+def test_every_playbook_says_what_it_takes(path):
+    """Each variable that it reads and that is not its own, and no other."""
+    (play,) = yaml.safe_load(path.read_text())
+    given = (play.get("pre_tasks") or play["tasks"])[0]
+    assert given["ansible.builtin.import_tasks"] == "tasks/asked.yml"
     text = path.read_text()
-    assert "matching_hosts(groups, _raw_params | default('')" in text
+    if "tasks/change.yml" in text:
+        text += (path.parent / "tasks" / "change.yml").read_text()
+    found = set(re.findall(r"\b([a-z]\w*) (?:is defined|\| default\()", re.sub(r"\.\w+", "", text)))
+    read = {name for name in found if not name.startswith(("timer_", "ansible_"))}
+    extra = {"schedule", "on_reschedule"} if "change.yml" in text and path.stem != "reschedule" else set()
+    # The role reads it.
+    extra_given = {"offline"} if path.stem == "validate" else set()
+    assert read - extra | extra_given == set(given["vars"]["__timer_takes"])
     name = TEXTS.get(path.stem)
-    assert name is None or f"{{'{name}': {name} | default('')}}" in text
+    assert given["vars"].get("__timer_texts", []) == ([name] if name else [])

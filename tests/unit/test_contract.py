@@ -97,6 +97,7 @@ HELPERS = {
     "_command_line": set(),
     "_wrapped_command": set(),
     "_root_helper": set(),
+    "_run_rules": {"_unit_file", "_wrapped_command"},
     "_findings": {"_codes"},
     "_secret": set(),
     "_mask": {"_command_line", "_findings", "_secret", "_unit_file"},
@@ -448,7 +449,9 @@ def texts_of_tests() -> dict[Path, str]:
 
 
 def names_playbook(text: str, stem: str) -> bool:
-    return bool(re.search(rf"(?:playbooks/{stem}\.yml|playbook=.{stem}\b|{re.escape(COLLECTION)}\.{stem}\b)", text))
+    ways = (rf"playbooks/{stem}\.yml", rf"playbook=.{stem}\b", rf"{re.escape(COLLECTION)}\.{stem}\b")
+    # Or typed as printed.
+    return bool(re.search(rf"(?:{'|'.join(ways)}|\"{stem} -e job=JOB)", text))
 
 
 def exercised() -> str:

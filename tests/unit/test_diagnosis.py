@@ -21,6 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._trouble_re
     finding_lines,
     path_lines,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import BAD
 
 MISSING = {
     "field": "command", "value": '"/opt/x"', "reason": "does not exist on this host", "mend": "install it",
@@ -239,3 +240,11 @@ def test_the_diagnosis_of_several_hosts() -> None:
         "backup on web1, web3: failing",
         "  It was not run by hand: nobody has said yes; `-e run=true` runs it.",
     ]
+
+
+def test_a_job_at_fault_is_not_called_ok() -> None:
+    """Its last run was good, and the proof finds that the next cannot be."""
+    (head, *_rest) = diagnosis_lines({"web1": case(row(findings=[MISSING]))})
+    assert (head.text, head.mood) == ("backup on web1: faulty", BAD)
+    (head, *_rest) = diagnosis_lines({"web1": case(row(findings=[{**MISSING, "severity": "warning"}]))})
+    assert head.text == "backup on web1: ok"

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.utils.display import Display
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +22,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._failure im
     is_own,
     without_host,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._output import Output
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printable import (
     STEERING,
     printable,
@@ -81,8 +81,8 @@ def test_a_diff_is_harmless() -> None:
     assert printable_diff(None) is None
 
 
-class Recorder(Display):  # type: ignore[misc]
-    """Notes what is printed."""
+class Recorder:
+    """Notes what is printed. No `Display`: of that there is one in a process, whatever it is made with."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
@@ -92,6 +92,19 @@ class Recorder(Display):  # type: ignore[misc]
         if self.error:
             raise self.error
         self.printed.append((msg, color))
+
+
+class Streams:
+    """Notes what is printed, and whether as an error."""
+
+    b_cowsay = None
+    columns = 40
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, bool]] = []
+
+    def display(self, msg: str, color: str | None = None, stderr: bool = False, **_more: Any) -> None:  # noqa: ARG002
+        self.lines.append((msg, stderr))
 
 
 def test_lines_are_printed_with_their_moods() -> None:
@@ -121,8 +134,30 @@ def test_one_callback_prints(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found == {printer.KEY: [["a\x1bb", BAD]]}
 
 
-@pytest.mark.parametrize("callback", ["default", "dotmobi.systemd_timers.plain"])
-def test_a_pipe_that_closes_ends_the_playbook(tmp_path: Path, callback: str) -> None:
+@pytest.mark.parametrize("aside", [False, True])
+def test_a_callback_prints_aside_when_standard_output_is_for_a_program(aside: bool) -> None:
+    display = Streams()
+    output = Output(display)
+    output.aside = aside
+    output.display("a line")
+    output.banner("A HEAD")
+    assert [to_error for _text, to_error in display.lines] == [aside, aside]
+    assert display.lines[1][0].startswith("\nA HEAD ***")
+    # What is the same as before.
+    assert output.columns == display.columns
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), ValueError("I/O operation on closed file")])
+def test_a_callback_survives_a_closed_pipe(error: Exception) -> None:
+    output = Output(Recorder(error))
+    output.display("a line")
+
+
+@pytest.mark.parametrize(
+    ("callback", "unbuffered"),
+    [("default", "1"), ("dotmobi.systemd_timers.plain", ""), ("dotmobi.systemd_timers.plain", "1")],
+)
+def test_a_pipe_that_closes_ends_the_playbook(tmp_path: Path, callback: str, unbuffered: str) -> None:
     book = tmp_path / "book.yml"
     book.write_text(PLAYBOOK, encoding="utf-8")
     process = subprocess.Popen(
@@ -132,11 +167,12 @@ def test_a_pipe_that_closes_ends_the_playbook(tmp_path: Path, callback: str) -> 
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "ANSIBLE_HOME": str(tmp_path),
             "ANSIBLE_STDOUT_CALLBACK": callback,
+            "PYTHONUNBUFFERED": unbuffered,
         },
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=(tmp_path / "errors").open("w"),
         text=True,
     )
     assert isinstance(process.stdout, io.TextIOBase)
@@ -147,6 +183,8 @@ def test_a_pipe_that_closes_ends_the_playbook(tmp_path: Path, callback: str) -> 
         assert process.wait(timeout=120) == 0, head
     finally:
         process.kill()
+    if callback != "default":
+        assert "callback" not in (tmp_path / "errors").read_text(encoding="utf-8")
 
 
 def test_what_a_module_has_printed_that_did_not_start() -> None:

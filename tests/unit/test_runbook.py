@@ -21,6 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.filter.runbook import Fi
 from ansible_collections.dotmobi.systemd_timers.plugins.filter.schedule_words import FilterModule as WordsFilters
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import Pair, declared
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._rule_words import timeout_words
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runbook import book
 from ansible_collections.dotmobi.systemd_timers.tests.unit.hostile_markdown import HOSTILE
 from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import ROOT, file_of, wanted
@@ -46,6 +47,7 @@ def row(job: WantedJob, account: str = "", **changes: Any) -> dict[str, Any]:
         "state": "armed",
         "timer_state": "active (waiting)",
         "drift": [],
+        "told_to": [],
         "unit_texts": {"service": job.service, "timer": job.timer, "beside": beside},
         **changes,
     }
@@ -62,6 +64,48 @@ def said(path: str, text: str | None, *hosts: str) -> dict[str, Any]:
 
 
 BACKUP = wanted(name="backup", description="Nightly", schedule="02:00", command="/usr/bin/backup")
+
+
+def test_how_a_job_runs_is_said_in_words() -> None:
+    job = wanted(
+        name="backup", schedule="02:00", command="/usr/bin/backup", timeout="1h",
+        retries={"attempts": 3, "delay": 30, "backoff": 2}, limits={"memory": "512M", "cpu": "50%", "nice": 5},
+        concurrency={"policy": "forbid", "group": "nightly", "group_limit": 2, "group_wait": "90min"},
+        starting_deadline="10min",
+    )  # fmt: skip
+    told = row(job, told_to=["failure: mail to ops@example.com"])
+    (found,) = book({"a": host(told), "b": host(row(wanted(name="backup", schedule="02:00", command="/bin/true")))})[
+        "jobs"
+    ]
+    assert {name: found[name][0]["value"] for name in ("timeout", "retries", "overlap", "group", "deadline")} == {
+        "timeout": "1h for each attempt, 3h 7min 30s for all of them together",
+        "retries": "3 attempts, with a pause of 30s between them, each further one 2 times as long, at most 1h",
+        "overlap": "an elapse while it runs is skipped",
+        "group": "nightly, of which 2 may run at a time; a run that has waited for 1h 30min has failed",
+        "deadline": "a run that would begin more than 10min late is skipped",
+    }
+    assert found["limits"][0]["value"] == "killed above 512M of memory; 50% of a processor; niceness 5"
+    assert found["notices"][0]["value"] == "failure: mail to ops@example.com"
+    # What the other host has.
+    assert [found[name][1]["value"] for name in ("timeout", "retries", "group", "limits")] == ["", "", "", ""]
+    assert found["overlap"][1]["value"] == "while it runs, further elapses start it once more, after that run"
+
+
+@pytest.mark.parametrize(
+    ("fields", "policy", "timeout"),
+    [
+        ({}, "queue", ""),
+        ({"timeout": "90s"}, "queue", "1min 30s"),
+        ({"timeout": "90s", "commands": ["/bin/true", "/bin/false"], "command": None}, "queue", "1min 30s"),
+        ({"timeout": "90s", "concurrency": {"group": "g"}}, "queue", "1min 30s"),
+        ({"concurrency": "replace"}, "replace", ""),
+    ],
+)
+def test_rules_of_jobs_that_are_tried_once(fields: dict[str, Any], policy: str, timeout: str) -> None:
+    found = row(wanted(**{"name": "a", "schedule": "02:00", "command": "/bin/true", **fields}))
+    assert found["concurrency"]["policy"] == policy
+    assert found["retries"] is None
+    assert timeout_words(found) == timeout
 
 
 def test_a_fact_that_hosts_agree_on_is_said_once() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._unknown_jobs import (
     left_out,
+    nothing_to_remove,
     unknown_everywhere,
     without_job,
 )
@@ -56,3 +57,19 @@ def test_a_job_may_be_one_of_an_account_that_was_not_looked_at() -> None:
     assert unknown_everywhere({"web1": UNSEEN}) == (
         "x is not a job on this host; the playbook `status` lists the jobs (not looked at: jobs of alice)"
     )
+
+
+@pytest.mark.parametrize(
+    ("results", "said"),
+    [
+        ({"a": LACKS, "b": LACKS}, "backup is not there on a, b: nothing to do"),
+        # Another one was meant, or perhaps it is there all the same.
+        ({"a": LACKS, "b": NEAR}, ""),
+        ({"a": UNSEEN}, ""),
+        ({"a": NAMELESS}, ""),
+        ({"a": {"unknown": [{"name": "fstrim", "nearest": "", "foreign": "a timer of package util-linux"}]}}, ""),
+        ({"a": HAS}, ""),
+    ],
+)
+def test_what_is_to_be_removed_and_is_not_there(results: dict[str, Any], said: str) -> None:
+    assert nothing_to_remove(results) == said

@@ -127,7 +127,7 @@ def test_a_second_use_of_the_role_with_one_owner_is_seen(story, machine):
     # The first has been applied, and is there still.
     warned = story.plays["twice, no prune"]
     assert warned.status == 0, warned.output
-    assert 'warning: timer_owner "decl-twice": stands for decl-twice-a too' in said(warned)
+    assert 'timer_owner "decl-twice": stands for decl-twice-a too' in said(warned)
     assert {"decl-twice-a", "decl-twice-b"} <= set(story.armed["twice"][machine])
 
 

@@ -14,7 +14,7 @@ ALONE = {"name": "warned-secret", "schedule": "daily", "command": "/bin/true", "
 ACCEPTING = {**ALONE, "name": "warned-accepting", "accept": "secret-in-environment"}
 JOBS = [*ALIKE, ALONE, ACCEPTING]
 TOGETHER = (
-    "warned-0, warned-1, warned-2, warned-3, warned-4 and 3 more: warning: "
+    "warned-0, warned-1, warned-2, warned-3, warned-4 and 3 more: "
     'jitter "2h": is as long as the time between two runs (1h): '
 )
 
@@ -44,7 +44,7 @@ def test_the_jobs_are_armed(applied, host):
 def test_each_warning_is_shown_once(applied, machine):
     said = shown(applied)
     assert said.count(f"{machine}: {TOGETHER}") == 1
-    assert said.count(f"{machine}: warned-secret: warning: environment: API_TOKEN looks like a secret, ") == 1
+    assert said.count(f"{machine}: warned-secret: environment: API_TOKEN looks like a secret, ") == 1
     before_the_table = said.split("HOST JOB SCHEDULE", maxsplit=1)[0]
     assert "warned-5" not in before_the_table.replace("warned-5.", "").split("PLAY RECAP", maxsplit=1)[0]
     assert "warned-accepting" not in before_the_table
