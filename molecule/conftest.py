@@ -48,7 +48,7 @@ def site(machine, tmp_path_factory):
     return Site(machine, tmp_path_factory.mktemp("site"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def everywhere(tmp_path_factory):
     """Lets a story happen on all machines at once: `everywhere(tell)[machine].result()` is what it returns."""
 

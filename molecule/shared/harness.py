@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import pexpect
 import yaml
+from printed import for_job, normal
 from testinfra.backend.podman import PodmanBackend
 from testinfra.host import Host
 
@@ -87,6 +88,9 @@ class Run(NamedTuple):
 class Site:
     """Runs playbooks against one machine with the project's own configuration."""
 
+    # The commands that were typed in this run of the tests, by their normal forms.
+    typed: ClassVar[set[str]] = set()
+
     def __init__(self, machine: str, folder: Path, inventory: Path = INVENTORY) -> None:
         self.machine = machine
         self.folder = folder
@@ -109,7 +113,10 @@ class Site:
             # By path, or by the name that an installed collection gives it.
             playbook if "." in playbook else f"playbooks/{playbook}.yml",
         ]
-        environment = {
+        return argv, self._environment(record), record
+
+    def _environment(self, record: Path) -> dict[str, str]:
+        return {
             **os.environ,
             "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
             "ANSIBLE_CALLBACK_PLUGINS": str(SHARED / "callback_plugins"),
@@ -117,7 +124,31 @@ class Site:
             **({"ANSIBLE_FORCE_COLOR": "1"} if self.colour else {"ANSIBLE_NOCOLOR": "1"}),
             "RECORD": str(record),
         }
-        return argv, environment, record
+
+    def type(self, command: str, job: str = "", inventory: Path | None = None) -> Run:
+        """Run a command as it is printed, through a shell, in a directory like a clone, on all hosts of the inventory.
+
+        job: it stands in the place of the example's. inventory: what tells more of the hosts.
+        """
+        assert self.machine == "timer_hosts", "what is printed takes all hosts"
+        place = self.folder / "clone"
+        if not place.exists():
+            (place / "docs").mkdir(parents=True)
+            for name in ("playbooks", "site.yml"):
+                (place / name).symlink_to(CHECKOUT / name)
+            (place / "your_inventory").symlink_to(self.inventory)
+        number = len(list(self.folder.glob("*.typed")))
+        record = self.folder / f"{number}.typed"
+        record.touch()
+        environment = self._environment(record)
+        environment["ANSIBLE_INVENTORY"] = ",".join(map(str, [self.inventory, *([inventory] if inventory else [])]))
+        environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", for_job(command, job) if job else command], cwd=place, env=environment, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        self.typed.add(normal(command))
+        return self.finish(process, record)
 
     def start(self, *options: str, **variables: Any) -> tuple[subprocess.Popen[str], Path]:
         """Start ansible-playbook with the variables, and do not wait for it."""

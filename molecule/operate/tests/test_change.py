@@ -4,15 +4,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from harness import FILES_DIRECTORY, UNIT_DIRECTORY, Site, active_since, is_armed, recorder, runs, show, snapshot
 from operating import all_of, as_json, machines, only_readable, row_of
+from printed import command
 
 OWNER = {"timer_owner": "change"}
 JOBS = [
     {"name": "change-me", "schedule": "*-*-* 00:00:07", "script": {"content": "#!/bin/sh\necho ran >> /srv/ran\n"}},
     {"name": "change-not", "schedule": "*-*-* 00:00:07", "command": recorder("change-not")},
 ]
+GONE = {"name": "change-gone", "schedule": "Mon 08:00", "command": "/bin/true"}
 SCRIPT = f"{FILES_DIRECTORY}/change-me"
 # What the next stop of the timer would do to the host.
 HOSTILE = "daily\nRandomizedDelaySec=5h\n[Unit]\nOnSuccess=poweroff.target\n[Timer]"
@@ -45,21 +49,40 @@ def story(everywhere, tmp_path_factory):
         told.plays[name] = site.play(*options, **variables)
         told.seen[name] = all_of(everywhere(look))
 
-    step("apply", timer_jobs=JOBS, **OWNER)
-    step("suspend", playbook="suspend", job="change-me")
+    def side_by_side(**calls):
+        """Changes that are all to change nothing."""
+
+        def play(name):
+            options, variables = calls[name]
+            own = Site("timer_hosts", tmp_path_factory.mktemp(name))
+            return own.play(*options, playbook="reschedule", job="change-me", **variables)
+
+        with ThreadPoolExecutor(len(calls)) as pool:
+            told.plays.update(zip(calls, pool.map(play, calls), strict=True))
+        told.seen.update(dict.fromkeys(calls, all_of(everywhere(look))))
+
+    def type_it(name, form):
+        told.plays[name] = site.type(command(form), job="change-me")
+        told.seen[name] = all_of(everywhere(look))
+
+    step("apply", timer_jobs=[*JOBS, GONE], **OWNER)
+    type_it("suspend", "suspend -e job=JOB")
     # So that there is something to catch up.
     all_of(everywhere(lambda _site, host: host.check_output("touch -d '3 days ago' %s", STAMP)))
-    step("resume", playbook="resume", job="change-me")
-    step("bad", playbook="reschedule", job="change-me", schedule="25:00")
-    step("hostile", playbook="reschedule", job="change-me", schedule=HOSTILE)
-    # As a shell hands on `-e schedule='Tue 09:00'`.
-    step("cut", "-e", "schedule=Tue 09:00", playbook="reschedule", job="change-me")
-    step("would", "--check", playbook="reschedule", job="change-me", schedule="Tue,Wed 09:00")
-    step("reschedule", playbook="reschedule", job="change-me", schedule="Tue,Wed 09:00")
+    type_it("resume", "resume -e job=JOB")
+    side_by_side(
+        bad=((), {"schedule": "25:00"}),
+        hostile=((), {"schedule": HOSTILE}),
+        # As a shell hands on `-e schedule='Tue 09:00'`.
+        cut=(("-e", "schedule=Tue 09:00"), {}),
+        would=(("--check",), {"schedule": "Tue,Wed 09:00"}),
+    )
+    type_it("reschedule", "reschedule -e job=JOB -e \"schedule='Tue 09:00'\"")
     step("status", playbook="status", job="change-me", output="json")
     step("again", timer_jobs=JOBS, **OWNER)
     step("after", playbook="status", job="change-me", output="json")
-    step("remove", playbook="remove", job="change-me")
+    type_it("remove", "remove -e job=JOB")
+    step("gone", playbook="remove", job="change-me")
     return told
 
 
@@ -83,7 +106,7 @@ def test_suspend(story, machine):
 
 
 def test_resume(story, machine):
-    assert done(story, "resume", machine)[2:4] == ["arm, enable", "present"]
+    assert done(story, "resume", machine)[2:4] == ["arm, enable", "armed"]
     assert story.seen["resume"][machine]["armed"]
     assert story.seen["resume"][machine]["units"] == story.seen["apply"][machine]["units"]
 
@@ -106,21 +129,22 @@ def test_a_schedule_adds_no_directive(story, machine):
 
 def test_a_schedule_that_the_shell_has_cut_is_refused_with_what_to_write(story, machine):
     run = story.plays["cut"]
-    assert run.status != 0
+    assert run.status == 2, run.output
+    only_readable(run)
     assert """write -e "schedule='Tue 09:00'\"""" in " ".join(run.output.split())
     assert story.seen["cut"][machine] == story.seen["bad"][machine]
 
 
 def test_check_mode_says_what_it_would_do(story, machine):
-    assert done(story, "would", machine)[1:] == ["change-me", "update, reschedule", "present", "-"]
+    assert done(story, "would", machine)[1:] == ["change-me", "update, reschedule", "to be armed", "-"]
     assert row_of(machines(story.plays["would"], "Show what was done"), "HOST")[2] == "WOULD DO"
     assert story.seen["would"][machine] == story.seen["bad"][machine]
 
 
 def test_reschedule(story, machine):
-    assert done(story, "reschedule", machine)[2:4] == ["update, reschedule", "present"]
+    assert done(story, "reschedule", machine)[2:4] == ["update, reschedule", "armed"]
     text = story.seen["reschedule"][machine]["timer"]
-    assert [line for line in text.splitlines() if line.startswith("OnCalendar=")] == ["OnCalendar=Tue,Wed 09:00"]
+    assert [line for line in text.splitlines() if line.startswith("OnCalendar=")] == ["OnCalendar=Tue 09:00"]
     (job,) = as_json(story.plays["status"])[machine]["jobs"]
     assert job["health"] == "drifted"
     assert job["drift"] == ["rescheduled by hand, declared was: *-*-* 00:00:07"]
@@ -131,6 +155,12 @@ def test_reschedule(story, machine):
 def test_the_next_apply_goes_back_to_the_variables(story, machine):
     assert story.plays["again"].status == 0, story.plays["again"].output
     assert story.seen["again"][machine]["units"] == story.seen["apply"][machine]["units"]
+
+
+def test_hosts_with_the_same_orphan_share_a_warning(story):
+    said = " ".join(story.plays["again"].output.split())
+    assert said.count("[WARNING]: debian12, debian13: change-gone: installed by this declaration, but no longer") == 1
+    assert said.count("change-gone") == 1
 
 
 def test_what_was_done_stands_in_one_line(story):
@@ -150,6 +180,15 @@ def test_remove(story, machine, host):
     assert left == []
     assert not host.file(STAMP).exists
     assert show(host, "change-me.timer", "LoadState") == {"LoadState": "not-found"}
+
+
+def test_what_is_removed_already_is_no_error(story):
+    run = story.plays["gone"]
+    assert run.status == 0, run.output
+    assert "change-me is not there on debian12, debian13: nothing to do\n" in run.output
+    assert "changed=0" in run.output
+    assert story.seen["gone"] == story.seen["remove"]
+    only_readable(run)
 
 
 def test_nothing_has_run_and_the_neighbour_was_left_alone(story, machine):

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 from harness import UNIT_DIRECTORY, Site, recorder, runs, show, snapshot, utc_now, wait_until
 from operating import WIDTH, all_of, as_json, machines, of_machine, only_readable, row_of
+from printed import command
 
 MONDAYS = "Mon 08:00"
 GO = "/srv/go-on"
@@ -96,7 +97,14 @@ systemctl start foreign-job.timer
 """
 
 
+NO_PYTHON = "/srv/no-python"
+MAKE_NO_PYTHON = (
+    f"printf '#!/bin/sh\\necho no Python; echo not at all >&2; exit 1\\n' > {NO_PYTHON}; chmod +x {NO_PYTHON}"
+)
+
+
 def prepare(site, host):
+    host.check_output(MAKE_NO_PYTHON)
     site.apply(JOBS, timer_owner="look", timer_log_directory=LOGS)
     host.run("sh -c %s", BREAK)
     wait_until(lambda: runs(host, "op-hang") and runs(host, "op-running"), 40, "the jobs that do not end have begun")
@@ -117,24 +125,25 @@ NOBODY = {"ansible_user": "nobody", "ansible_remote_tmp": "/tmp/of-nobody"}
 PLAYS = {
     "status": {"playbook": "status", "owner": "look"},
     "data": {"playbook": "status", "output": "json", "exposure": True, "all": True},
-    "as nobody": {
-        "playbook": "status",
-        "owner": "look",
-        "output": "json",
-        "ansible_user": "nobody",
-        "ansible_remote_tmp": "/tmp/of-nobody",
-    },
+    "as nobody": {"playbook": "status", "owner": "look", "output": "json", **NOBODY},
+    "seen by nobody": {"playbook": "status", "owner": "look", "health": "running", **NOBODY},
     "details": {"playbook": "status", "job": "op-fail"},
-    "well": {"playbook": "dotmobi.systemd_timers.status", "job": "op-ok"},
+    "near": {"playbook": "status", "owneer": "look"},
+    "no Python": {"playbook": "status", "ansible_python_interpreter": NO_PYTHON},
     "misspelt": {"playbook": "status", "job": "op-fial"},
     "nowhere": {"playbook": "status", "timer_hosts": "timer_hots"},
     "logs": {"playbook": "playbooks/logs.yml", "job": "op-ok", "timer_log_directory": LOGS},
     "file": {"playbook": "playbooks/logs.yml", "timer_log_directory": LOGS, "file": "backup.log"},
-    "errors": {"playbook": "playbooks/logs.yml", "job": "op-fail", "priority": "err", "run": "last"},
     "all logs": {"playbook": "playbooks/logs.yml", "since": "1 hour ago"},
     "no such time": {"playbook": "playbooks/logs.yml", "job": "op-ok", "since": "yesteryear"},
-    "schedule": {"playbook": "playbooks/schedule.yml", "expression": "Mon *-*-* 08:00:00", "count": 3},
     "bad schedule": {"playbook": "playbooks/schedule.yml", "expression": "25:00"},
+}
+
+# As they are printed, and for which job.
+TYPED = {
+    "errors": ("logs -e job=JOB -e \"since='1 hour ago'\" -e priority=err -e run=last -e lines=50", "op-fail"),
+    "well": ("status -e job=JOB", "op-ok"),
+    "schedule": ("schedule -e \"expression='Mon *-*-* 08:00:00'\"", ""),
 }
 
 
@@ -149,10 +158,10 @@ def runs_of_playbooks(both, everywhere, tmp_path_factory):  # noqa: ARG001
         number, (name, variables) = item
         site = Site("timer_hosts", tmp_path_factory.mktemp(f"play{number}"))
         site.colour = name == "details"
-        return name, site.play(**variables)
+        return name, site.play(**variables) if name in PLAYS else site.type(command(variables[0]), job=variables[1])
 
     with ThreadPoolExecutor(3) as pool:
-        done = dict(pool.map(play, enumerate(PLAYS.items())))
+        done = dict(pool.map(play, enumerate([*PLAYS.items(), *TYPED.items()])))
     assert snapshots() == before
     return done
 
@@ -226,6 +235,24 @@ class TestStatus:
         assert "op-fial is not a job on any of 2 hosts; did you mean op-fail?" in " ".join(run.output.split())
         only_readable(run)
 
+    def test_a_variable_that_is_misspelt_is_refused(self, runs_of_playbooks):
+        run = runs_of_playbooks["near"]
+        assert run.status == 2
+        assert "-e owneer: no variable of this playbook; did you mean owner?" in run.output
+        only_readable(run)
+
+    def test_what_an_interpreter_prints_that_is_no_python_is_shown(self, runs_of_playbooks):
+        run = runs_of_playbooks["no Python"]
+        assert run.status == 2
+        assert run.output.count("  module_stderr:\n    not at all\n  module_stdout:\n    no Python\n") == 1
+        assert "fatal: [debian13]: FAILED!" in run.output
+
+    def test_what_is_not_seen_without_root_is_said(self, runs_of_playbooks):
+        run = runs_of_playbooks["seen by nobody"]
+        assert run.status == 0, run.output
+        assert run.output.count("Not seen without root: earlier runs, who is told of runs, and notices that") == 1
+        assert "Not seen without root" not in runs_of_playbooks["status"].output
+
     def test_hosts_that_do_not_exist_are_an_error(self, runs_of_playbooks):
         run = runs_of_playbooks["nowhere"]
         assert run.status != 0
@@ -246,6 +273,7 @@ class TestDetails:
         assert found["owner"] == "look"
         assert found["runs as"] == "root"
         assert found["service"] == "failed (failed)"
+        assert found["overlap"] == "while it runs, further elapses start it once more, after that run"
         assert "exit status 3, took " in found["last run"]
         assert "    START " in block
 
@@ -352,7 +380,7 @@ class TestSchedule:
         lines = [line for line in machines(run, "Show when it elapses") if line]
         assert lines[:3] == ["every Monday at 08:00", "debian12, debian13:", "  Mon *-*-* 08:00:00"]
         elapses = [datetime.fromisoformat(line.strip()) for line in lines[3:]]
-        assert len(elapses) == 3
+        assert len(elapses) == 5
         assert all(elapse.strftime("%a %H:%M") == "Mon 08:00" for elapse in elapses)
 
     def test_a_bad_expression(self, runs_of_playbooks):

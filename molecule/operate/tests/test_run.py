@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from harness import Site, active_since, pace, recorder, runs, show, wait_until
 from operating import all_of, as_json, machines, only_readable, row_of
+from printed import command
 
 GO = "/srv/go-on"
 PATIENT = f"until [ -e {GO} ]; do sleep 0.2; done"
@@ -31,7 +32,7 @@ CHAINS = [
         "already": {"job": "run-slow"},
         "stop": {"job": "run-slow", "time_limit": 1, "on_timeout": "stop", "when_running": "join"},
     },
-    {"ok": {"job": "run-ok"}, "fail": {"job": "run-fail"}, "later": {"playbook": "molecule/operate/later.yml"}},
+    {"ok": "run -e job=JOB", "fail": {"job": "run-fail"}, "later": {"playbook": "molecule/operate/later.yml"}},
     {
         "misspelt": {"job": "run-fial"},
         "only": {"job": "run-only"},
@@ -60,10 +61,12 @@ def told(everywhere, tmp_path_factory):
 
     def follow(number):
         site = Site("timer_hosts", tmp_path_factory.mktemp(f"chain{number}"))
-        return {
-            name: site.play(*(["--check"] if name == "check" else []), **{"playbook": "playbooks/run.yml", **variables})
-            for name, variables in CHAINS[number].items()
-        }
+        return {name: play(site, name, asked) for name, asked in CHAINS[number].items()}
+
+    def play(site, name, asked):
+        if isinstance(asked, str):
+            return site.type(command(asked), job=f"run-{name}")
+        return site.play(*(["--check"] if name == "check" else []), **{"playbook": "playbooks/run.yml", **asked})
 
     def close_the_pipe():
         process, _record = Site("timer_hosts", tmp_path_factory.mktemp("piped")).start(

@@ -26,7 +26,8 @@ REMOVE_ACCOUNT = f"loginctl disable-linger {ACCOUNT}; systemctl stop user@4711.s
 LOGS = "/srv/book-logs"
 ODD = "<b>odd</b> | *text* `with` marks"
 MORE = [
-    {"name": "book-replaced", "schedule": "*-*-31", "concurrency": "replace", "command": "/bin/true"},
+    {"name": "book-replaced", "schedule": "*-*-31", "concurrency": "replace", "command": "/bin/true", "timeout": "1h",
+     "retries": {"attempts": 3, "delay": 30}, "limits": {"nice": 5}, "on_failure": {"unit": "book-off.service"}},
     {"name": "book-odd", "description": ODD, "schedule": "*-*-31", "command": ["/bin/echo", "a | b", "`c`"]},
     {
         "name": "book-differs",
@@ -70,6 +71,7 @@ TOPICS = {
         *(rf"^- \*\*Timer\*\*: `{name}\.timer`$" for name in FOUR),
         r"^- \*\*Schedule\*\*: every Monday at 08:00$",
         r"^- \*\*Calendar expression\*\*: `Mon \*-\*-\* 08:00:00`$",
+        r"^- \*\*Overlap\*\*: while it runs, further elapses start it once more, after that run$",
         r"^- \*\*Purpose\*\*: Exports all data of IT Glue once a week, to recover from a disaster\.$",
     ],
     "Units as deployed": [rf"^`{UNIT_DIRECTORY}/{name}\.{kind}`:$" for name in FOUR for kind in ("service", "timer")],
@@ -383,6 +385,22 @@ def test_each_variant_of_a_unit_is_the_one_of_its_host(story, host, machine, kin
     assert [hosts for hosts, _text in variants] == (["debian12", "debian13"] if kind == "timer" else [""])
     (shown,) = [text for hosts, text in variants if hosts in ("", machine)]
     assert host.file(path).content_string == shown
+
+
+def test_how_a_job_runs_is_said_in_words(story):
+    (found,) = [
+        one
+        for one in story.text("more").split("\n### ")
+        if "`book-replaced.service`" in one and "- **Schedule**" in one
+    ]
+    for line in (
+        "Time limit**: 1h for each attempt, 3h 7min for all of them together",
+        "Attempts**: 3 attempts, with a pause of 30s between them",
+        "Overlap**: an elapse while it runs stops that run and starts it anew",
+        "Limits**: niceness 5",
+        "Notices**: failure: unit book-off.service",
+    ):
+        assert f"- **{line}\n" in found
 
 
 def test_texts_do_not_break_the_document(story):

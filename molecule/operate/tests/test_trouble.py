@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from harness import FILES_DIRECTORY, Site, recorder, runs, show, wait_until
 from operating import all_of, as_json, head_of, machines, only_readable
+from printed import command
 
 FAR = "Mon 08:00"
 GO = "/srv/go-on"
@@ -41,20 +42,25 @@ touch /srv/mended
 # Each is run once, for both machines.
 PLAYS = {
     "check": {"job": "tr-full"},
-    "full": {"job": "tr-full", "reset": True, "run": True},
-    "gone": {"job": "tr-gone", "run": False},
     "late": {"job": "tr-late", "output": "json", "run": True},
     "once": {"job": "tr-once", "run": True},
     # With nobody to ask.
     "edited": {"job": "tr-edited"},
     "asked in vain": {"job": "tr-silent"},
     "runs": {"job": "tr-runs"},
-    "well": {"job": "tr-well"},
     "well all the same": {"job": "tr-well", "run": True},
     "suspended": {"job": "tr-suspended"},
     "misspelt": {"job": "tr-ful"},
     "nameless": {},
     "only": {"job": "tr-only"},
+}
+# As the document of `runbook` prints it.
+CLEAR = "ansible-playbook dotmobi.systemd_timers.troubleshoot -e job=NAME -e reset=true -e run=false"
+# As they are printed, and for which job.
+TYPED = {
+    "gone": (CLEAR, "tr-gone"),
+    "full": ("troubleshoot -e job=JOB -e reset=true -e run=true -e time_limit=600", "tr-full"),
+    "well": ("troubleshoot -e job=JOB", "tr-well"),
 }
 ONLY = {"name": "tr-only", "schedule": FAR, "command": recorder("tr-only")}
 RESET = "Reset the failed state of {job} on debian12, debian13? [y/N]"
@@ -79,19 +85,26 @@ def told(everywhere, tmp_path_factory):
     def play(item):
         number, (name, variables) = item
         site = Site("timer_hosts", tmp_path_factory.mktemp(f"trouble{number}"))
+        if name in TYPED:
+            form, job = variables
+            return name, site.type(form if form == CLEAR else command(form), job=job)
         options = ["--check"] if name == "check" else []
         return name, site.play(*options, playbook="troubleshoot", **variables)
 
     found = Told()
-    steps = list(enumerate(PLAYS.items()))
+    steps = list(enumerate([*PLAYS.items(), *TYPED.items()]))
     # What only looks at a job comes before what resets it.
     found.plays = dict([play(steps[0])])
+
+    def talk(job):
+        site = Site("timer_hosts", tmp_path_factory.mktemp("terminal"))
+        dialogue = {text.format(job=job): answer for text, answer in zip((RESET, RUN), ANSWERS[job], strict=True)}
+        return job, site.talk(dialogue, playbook="troubleshoot", job=job)
+
     with ThreadPoolExecutor(3) as pool:
+        talks = pool.map(talk, ANSWERS)
         found.plays.update(pool.map(play, steps[1:]))
-    site = Site("timer_hosts", tmp_path_factory.mktemp("terminal"))
-    for job, answers in ANSWERS.items():
-        dialogue = {text.format(job=job): answer for text, answer in zip((RESET, RUN), answers, strict=True)}
-        found.plays[job] = site.talk(dialogue, playbook="troubleshoot", job=job)
+        found.plays.update(talks)
     return found
 
 
