@@ -242,10 +242,10 @@ def test_schedule(plays, machine):
 
 def test_changes(plays, machine):
     rows = {name: row_of(machines(plays[name], "Show what was done"), machine) for name in CHANGES}
-    assert rows["skip"][1:4] == ["mx-script", "update", "present"]
+    assert rows["skip"][1:4] == ["mx-script", "update", "armed, skips next run"]
     assert rows["suspend"][1:4] == ["mx-secret", "disarm, disable", "suspended"]
-    assert rows["resume"][1:4] == ["mx-secret", "arm, enable", "present"]
-    assert rows["reschedule"][1:4] == ["mx-bad", "update, reschedule", "present"]
+    assert rows["resume"][1:4] == ["mx-secret", "arm, enable", "armed"]
+    assert rows["reschedule"][1:4] == ["mx-bad", "update, reschedule", "armed"]
     found = {job["name"]: job for job in as_json(plays["after"])[machine]["jobs"]}
     assert found["mx-script"]["skips"].endswith("T08:00:00+00:00")
     assert found["mx-bad"]["drift"] == [f"rescheduled by hand, declared was: {FAR}"]

@@ -169,7 +169,7 @@ def test_troubleshoot_takes_the_job_of_the_one_who_was_named(told, machine):
 def test_changes(told, machine):
     rows = {name: row_of(machines(told[name], "Show what was done"), machine) for name in ("suspend", "resume")}
     assert rows["suspend"][1:4] == ["uo-well", "disarm, disable", "suspended"]
-    assert rows["resume"][1:4] == ["uo-well", "arm, enable", "present"]
+    assert rows["resume"][1:4] == ["uo-well", "arm, enable", "armed"]
     (found,) = as_json(told["status"])[machine]["jobs"]
     assert (found["state"], found["user"], found["scope"]) == ("suspended", CAROL, "user")
     assert row_of(machines(told["reschedule"], "Show what was done"), machine)[2] == "update, reschedule"
