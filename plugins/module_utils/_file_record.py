@@ -12,7 +12,11 @@ import os
 import re
 from typing import Iterable, NamedTuple
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import NOTIFY_SETTINGS, JobFile
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+    NOTIFY_SETTINGS,
+    OTHER_DIRECTORY,
+    JobFile,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import OWNER_SECTION, parse
 
 SCRIPT = "script"
@@ -77,6 +81,11 @@ def record_of(service: str, job: str) -> Record | None:
         folder = ""
     files = [name for name in found[FILES].split() if folder and "/" not in name and name not in (".", "..")]
     return Record(folder, tuple(files), tuple(found.get(UNITS, "").split()))
+
+
+def usual_folders(files_directory: str, job: str) -> tuple[str, str]:
+    """Return the folders that the files of a job can be in, by its declaration (`_files_place`)."""
+    return os.path.join(files_directory, job), os.path.join(files_directory, OTHER_DIRECTORY, job)
 
 
 def further_units(job: str) -> tuple[str, str]:

@@ -12,11 +12,11 @@ from __future__ import annotations
 import os
 import re
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_record import usual_folders
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     ABSENT,
     NO_FILE,
     NOTIFY_SETTINGS,
-    OTHER_DIRECTORY,
     JobFile,
     Observed,
     Request,
@@ -38,7 +38,7 @@ def in_their_places(request: Request, observed: Observed) -> Request:
 
 
 def _placed(job: WantedJob, request: Request, observed: Observed) -> WantedJob:
-    first, second = request.folder_of(job.name), os.path.join(request.files_directory, OTHER_DIRECTORY, job.name)
+    first, second = usual_folders(request.files_directory, job.name)
     if job.state == ABSENT or not any(os.path.isabs(one.name) for one in job.files) or _ESCAPED.search(first):
         return job
     # A job that is changed by a playbook comes as it stands on the host.

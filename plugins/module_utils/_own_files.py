@@ -16,15 +16,15 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_recor
     is_known,
     names_folder,
     record_of,
+    usual_folders,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_state import file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     NO_FILE,
-    OTHER_DIRECTORY,
     FileState,
     Request,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import is_edited
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import is_edited, is_sealed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import owner_of
 
 
@@ -69,10 +69,15 @@ def record_on(
         naming = [unit for unit, text in texts.items() if names_folder(text, folder)]
         files = tuple(filter(is_known, listing(folder))) if naming or (texts and not service) else ()
         found = Record(folder if files else "", files, tuple(unit for unit in further_units(job) if unit in naming))
-    usual = (folder, os.path.join(os.path.dirname(folder), OTHER_DIRECTORY, job))
-    if is_edited(service) and found.folder not in usual:
-        # Who edits a record does not have files of somewhere else deleted by it.
-        found = found._replace(folder="", files=())
+    if service and not is_sealed(service):
+        # Who edits a record does not have files of somewhere else deleted by it, and does not hide a unit of the job.
+        usual = found.folder in usual_folders(os.path.dirname(folder), job)
+        naming = [unit for unit in further_units(job) if names_folder(texts.get(unit, ""), folder)]
+        found = found._replace(
+            folder=found.folder if usual else "",
+            files=found.files if usual else (),
+            units=tuple(dict.fromkeys((*found.units, *naming))),
+        )
     begun = [one for one in noted if not os.path.isabs(one) and one in further_units(job)]
     return found._replace(units=tuple(dict.fromkeys((*found.units, *begun))))
 

@@ -18,7 +18,11 @@ import os
 import shlex
 from typing import Iterable, Mapping, NamedTuple, Sequence
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_record import further_units, record_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._file_record import (
+    further_units,
+    record_of,
+    usual_folders,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
     FILES_DIRECTORY,
     NOT_ACTIVE,
@@ -29,6 +33,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model impo
     Scope,
     UnitState,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import is_sealed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import (
     UnitText,
     is_true,
@@ -196,7 +201,9 @@ def pin_files(
     """
     service = units[f"{job}.service"]
     keeps = set(kept)
-    gone = [path for path in paths_of(service) if path not in keeps]
+    # Who edits a record does not have files of somewhere else deleted by it.
+    own = is_sealed(service) or folder_of(service) in usual_folders(os.path.dirname(places.kept), job)
+    gone = [path for path in paths_of(service) if own and path not in keeps]
     script = os.path.join(places.scripts, f"{job}.sh")
     pins = [JobFile(os.path.join(places.control, unit), text) for unit, text in units.items()]
     order = "After" if restarts(service) else "Before"

@@ -43,6 +43,12 @@ def with_seals(job: WantedJob) -> WantedJob:
     return job._replace(service=sealed(job.service), timer=sealed(job.timer), files=files)
 
 
+def is_sealed(text: str) -> bool:
+    """Tell whether a unit file of ours is as it was written: what it records is what an apply has recorded."""
+    bare = unsealed(text)
+    return bare != text and text == bare + seal_of(bare)
+
+
 def is_edited(text: str) -> bool:
     """Tell whether somebody has changed the text of a unit file of ours since it was written."""
     bare = unsealed(text)

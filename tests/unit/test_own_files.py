@@ -221,20 +221,41 @@ def test_nothing_stays_in_a_directory_that_jobs_have_no_more(host: FakeHost) -> 
     assert left(elsewhere) == []
 
 
-def test_an_edited_record_deletes_nothing_elsewhere(host: FakeHost) -> None:
+@pytest.mark.parametrize("runs", [False, True])
+@pytest.mark.parametrize("seal", ["old", "none"])
+@pytest.mark.parametrize("folder", ["{root}/srv/backup", "{own}/../srv/backup", "{own}/link/backup"])
+def test_an_edited_record_deletes_nothing_elsewhere(host: FakeHost, folder: str, seal: str, runs: bool) -> None:
+    """Also not by what cleans up after a run that is under way."""
     host.converge(deployed(host))
     place = host.root / "srv" / "backup"
     place.mkdir(parents=True)
-    (place / "data").write_text("precious")
+    (place / "script").write_text("precious")
+    (host.own / "link").symlink_to(place.parent)
     unit = host.units / "backup.service"
     text = unit.read_text()
-    lines = [f"Folder={place}" if line.startswith("Folder=") else line for line in text.split("\n")]
-    lines = ["Files=data" if line.startswith("Files=") else line for line in lines]
-    assert "\n".join(lines) != text
-    unit.write_text("\n".join(lines))
+    given = folder.format(root=host.root, own=host.own)
+    lines = [f"Folder={given}" if line.startswith("Folder=") else line for line in text.split("\n")]
+    assert lines != text.split("\n")
+    unit.write_text("\n".join(line for line in lines if seal == "old" or not line.startswith("Hash=")))
+    if runs:
+        host.states["backup.service"] = ("activating", "start")
     host.converge(ABSENT)
     assert not unit.exists()
-    assert left(place) == ["data"]
+    if runs:
+        assert str(place / "script") not in host.end_run("backup")
+    assert left(place) == ["script"]
+    assert not host.converge(ABSENT).result["changed"]
+
+
+def test_a_folder_that_has_become_a_link_is_left_alone(host: FakeHost) -> None:
+    host.converge(deployed(host))
+    place = host.root / "srv"
+    (host.own / "backup").rename(place)
+    (host.own / "backup").symlink_to(place)
+    before = left(place)
+    host.converge(ABSENT)
+    assert left(place) == before
+    assert not host.converge(ABSENT).result["changed"]
 
 
 def test_a_failed_move_is_undone(host: FakeHost) -> None:
