@@ -27,8 +27,8 @@ import run as bench  # the other benchmark: its container
 
 sys.path.insert(0, str(bench.CHECKOUT / ".cache" / "collections"))
 
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import merge_jobs
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import compile_templates, render
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.jobs import merge_jobs
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.render import compile_templates, render
 
 GOAL = 2.5
 JOBS = (75, 150, 300)

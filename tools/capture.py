@@ -30,7 +30,7 @@ HEADER = """\
 ---
 """
 STAGE = "/run/stage"
-# What make_runner() of plugins/module_utils/_runner.py gives to a program.
+# What make_runner() of plugins/module_utils/_systemd/runner.py gives to a program.
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LC_ALL": "C",

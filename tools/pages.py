@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write the pages of docs/ that are made from the code: .venv/bin/python tools/pages.py
 
-docs/findings.md lists the codes of plugins/module_utils/_codes.py. The tables of docs/fields.md and docs/hardening.md
-are made from tables of the same names in plugins/plugin_utils/. A test fails when a page is not up to date.
+docs/findings.md lists the codes of plugins/module_utils/_finding/codes.py. The tables of docs/fields.md and
+docs/hardening.md are made from tables of the same names in plugins/plugin_utils/_declare/. A test fails when a page is
+not up to date.
 """
 
 from __future__ import annotations
@@ -15,22 +16,22 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT / ".cache" / "collections"))
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import OLDEST_VERSION  # noqa: E402
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import GROUPS, Code  # noqa: E402
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._conditions import (  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.codes import GROUPS, Code  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import OLDEST_VERSION  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.conditions import (  # noqa: E402
     CONDITIONS,
     Condition,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import (  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.fields import (  # noqa: E402
     FIELDS,
     KIND_WORDS,
     Field,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._hardening import (  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.hardening import (  # noqa: E402
     HARDENING,
     Hardened,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._limits import LIMITS, Limit  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.limits import LIMITS, Limit  # noqa: E402
 
 FINDINGS_HEAD = """\
 <!--
@@ -150,7 +151,7 @@ TABLE_END = "<!-- end of table -->\n"
 
 def begin_of(name: str) -> str:
     """Return the line before a table."""
-    return f"<!-- table: made by tools/pages.py from plugins/plugin_utils/_{name}.py, do not edit -->\n"
+    return f"<!-- table: made by tools/pages.py from plugins/plugin_utils/_declare/{name}.py, do not edit -->\n"
 
 
 def with_tables(path: str) -> str:

@@ -120,7 +120,7 @@ def lint_steps() -> Iterator[Step]:
     yield program("ruff", "ruff", "check", ".")
     yield program("ruff format", "ruff", "format", "--check", ".")
     namespace = "ansible_collections.dotmobi.systemd_timers.plugins"
-    packages = [p for p in ("module_utils", "plugin_utils") if files(f"plugins/{p}/*.py")]
+    packages = [p for p in ("module_utils", "plugin_utils") if files(f"plugins/{p}/**.py")]
     if packages:
         yield program("mypy", "mypy", *(word for p in packages for word in ("-p", f"{namespace}.{p}")))
     yield program("mypy programs", "mypy", *files("roles/timer/files/*.py"))

@@ -22,7 +22,7 @@ from typing import Any
 
 from ansible.plugins.callback import CallbackBase
 
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import install, print_result
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.printer import install, print_result
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc]

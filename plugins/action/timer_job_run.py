@@ -13,9 +13,9 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._no_log import keeps_no_log
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import print_now
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import progress_line, shown_lines
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.no_log import keeps_no_log
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.run import progress_line, shown_lines
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.printer import print_now
 
 # Seconds of each slice; the last one is repeated. Short ones first: most jobs are short.
 SLICES = (2, 3, 5, 10)

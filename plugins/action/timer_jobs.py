@@ -17,52 +17,39 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from jinja2 import TemplateError
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import parse_request
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, grouped, line
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import marks_of, masked_findings
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import JobFile
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._offline import prove_offline
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._job_files import (
-    long_names,
-    read_sources,
-    shared_units,
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import parse_request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, grouped, line
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import marks_of, masked_findings
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import JobFile
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.options import ARGUMENT_SPEC
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.offline import prove_offline
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import make_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.jobs import (
+    Merged,
+    lacks_schedule,
+    merge_jobs,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import Merged, lacks_schedule, merge_jobs
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._logs import rotation_jobs, settle_outputs
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._no_log import keeps_no_log
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._options import check_options, plain_directories
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printable import printable
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import (
-    Rendered,
-    Templates,
-    compile_templates,
-    render,
-    spoken_triggers,
-    why_not_rendered,
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.log_output import (
+    rotation_jobs,
+    settle_outputs,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report import (
-    as_data,
-    counts,
-    has_errors,
-    message,
-    rows_of_jobs,
-    together,
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.options import (
+    check_options,
+    plain_directories,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._search_places import (
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.search_places import (
     candidates,
     further_places,
     where,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._spread import span_of, spread_jobs
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._user_scope import account_of
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._uses import (
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.spread import span_of, spread_jobs
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.user_scope import account_of
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.uses import (
     check_uses,
     declared_before,
     orphan_advice,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._variables import (
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.variables import (
     OMITTED,
     Broken,
     Declared,
@@ -71,7 +58,30 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._variables 
     unread_lists,
     why_no_value,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import schedule_words
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.job_files import (
+    long_names,
+    read_sources,
+    shared_units,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.render import (
+    Rendered,
+    Templates,
+    compile_templates,
+    render,
+    spoken_triggers,
+    why_not_rendered,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.no_log import keeps_no_log
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.proof import (
+    as_data,
+    counts,
+    has_errors,
+    message,
+    rows_of_jobs,
+    together,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.printable import printable
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.schedule import schedule_words
 
 TEMPLATE_DIRECTORY = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "timer", "templates")
 # The layers, each over the one before; the key is what a user knows it by.

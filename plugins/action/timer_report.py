@@ -12,30 +12,30 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._diagnosis import verdict
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._no_log import keeps_no_log
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import put, width
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._run_report import (
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.diagnosis import verdict
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.no_log import keeps_no_log
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.run import (
     change_lines,
     log_lines,
     run_lines,
     schedule_lines,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._status import detail_lines, status_lines
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._trouble_report import (
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.status import detail_lines, status_lines
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.troubleshoot import (
     as_data,
     diagnosis_lines,
     examination_lines,
     questions,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._unknown_jobs import (
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.unknown_jobs import (
     left_out,
     nothing_to_remove,
     unknown_everywhere,
     without_job,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import describe
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import DOUBTFUL, Shown
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.amounts import DOUBTFUL, Shown
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.printer import put, width
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.schedule import describe
 
 # What Ansible itself adds to a result.
 NOISE = (

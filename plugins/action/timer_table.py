@@ -10,16 +10,16 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._no_log import keeps_no_log
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import put, width
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._table import (
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.no_log import keeps_no_log
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.amounts import Shown
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.printer import put, width
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.table import (
     HEAD,
     NO_JOBS,
     job_rows,
     summary_lines,
     table,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words_of_time import Shown
 
 
 class ActionModule(ActionBase):

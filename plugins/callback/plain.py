@@ -34,15 +34,18 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.callback.default import CallbackModule as Default
 from ansible.utils.vars import load_extra_vars
 
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._failure import (
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.failure import (
     COLLECTION,
     failure_lines,
     is_own,
     without_host,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._output import Output, wants_json
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printable import printable_diff, printable_lines
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._printer import KEY, install, print_result
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.output import Output, wants_json
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.printable import (
+    printable_diff,
+    printable_lines,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.printer import KEY, install, print_result
 
 PLAYBOOKS = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", "playbooks"))
 # In the playbooks of this collection these only prepare, ask or show.

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils import _markdown
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text import markdown
 
 DOCUMENTATION = r"""
 name: markdown
@@ -56,10 +56,10 @@ _value:
 def markdown_filter(value: Any, kind: str = "text", language: str = "") -> str:
     """Return a text as Markdown that shows it."""
     kinds: dict[str, Callable[[str], str]] = {
-        "text": _markdown.plain,
-        "code": _markdown.code,
-        "code_cell": _markdown.code_cell,
-        "block": lambda text: _markdown.block(text, language),
+        "text": markdown.plain,
+        "code": markdown.code,
+        "code_cell": markdown.code_cell,
+        "block": lambda text: markdown.block(text, language),
     }
     if kind not in kinds:
         raise AnsibleFilterError(f"markdown: the kind is one of {', '.join(kinds)}, not {kind!r}")

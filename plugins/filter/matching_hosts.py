@@ -10,7 +10,7 @@ from ansible.errors import AnsibleError, AnsibleFilterError
 from ansible.inventory.manager import InventoryManager, split_host_pattern
 from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import slip
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import slip
 
 DOCUMENTATION = r"""
 name: matching_hosts

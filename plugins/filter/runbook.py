@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._runbook import book
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.runbook.runbook import book
 
 DOCUMENTATION = r"""
 name: runbook

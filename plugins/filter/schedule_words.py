@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._words import describe, title_words
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.schedule import describe, title_words
 
 DOCUMENTATION = r"""
 name: schedule_words

@@ -151,7 +151,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import (
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import shown
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_value import BadText, texts_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import (
     Calendar,
     CalendarError,
     Timespan,
@@ -162,9 +164,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar i
     require_version,
     use_host_zone,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import shown
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, make_runner
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_value import BadText, texts_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing, make_runner
 
 
 def calendar_entry(calendar: Calendar) -> dict[str, Any]:

@@ -161,21 +161,21 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change import (
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import shown
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.unknown_job import UnknownJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.find_job import PlaceError, find_job
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.change.change_job import Mode, do_change
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.change.change_request import (
     CHANGES,
     RESCHEDULE,
     Change,
     NotChangeable,
     check_schedule,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._do_change import Mode, do_change
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import shown
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Request
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_value import BadText, texts_of
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._where import PlaceError, find_job
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_value import BadText, texts_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import use_host_zone
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import make_runner
 
 GIVE_SCHEDULE = "-e \"schedule='Mon 08:00'\""
 

@@ -155,11 +155,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._encodable import encodable
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import slip
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._foreign_timer import foreign_timer
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_output import (
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import slip
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Scope
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.find_job import Place, all_places
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.foreign_timer import foreign_timer
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import Pair
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.history.journal_lines import (
     PRIORITIES,
     JournalError,
     Line,
@@ -170,13 +171,20 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_output
     read_runs,
     sync,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._log_files import LogFileError, last_lines, newest
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import Scope
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._notices import has_notices
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import Pair
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner, make_runner
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import Source, read_history
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._where import Place, all_places
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.history.log_files import (
+    LogFileError,
+    last_lines,
+    newest,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.history.runs import Source, read_history
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.notices import has_notices
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.encodable import encodable
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import use_host_zone
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import (
+    ProgramMissing,
+    Runner,
+    make_runner,
+)
 
 # Among so many runs of a job one is looked for by its id.
 MOST_RUNS = 1000

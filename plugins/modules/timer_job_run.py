@@ -233,23 +233,25 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account import root_runner
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._encodable import encodable
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job_output import (
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.unknown_job import UnknownJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_result import GOOD_RESULTS
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.account import root_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.find_job import PlaceError, find_job
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import declared
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.history.journal_lines import (
     JournalError,
     Window,
     line_data,
     read_runs,
     sync,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._lookup import UnknownJob
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pairs import declared
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._picture import run_data
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._result_words import GOOD_RESULTS
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, Runner, make_runner
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runs import RunState, Source, read_history
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._start import (
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.history.runs import (
+    RunState,
+    Source,
+    read_history,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.job_status import run_data
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.run_job import (
     RECENT_RUNS,
     Progress,
     RunError,
@@ -259,7 +261,13 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._start impo
     start,
     stop,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._where import PlaceError, find_job
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.encodable import encodable
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import use_host_zone
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import (
+    ProgramMissing,
+    Runner,
+    make_runner,
+)
 
 
 def outcome(runner: Runner, service: str, progress: Progress, given: dict[str, Any], source: Source) -> dict[str, Any]:

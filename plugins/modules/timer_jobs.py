@@ -819,14 +819,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import use_host_zone
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import parse_request
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._encodable import encodable
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._parts import converge_all
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._run_directory import LockBusy
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._transaction import ApplyFailed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.transaction import ApplyFailed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import parse_request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.coordinator import converge_all
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.options import ARGUMENT_SPEC
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state.lock import LockBusy
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.encodable import encodable
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import use_host_zone
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import make_runner
 
 
 def main() -> None:

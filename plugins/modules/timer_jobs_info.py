@@ -385,13 +385,16 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._calendar import CalendarError, use_host_zone
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._encodable import encodable
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._health import HEALTHS
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._look import Wish
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import ObserveError
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._pictures import whole_picture
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import ProgramMissing, make_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import ObserveError
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.health import HEALTHS
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.host_status import whole_picture
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.live_state import Wish
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.encodable import encodable
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import (
+    CalendarError,
+    use_host_zone,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing, make_runner
 
 
 def main() -> None:

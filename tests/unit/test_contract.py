@@ -18,14 +18,14 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _calendar
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._verify import parse_directives
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._check_field import check_field
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._conditions import CONDITIONS
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._fields import FIELDS, KIND_WORDS, SYNONYMS
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._hardening import HARDENING
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._limits import LIMITS
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.options import ARGUMENT_SPEC
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.verify import parse_directives
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd import calendar
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.check.field import check_field
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.conditions import CONDITIONS
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.fields import FIELDS, KIND_WORDS, SYNONYMS
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.hardening import HARDENING
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.limits import LIMITS
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "plugins"
@@ -69,148 +69,43 @@ DOCUMENTED_TYPES = {
     "paths": "raw",
 }
 
-# The way of a job: what each part may import. Helpers that know nothing of the way stand first.
-HELPERS = {
-    "_codes": set(),
-    "_encodable": set(),
-    "_stamp_time": set(),
-    "_model": set(),
-    "_meeting": set(),
-    "_options": {"_model"},
-    "_runner": set(),
-    "_lock_holders": set(),
-    "_run_directory": {"_lock_holders", "_runner"},
-    "_journal": {"_run_directory"},
-    "_scratch": {"_run_directory"},
-    "_script": set(),
-    "_unit_file": set(),
-    "_unit_value": set(),
-    "_clock_change": {"_calendar_text"},
-    "_calendar_text": set(),
-    "_calendar_field": set(),
-    "_cron_line": {"_calendar_field", "_calendar_text"},
-    "_mend_word": set(),
-    "_mend_day": {"_calendar_field", "_calendar_text", "_mend_word"},
-    "_mend_time": {"_calendar_field"},
-    "_timespan_mend": {"_mend_word"},
-    "_calendar_mend": {"_cron_line", "_mend_day", "_mend_time", "_mend_word", "_timespan_mend"},
-    "_command_line": set(),
-    "_wrapped_command": set(),
-    "_root_helper": set(),
-    "_run_rules": {"_unit_file", "_wrapped_command"},
-    "_findings": {"_codes"},
-    "_secret": set(),
-    "_mask": {"_command_line", "_findings", "_secret", "_unit_file"},
-    "_seal": {"_mask", "_model", "_unit_file"},
-    "_file_record": {"_model", "_unit_file"},
-    "_file_state": {"_model"},
-    "_own_files": {"_file_state", "_model", "_file_record", "_seal", "_unit_file"},
-    "_pin": {"_model", "_file_record", "_seal", "_unit_file"},
-    "_files_place": {"_file_record", "_model", "_pin"},
-    "_pins_found": {"_file_state", "_model", "_pin", "_run_directory", "_unit_file"},
-    "_directives": {"_findings"},
-    "_child_process": {"_runner"},
-    "_facts": {"_child_process", "_clock_change", "_model"},
-    "_writable": {"_facts"},
-    "_timer_text": {"_unit_file"},
-    "_calendar": {"_runner"},
-    "_run_record": {"_model", "_root_helper", "_timer_text"},
-    "_chain": {"_model", "_root_helper", "_unit_file"},
-    "_first_run": {"_chain", "_model"},
-    "_first_run_note": {"_model"},
-    "_references": {"_model", "_timer_text", "_unit_file"},
-    "_skip": {"_calendar", "_model", "_root_helper", "_timer_text", "_unit_file"},
-    "_job_view": {"_calendar", "_facts", "_findings", "_model", "_unit_file", "_wrapped_command"},
-    "_exposure": {"_model", "_runner", "_scratch"},
-    "_verify": {"_codes", "_directives", "_findings", "_job_view", "_mask", "_runner", "_scratch", "_unit_file"},
-}
-SHARED = set(HELPERS)
-# Each looks at what was observed, and asks the host through _facts alone.
-CHECKERS = {
-    "_proof_host": SHARED,
-    "_proof_names": SHARED,
-    "_proof_files": SHARED,
-    "_proof_schedule": SHARED,
-    "_proof_clock": SHARED,
-    "_proof_path": SHARED,
-    "_command_text": SHARED | {"_proof_path"},
-    "_proof_argument": SHARED | {"_command_text"},
-    "_proof_shell": SHARED | {"_command_text"},
-    "_proof_specifier": SHARED | {"_command_text"},
-    "_environment_file": set(),
-    "_proof_variable": SHARED | {"_command_text", "_environment_file", "_proof_path", "_proof_shell"},
-    "_proof_environment": SHARED
-    | {"_command_text", "_environment_file", "_proof_path", "_proof_shell", "_proof_variable"},
-    "_proof_account": SHARED | {"_proof_path"},
-    "_proof_service": SHARED,
-    "_proof_sandbox": SHARED | {"_proof_path", "_proof_account"},
-    "_proof_notify": SHARED | {"_proof_path", "_writable"},
-    "_proof_opened": SHARED | {"_proof_account", "_proof_path", "_root_helper"},
-}
-WAY = {
-    "_observe": SHARED - {"_verify"},
-    # Of what was observed it needs the value, and a parser of answers.
-    "_prune": {"_findings", "_model", "_unit_file"},
-    "_predict": {"_calendar", "_findings", "_model", "_observe", "_runner", "_timer_text"},
-    "_ended": {"_calendar", "_model", "_predict", "_run_record", "_runner", "_timer_text"},
+# The rooms of the code, and which others each may import. Within a room anything goes that makes no circle.
+TEXTS = {"_syntax", "_job", "_finding"}
+HOST_DOORS = {
+    # Pure: how the texts of systemd and cron read; what a job of this collection is; what is wrong with one.
+    "_syntax": set(),
+    "_job": {"_syntax"},
+    "_finding": {"_syntax", "_job"},
+    # Asks systemd: the only room that starts programs.
+    "_systemd": {"_syntax"},
+    "_state": {"_systemd"},
+    "_observe": {"_syntax", "_job", "_systemd", "_state"},
+    "_managers": TEXTS | {"_systemd", "_state", "_observe"},
     # Proof and plan get what was observed as a value, and are apart from each other.
-    "_proof": SHARED | set(CHECKERS) | {"_root_helper", "_ended", "_observe", "_predict"},
-    # Pure: it starts no program and touches no file.
-    "_plan": {"_chain", "_first_run", "_model", "_file_record", "_pin", "_timer_text", "_unit_file"},
-    "_ready": {"_file_state", "_findings", "_model", "_plan"},
-    "_apply": {
-        "_chain",
-        "_file_state",
-        "_first_run_note",
-        "_journal",
-        "_model",
-        "_observe",
-        "_pin",
-        "_runner",
-        "_stamp_time",
-    },
-    # The way back knows what was done and what was there, and nothing of goals and plans.
-    "_undo": {"_apply", "_first_run_note", "_model", "_observe", "_runner", "_timer_text"},
-    "_evidence": SHARED | {"_observe", "_plan"},
+    "_proof": TEXTS | {"_systemd", "_state", "_observe"},
+    "_plan": TEXTS,
+    "_apply": TEXTS | {"_systemd", "_state", "_observe", "_plan"},
+    "_converge": TEXTS | {"_systemd", "_state", "_observe", "_managers", "_proof", "_plan", "_apply"},
+    "_operate": TEXTS | {"_systemd", "_state", "_observe", "_managers", "_proof", "_apply", "_converge"},
 }
-ORCHESTRATORS = {
-    "_unit_log": {"_runner"},
-    "_transaction": SHARED | {"_unit_log", "_apply", "_evidence", "_observe", "_plan", "_ready", "_undo"},
-    "_converge": SHARED | set(WAY) | {"_root_helper", "_proof_host", "_proof_names", "_transaction"},
-    "_account": SHARED | {"_observe"},
-    "_account_look": SHARED | {"_account", "_observe"},
-    # The way of a set of jobs through one manager, in each of several processes.
-    "_offline": SHARED | set(CHECKERS) | {"_proof"},
-    "_parts": SHARED | {"_account", "_account_look", "_converge", "_transaction"},
+CONTROLLER_DOORS = {
+    "_text": set(),
+    "_declare": {"_text"},
+    "_render": {"_text", "_declare"},
+    "_report": {"_text"},
 }
-# What looks at jobs and runs them. It asks what the way of a job asks, and changes no file.
-LOOK = {
-    "_result_words": set(),
-    "_lookup": {"_findings"},
-    "_foreign_timer": set(),
-    "_runs": {"_result_words", "_runner"},
-    "_log_files": {"_calendar"},
-    "_job_output": {"_calendar", "_runner", "_runs"},
-    "_health": {"_model", "_result_words", "_runs", "_timer_text"},
-    "_overdue": {"_calendar", "_model", "_predict", "_runner", "_timer_text", "_unit_file"},
-    "_pairs": SHARED | {"_observe"},
-    "_look": SHARED | {"_ended", "_observe", "_overdue", "_pairs", "_runs"},
-    "_notices": {"_calendar", "_runner", "_runs", "_unit_file"},
-    "_picture": SHARED
-    | {"_foreign_timer", "_health", "_look", "_notices", "_overdue", "_pairs", "_result_words", "_runs"},
-    "_start": {"_observe", "_runner", "_runs"},
-    # It changes a job, by the way of every apply.
-    "_where": SHARED | {"_account", "_account_look", "_foreign_timer", "_lookup", "_pairs"},
-    "_examine": SHARED | {"_change", "_look", "_observe", "_pairs", "_proof", "_proof_path"},
-    "_unit_texts": SHARED | {"_observe", "_pairs"},
-    "_pictures": SHARED
-    | {"_account", "_account_look", "_examine", "_look", "_observe", "_picture", "_runs", "_unit_texts"},
-    "_change": SHARED | {"_observe", "_pairs", "_result_words"},
-    "_do_change": SHARED
-    | {"_account", "_change", "_converge", "_next_run", "_observe", "_pairs", "_transaction", "_where"},
-    "_next_run": SHARED | {"_change", "_observe", "_pairs"},
+# Edges that are against the doors, by file.
+AGAINST: dict[str, set[str]] = {
+    "_observe.installed": {"_finding.redact"},
+    "_job.checksum": {"_finding.redact"},
+    "_job.skip": {"_systemd.calendar"},
+    "_report.diagnosis": {"_operate.info.health"},
+    "_report.status": {"_operate.info.health"},
+    "_report.troubleshoot": {"_operate.info.health"},
+    "_declare.jobs": {"_render.notify"},
+    "_declare.attempt_rules": {"_render.attempts"},
+    "_declare.unknown_field": {"_report.runbook.directive_help"},
 }
-ALLOWED_IMPORTS: dict[str, set[str]] = {**HELPERS, **CHECKERS, **WAY, **ORCHESTRATORS, **LOOK}
 
 
 # --- reading
@@ -337,7 +232,7 @@ def test_the_defaults_of_the_role_are_the_documented_ones(role_options):
 
 def test_the_role_hands_every_variable_to_the_module(role_options):
     (task,) = (task for task in load(ROLE / "tasks" / "main.yml") if f"{COLLECTION}.timer_jobs" in task)
-    # Raw ones are taken from the variables, see plugin_utils/_variables.py.
+    # Raw ones are taken from the variables, see plugin_utils/_declare/variables.py.
     named = [name for name, option in role_options.items() if option["type"] != "raw"]
     assert [*JOB_LISTS, "timer_defaults"] == [name for name in role_options if name not in named]
     expected = {name.removeprefix("timer_"): f"{{{{ {name} }}}}" for name in named}
@@ -403,7 +298,7 @@ def test_what_people_write_by_habit_leads_to_a_field_and_is_none_itself():
 
 
 def test_both_modules_need_the_same_systemd_and_the_documents_say_which():
-    needed = f"systemd {_calendar.OLDEST_VERSION} or newer"
+    needed = f"systemd {calendar.OLDEST_VERSION} or newer"
     for name in ("timer_jobs", "calendar"):
         documentation = yaml.safe_load(constant(PLUGINS / "modules" / f"{name}.py", "DOCUMENTATION"))
         assert any(needed in line for line in documentation["requirements"])
@@ -440,7 +335,7 @@ def test_links_in_the_documents_lead_somewhere():
 
 def texts_of_tests() -> dict[Path, str]:
     """Unit tests and scenarios, less this file: it names what it wants to find."""
-    found = [*(ROOT / "tests" / "unit").glob("test_*.py"), *(ROOT / "molecule").rglob("*")]
+    found = [*(ROOT / "tests" / "unit").rglob("test_*.py"), *(ROOT / "molecule").rglob("*")]
     return {
         path: path.read_text()
         for path in found
@@ -475,7 +370,7 @@ def exercised() -> str:
 )
 def test_every_plugin_has_a_unit_test_or_is_used_in_a_scenario(plugin):
     name = plugin.stem
-    has_unit_test = (ROOT / "tests" / "unit" / f"test_{name}.py").exists()
+    has_unit_test = (ROOT / "tests" / "unit" / "plugins" / plugin.parent.name / f"test_{name}.py").exists()
     assert has_unit_test or re.search(rf"{re.escape(COLLECTION)}\.{name}\b", exercised())
 
 
@@ -578,50 +473,53 @@ def test_utils_are_private(folder):
     assert [path.name for path in modules_of(folder) if not module_name(path).startswith("_")] == []
 
 
-def test_the_way_of_a_job_knows_every_file():
-    assert {module_name(path) for path in modules_of("module_utils")} == set(ALLOWED_IMPORTS)
+def room_of(name: str) -> str:
+    return name.partition(".")[0]
+
+
+@pytest.mark.parametrize("folder", ["module_utils", "plugin_utils"])
+def test_every_file_is_in_a_room(folder):
+    doors = HOST_DOORS if folder == "module_utils" else CONTROLLER_DOORS
+    assert {room_of(module_name(path)) for path in modules_of(folder)} == set(doors)
+
+
+def through_closed_doors(path: Path, folder: str, doors: set[str]) -> set[str]:
+    """What a file imports from plugins/FOLDER outside its own room and the rooms that are open to it."""
+    imported = own_imports(path, folder) - AGAINST.get(module_name(path), set())
+    return {name for name in imported if room_of(name) not in doors}
 
 
 @pytest.mark.parametrize("path", modules_of("module_utils"), ids=file_id)
-def test_imports_go_with_the_way_of_a_job(path):
-    assert own_imports(path, "module_utils") <= ALLOWED_IMPORTS[module_name(path)]
-
-
-def test_the_allowed_imports_have_no_circle():
-    done: set[str] = set()
-    left = dict(ALLOWED_IMPORTS)
-    while left:
-        ready = {name for name, needs in left.items() if needs <= done}
-        assert ready, f"a circle among {sorted(left)}"
-        done |= ready
-        left = {name: needs for name, needs in left.items() if name not in ready}
-
-
-PURE = {
-    "_codes",
-    "_chain",
-    "_command_line",
-    "_cron_line",
-    "_findings",
-    "_health",
-    "_lookup",
-    "_mask",
-    "_model",
-    "_options",
-    "_file_record",
-    "_result_words",
-    "_root_helper",
-    "_script",
-    "_timer_text",
-    "_unit_file",
-    "_unit_value",
-    "_wrapped_command",
-}
+def test_code_of_the_host_goes_through_open_doors(path):
+    room = room_of(module_name(path))
+    assert through_closed_doors(path, "module_utils", {room, *HOST_DOORS[room]}) == set()
 
 
 @pytest.mark.parametrize("path", modules_of("plugin_utils"), ids=file_id)
-def test_controller_utils_use_no_code_that_works_on_a_host(path):
-    assert own_imports(path, "module_utils") <= PURE
+def test_code_of_the_controller_goes_through_open_doors(path):
+    room = room_of(module_name(path))
+    assert through_closed_doors(path, "plugin_utils", {room, *CONTROLLER_DOORS[room]}) == set()
+    assert through_closed_doors(path, "module_utils", TEXTS) == set()
+
+
+def without_the_ready(needs: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Take away what needs nothing that is left."""
+    return {name: needed & set(needs) for name, needed in needs.items() if needed & set(needs)}
+
+
+@pytest.mark.parametrize("folder", ["module_utils", "plugin_utils"])
+def test_imports_have_no_circle(folder):
+    left = {module_name(path): own_imports(path, folder) for path in modules_of(folder)}
+    while left:
+        fewer = without_the_ready(left)
+        assert len(fewer) < len(left), f"a circle among {sorted(left)}"
+        left = fewer
+
+
+def test_the_way_back_knows_nothing_of_goals():
+    assert not {room_of(name) for name in own_imports(PLUGINS / "module_utils/_apply/undo.py", "module_utils")} & {
+        "_plan"
+    }
 
 
 @pytest.mark.parametrize("path", [*modules_of("module_utils"), *modules_of("plugin_utils")], ids=file_id)
@@ -633,14 +531,15 @@ def test_utils_do_not_call_back_up(path):
 @pytest.mark.parametrize("path", modules_of("module_utils"), ids=file_id)
 def test_only_the_runner_starts_programs(path):
     uses = {name.split(".")[0] for name in imports_of(path)}
-    assert "subprocess" not in uses or path.stem == "_runner"
+    assert "subprocess" not in uses or module_name(path) == "_systemd.runner"
 
 
-def test_the_plan_is_pure():
+@pytest.mark.parametrize("path", modules_of("module_utils/_plan"), ids=file_id)
+def test_the_plan_is_pure(path):
     """It may put paths together; it reads no file, no clock and starts no program."""
     used = {
         f"{node.value.id}.{node.attr}"
-        for node in ast.walk(tree_of(PLUGINS / "module_utils" / "_plan.py"))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ("os", "time")
     }
     assert used <= {"os.path"}
@@ -680,15 +579,24 @@ def test_no_file_names_the_machine_it_was_written_on():
 
 # Files that put a value behind a key of a unit file, and what keeps the value on its line.
 WRITERS = {
-    "_change": "one_line() takes the schedule, check_edit() reads the unit back",
-    "_skip": "numbers alone; check_edit() reads the unit back",
-    "_render": "check_field() takes each field through one_line(), check_read_back() reads the units back",
-    "_runner_command": "a checked name, and a path of plain characters",
-    "_chain": "a checked name, and a path whose special characters are escaped",
-    "_file_record": "checked names, and a path of plain characters; check_read_back() reads the service back",
+    "_operate.change.change_request": "one_line() takes the schedule, check_edit() reads the unit back",
+    "_job.skip": "numbers alone; check_edit() reads the unit back",
+    "_render.render": "check_field() takes each field through one_line(), check_read_back() reads the units back",
+    "_render.attempts": "a checked name, and a path of plain characters",
+    "_job.chain": "a checked name, and a path whose special characters are escaped",
+    "_job.file_record": "checked names, and a path of plain characters; check_read_back() reads the service back",
 }
 # What looks like such a line and is none: conditions of journalctl, variables of a command, words about a unit.
-NO_UNIT = {"_account", "_job_output", "_pairs", "_proof_sandbox", "_runbook", "_runs", "_status", "_timer_text"}
+NO_UNIT = {
+    "_managers.account",
+    "_operate.history.journal_lines",
+    "_observe.installed",
+    "_proof.checkers.sandbox",
+    "_report.runbook.runbook",
+    "_operate.history.runs",
+    "_report.status",
+    "_syntax.timer_unit",
+}
 # Whose options tests/unit/test_hostile_options.py fills with hostile text.
 CHANGING_MODULES = {"timer_job_change", "timer_jobs"}
 
@@ -703,13 +611,17 @@ def writes_a_line(node: ast.AST) -> bool:
 
 def test_a_new_way_of_a_text_to_a_unit_file_is_seen():
     files = [path for folder in ("module_utils", "plugin_utils", "modules", "action") for path in modules_of(folder)]
-    found = {path.stem for path in files if any(writes_a_line(node) for node in ast.walk(tree_of(path)))}
+    found = {module_name(path) for path in files if any(writes_a_line(node) for node in ast.walk(tree_of(path)))}
     assert found == {*WRITERS, *NO_UNIT}
 
 
 def test_a_new_module_that_writes_unit_files_is_seen():
-    ways = {"_converge", "_parts", "_change", "_do_change", "_transaction"}
-    writing = {path.stem for path in modules_of("modules") if own_imports(path, "module_utils") & ways}
+    ways = ("_apply.", "_converge.", "_operate.change.")
+    writing = {
+        path.stem
+        for path in modules_of("modules")
+        if any(name.startswith(ways) for name in own_imports(path, "module_utils"))
+    }
     assert writing == CHANGING_MODULES
 
 

@@ -15,21 +15,21 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _verify
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._clock_change import ClockChange
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES, EVIDENCE
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import tolerated
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._facts import Account, Facts, PathFacts
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._findings import Finding, grouped, line
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._mask import marks_of, masked_findings
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import tolerated
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.codes import CODES, EVIDENCE
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, grouped, line
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import marks_of, masked_findings
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
     FileState,
     Manager,
     Observed,
     UnitState,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof import prove_jobs
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import Completed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof import verify
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import Account, Facts, PathFacts
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.proof import prove_jobs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.clock_change import ClockChange
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed
 from ansible_collections.dotmobi.systemd_timers.tests.corpus.corpus import VERSIONS, Case, apart, load, together
 from ansible_collections.dotmobi.systemd_timers.tests.unit.fixtures.capture_corpus import (
     HOST_LEVEL,
@@ -38,7 +38,7 @@ from ansible_collections.dotmobi.systemd_timers.tests.unit.fixtures.capture_corp
     runs_of,
     staged,
 )
-from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import FIXTURES
+from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import FIXTURES
 
 ANEW = "the corpus or the proof has changed: capture it anew (tests/unit/fixtures/README.md)"
 # What no declared job can cause.
@@ -150,7 +150,7 @@ def proved(cases: list[Case], found: dict[str, Any]) -> list[Finding]:
         return done._replace(stderr=done.stderr.replace("STAGE", folders.pop())) if folders else done
 
     def exists(path: str, really: Callable[[str], bool] = os.path.exists) -> bool:
-        return path in programs if path in _verify.MANAGER_PROGRAMS else really(path)
+        return path in programs if path in verify.MANAGER_PROGRAMS else really(path)
 
     def realpath(path: str, *options: Any, really: Callable[..., str] = os.path.realpath, **more: Any) -> str:
         return found["real"].get(path) or really(path, *options, **more)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _unit_file
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._jobs import merge_jobs
-from ansible_collections.dotmobi.systemd_timers.tests.unit.hostile import (
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import unit_file
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.jobs import merge_jobs
+from ansible_collections.dotmobi.systemd_timers.tests.unit.support.hostile import (
     RAW,
     TEXTS,
     Bad,
@@ -21,8 +21,12 @@ from ansible_collections.dotmobi.systemd_timers.tests.unit.hostile import (
     report,
     run_of,
 )
-from ansible_collections.dotmobi.systemd_timers.tests.unit.hostile_units import assignments, difference, rendered
-from ansible_collections.dotmobi.systemd_timers.tests.unit.systemd_syntax import read_unit
+from ansible_collections.dotmobi.systemd_timers.tests.unit.support.hostile_units import (
+    assignments,
+    difference,
+    rendered,
+)
+from ansible_collections.dotmobi.systemd_timers.tests.unit.support.systemd_syntax import read_unit
 
 COUNT = 300
 
@@ -71,8 +75,8 @@ def test_our_own_reader_agrees(jobs: list[Job]) -> None:
     for job in jobs:
         if job.installed:
             for text in rendered([job.declaration])[0]:
-                owner = _unit_file.owner_of(text)
-                assert owner == _unit_file.Owner("round-trip", job.name), report(job)
+                owner = unit_file.owner_of(text)
+                assert owner == unit_file.Owner("round-trip", job.name), report(job)
 
 
 def test_findings_name_bad_jobs_only(jobs: list[Job], bad: list[Bad]) -> None:

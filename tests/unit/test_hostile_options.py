@@ -17,15 +17,18 @@ import yaml
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import _where
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._account_look import Looked
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._change import NotChangeable, rescheduled
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._options import ARGUMENT_SPEC
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._unit_file import contents
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.options import ARGUMENT_SPEC
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers import find_job
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.accounts import Looked
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.change.change_request import (
+    NotChangeable,
+    rescheduled,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import contents
 from ansible_collections.dotmobi.systemd_timers.plugins.modules import timer_job_change
-from ansible_collections.dotmobi.systemd_timers.tests.unit.fake_systemd import FakeHost, make_host
-from ansible_collections.dotmobi.systemd_timers.tests.unit.samples import wanted
-from ansible_collections.dotmobi.systemd_timers.tests.unit.test_action import JOB, Action, answered
+from ansible_collections.dotmobi.systemd_timers.tests.unit.plugins.action.test_timer_jobs import JOB, Action, answered
+from ansible_collections.dotmobi.systemd_timers.tests.unit.support.fake_systemd import FakeHost, make_host
+from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import wanted
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMER = wanted(schedule="daily").timer
@@ -118,7 +121,7 @@ def test_a_timer_that_cannot_be_edited_by_lines_is_left_alone(edited: str) -> No
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
     monkeypatch.setattr(timer_job_change, "use_host_zone", lambda: None)
-    monkeypatch.setattr(_where, "look_at_lingering", lambda *_arguments: Looked({}, {}, {}))
+    monkeypatch.setattr(find_job, "look_at_lingering", lambda *_arguments: Looked({}, {}, {}))
     host = make_host(tmp_path, monkeypatch)
     monkeypatch.setattr(timer_job_change, "make_runner", lambda: host)
     return host

@@ -21,27 +21,23 @@ from pathlib import Path
 CODE = sys.argv[1]
 sys.path.insert(0, CODE)
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils import (  # noqa: E402
-    _apply,
-    _journal,
-    _run_directory,
-    _transaction,
-)
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import converge  # noqa: E402
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._model import (  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import steps, transaction  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import converge  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.checksum import sealed  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (  # noqa: E402
     FILES_DIRECTORY,
     JobFile,
     Request,
     WantedJob,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan import AFTER_EVIDENCE, ORDER  # noqa: E402
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._runner import make_runner  # noqa: E402
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import sealed  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import AFTER_EVIDENCE, ORDER  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import lock, marker  # noqa: E402
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import make_runner  # noqa: E402
 
 UNITS = Path("/etc/systemd/system")
 FILES = Path(FILES_DIRECTORY)
 STAMPS = Path("/var/lib/systemd/timers")
-MARKER = Path(_run_directory.path_of(_journal.MARKER_NAME))
+MARKER = Path(lock.path_of(marker.MARKER_NAME))
 PREFIX = "kills-"
 LONGEST_APPLY = 30
 
@@ -72,10 +68,10 @@ def apply(request, boundary=None):
 
         return run
 
-    for name in list(vars(_apply.Host)):
+    for name in list(vars(steps.Host)):
         if name in {f"_{kind}" for kind in ORDER + AFTER_EVIDENCE}:
-            setattr(_apply.Host, name, at(getattr(_apply.Host, name)))
-    for module, name in ((_journal, "mark"), (_journal, "remove_stage"), (_transaction, "read_evidence")):
+            setattr(steps.Host, name, at(getattr(steps.Host, name)))
+    for module, name in ((marker, "mark"), (marker, "remove_stage"), (transaction, "read_evidence")):
         setattr(module, name, at(getattr(module, name)))
     outcome = converge(make_runner(), request, check_mode=False)
     os._exit(0 if not outcome.errors else 1)
@@ -148,7 +144,7 @@ def picture():
         "elapses": {row["unit"]: row["next"] for row in timers if row["next"] and row["next"] % 1_000_000 == 0},
         "left": sorted(
             str(path)
-            for folder in (Path(_run_directory.RUN_DIRECTORY), Path("/tmp"), Path("/var/tmp"))
+            for folder in (Path(lock.RUN_DIRECTORY), Path("/tmp"), Path("/var/tmp"))
             for path in folder.glob("*")
             if path.name != "lock" and str(path) != CODE and not path.name.startswith(("systemd-private", "ansible"))
         ),

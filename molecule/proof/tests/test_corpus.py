@@ -18,7 +18,7 @@ sys.path.insert(0, str(CHECKOUT / ".cache" / "collections"))
 from corpus import apart, load, preparation, restoration, together
 from fixes import fixed
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._codes import CODES, ENVIRONMENT
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.codes import CODES, ENVIRONMENT
 
 CASES = load()
 GOOD = {"name": "good", "schedule": "daily", "command": "/bin/true"}

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hostile jobs on real systemd: each does what its declaration says and nothing else, or is refused by name.
 
-The jobs come from tests/unit/hostile.py: the same each time, SEED in the environment gives others. A failure shows the
-seed and the declarations, which can be put into `timer_jobs` as they are; texts with braces need !unsafe.
+The jobs come from tests/unit/support/hostile.py: the same each time, SEED in the environment gives others. A failure
+shows the seed and the declarations, which can be put into `timer_jobs` as they are; texts with braces need !unsafe.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import pytest
 from harness import CHECKOUT, Run, Snapshot, Unsafe, snapshot
 
 sys.path.insert(0, str(CHECKOUT / ".cache" / "collections"))
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._seal import sealed, unsealed
-from ansible_collections.dotmobi.systemd_timers.tests.unit.hostile import (
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.checksum import sealed, unsealed
+from ansible_collections.dotmobi.systemd_timers.tests.unit.support.hostile import (
     FOLDER,
     PROGRAM,
     Bad,
@@ -29,7 +29,12 @@ from ansible_collections.dotmobi.systemd_timers.tests.unit.hostile import (
     refused_jobs,
     report,
 )
-from ansible_collections.dotmobi.systemd_timers.tests.unit.hostile_units import OWNER, assignments, difference, rendered
+from ansible_collections.dotmobi.systemd_timers.tests.unit.support.hostile_units import (
+    OWNER,
+    assignments,
+    difference,
+    rendered,
+)
 
 # On each machine. About one in twenty of the valid jobs is declared to be absent.
 COUNT = 2150

@@ -11,7 +11,7 @@ import pytest
 from harness import CHECKOUT, RUNS, UNIT_DIRECTORY, is_armed, next_elapse, show, snapshot, wait_until
 
 sys.path.insert(0, str(CHECKOUT / ".cache" / "collections"))
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._spread import move, offset_of, span_of
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.spread import move, offset_of, span_of
 
 OWNER = {"timer_owner": "names"}
 HOUR = 3600

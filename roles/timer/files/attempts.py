@@ -34,7 +34,7 @@ STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.
 # After SIGKILL a process is gone at once, unless it belongs to another user, or hangs in the kernel.
 LONGEST_KILL = 10.0
 FOREVER = 3600.0
-# Stands between the programs (_wrapped_command.py).
+# Stands between the programs (plugins/module_utils/_job/attempts_command.py).
 NEXT = "--next--"
 
 

@@ -1,0 +1,278 @@
+# SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Merges the layers of declarations into one list of complete jobs; every fault names job and field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, nearest
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare import user_scope
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.attempt_rules import (
+    other_limits,
+    refusals,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.chains import check_chains
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.check.field import check_field
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.check.value import kind_of
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.errors import BadValue
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.fields import FIELDS, HIDDEN_KINDS
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.unknown_field import (
+    meant_field,
+    mend_field,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.notify import refusals as notify_refusals
+
+MERGED_KINDS = (
+    *("environment", "directives", "credentials", "limits", "conditions", "retries", "concurrency", "notice"),
+    "heartbeat",
+)
+COMMAND_FIELDS = ("command", "script", "commands")
+TRIGGER_FIELDS = ("schedule", "every", "every_after", "on_boot")
+# They let the rest of a job be proved whose command or schedule is missing or wrong; it is never applied.
+STAND_IN_COMMAND = "/bin/true"
+
+MEND_TRIGGERED = "remove one of the two: what other jobs start has no timer"
+MEND_LIST = "write `- name: ...` for each job"
+MEND_TEXT = f'{MEND_LIST}; of a text that holds a list, make one: "{{{{ TEXT | from_yaml }}}}"'
+MEND_JOB = "write `name: ...` and the job's other fields"
+MEND_TWICE = "rename or remove one of them"
+MEND_RENAME = "write the name that this job had before, and remove that one from the lists"
+
+
+class Merged(NamedTuple):
+    """Complete jobs in order of first mention, and what is wrong with the declarations."""
+
+    jobs: list[dict[str, Any]]
+    findings: list[Finding]
+
+
+class StandIn(str):
+    """What stands for a field that is missing."""
+
+    __slots__ = ()
+
+
+STAND_IN_SCHEDULE = StandIn("daily")
+
+
+def lacks_schedule(job: Mapping[str, Any]) -> bool:
+    """Tell whether something stands for the schedule of a job that has none."""
+    return any(isinstance(one, StandIn) for one in job["schedule"] or [])
+
+
+def merge_jobs(layers: Mapping[str, Any], defaults: Any, on_reschedule: str, earlier: Iterable[Finding] = ()) -> Merged:
+    """Merge `layers` (variable name to list of jobs, the later over the earlier) over `defaults`.
+
+    earlier: what was found before; a field that it names is not missing as well.
+    """
+    findings = list(earlier)
+    base = _check_entry("timer_defaults", defaults or {}, findings, allowed=[n for n in FIELDS if n != "name"])
+    declared: dict[str, dict[str, Any]] = {}
+    lists: dict[str, list[str]] = {}
+    for variable, entries in layers.items():
+        for name, fields in _check_layer(variable, entries, findings):
+            declared[name] = overlay(declared.get(name, {}), fields)
+            lists.setdefault(name, []).append(variable)
+    stray = stray_names(lists, declared)
+    jobs = [_complete(overlay(base, own), own, on_reschedule, findings, stray) for own in declared.values()]
+    return Merged(jobs, [*findings, *_check_renames(jobs), *other_limits(jobs), *check_chains(jobs)])
+
+
+def stray_names(
+    lists: Mapping[str, list[str]], declared: Mapping[str, Mapping[str, Any]]
+) -> dict[str, tuple[str, str]]:
+    """Return jobs without a command that only one list has, which is not the first: to that list and the nearest name.
+
+    lists: job to the lists that it is in. Their entry was most likely meant for a job of another list.
+    """
+    first = next((names[0] for names in lists.values()), "")
+    whole = [name for name, own in declared.items() if any(own.get(field) for field in COMMAND_FIELDS)]
+    return {
+        name: (variables[0], nearest(name, whole))
+        for name, variables in lists.items()
+        if len(variables) == 1 and variables[0] != first and name not in whole and whole
+    }
+
+
+def _check_renames(jobs: list[dict[str, Any]]) -> list[Finding]:
+    """Refuse former names that are declared still, or that two jobs claim."""
+    findings = []
+    names = {job["name"] for job in jobs}
+    claimed: dict[str, str] = {}
+    for job in jobs:
+        former = job["renamed_from"]
+        if not former:
+            continue
+        first = claimed.setdefault(former, job["name"])
+        reason = "is the name of a job that is declared still" if former in names else ""
+        if first != job["name"]:
+            reason = f"is the former name of {first} too"
+        if reason:
+            findings.append(Finding(job["name"], "renamed_from", former, reason, MEND_RENAME, "invalid-declaration"))
+    return findings
+
+
+def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Put fields over others: dictionaries key by key, everything else as a whole; null takes a field out."""
+    merged = dict(below)
+    for name, value in above.items():
+        if isinstance(value, Mapping) and isinstance(merged.get(name), Mapping) and FIELDS[name].kind in MERGED_KINDS:
+            merged[name] = {**merged[name], **value}
+        else:
+            merged[name] = value
+    return merged
+
+
+def _check_layer(variable: str, entries: Any, findings: list[Finding]) -> list[tuple[str, dict[str, Any]]]:
+    if entries is None:
+        return []
+    if not isinstance(entries, (list, tuple)):
+        mend = MEND_TEXT if isinstance(entries, str) else MEND_LIST
+        reason = f"is {kind_of(entries)}, not a list of jobs"
+        findings.append(Finding("", variable, entries, reason, mend, "invalid-declaration"))
+        return []
+    checked = []
+    seen: dict[str, int] = {}
+    for number, entry in enumerate(entries, 1):
+        place = f"{variable}, entry {number}"
+        if not isinstance(entry, Mapping):
+            findings.append(Finding("", place, entry, "is not a job", MEND_JOB, "invalid-declaration"))
+            continue
+        name = entry.get("name")
+        if name is None:
+            mend = "add `name:`, it names the units"
+            if f"{place}, name" not in {finding.field for finding in findings}:
+                findings.append(Finding("", place, None, "has no name", mend, "missing-field"))
+            _check_entry(place, entry, findings)
+            continue
+        fields = _check_entry(str(name), entry, findings)
+        if "name" not in fields:
+            continue
+        first = seen.setdefault(fields["name"], number)
+        if first != number:
+            reason = f"is declared twice in {variable}, by entries {first} and {number}"
+            findings.append(Finding(fields["name"], "name", name, reason, MEND_TWICE, "duplicate-name"))
+            continue
+        checked.append((fields["name"], fields))
+    return checked
+
+
+def _check_entry(job: str, entry: Any, findings: list[Finding], allowed: list[str] | None = None) -> dict[str, Any]:
+    """Return the good fields of one entry; what is wrong with the others goes to `findings`."""
+    known = list(FIELDS) if allowed is None else allowed
+    if not isinstance(entry, Mapping):
+        mend = "write fields and values"
+        findings.append(Finding("", job, entry, "is not a dictionary", mend, "invalid-declaration"))
+        return {}
+    good: dict[str, Any] = {}
+    for field, value in entry.items():
+        if field not in known:
+            mend = mend_field(str(field), entry, known)
+            findings.append(Finding(job, str(field), value, "is not a field of a job", mend, "unknown-field"))
+        elif value is None:
+            good[field] = None
+        else:
+            try:
+                good[field] = check_field(field, value)
+            except BadValue as error:
+                hidden = FIELDS[field].kind in HIDDEN_KINDS and not (field == "environment_file" and is_path(value))
+                told = None if hidden else value
+                faults = (error, *error.more)
+                findings.extend(Finding(job, field, told, one.reason, one.mend, one.code) for one in faults)
+    return good
+
+
+def is_path(value: Any) -> bool:
+    """Tell whether the value of environment_file is meant as a path."""
+    return not isinstance(value, Mapping)
+
+
+def no_command(name: str, variable: str, meant: str) -> Finding:
+    """Return the finding for a job without a command. variable, meant: see `stray_names`, empty for other jobs."""
+    mend = "add the command that the job runs, or a script"
+    reason = f"is missing, and no list but {variable} has this job" if variable else "is missing"
+    return Finding(
+        name,
+        "command",
+        None,
+        reason,
+        f'write the name "{meant}" to change that job, or {mend}' if meant else mend,
+        "missing-field",
+    )
+
+
+def _check_triggers(job: dict[str, Any], told: set[str]) -> list[Finding]:
+    """Return what is wrong with that which starts a job; put in what lets the rest be proved."""
+    name, findings = job["name"], []
+    raw_triggers = [f"timer.{key}" for key, value in (job["timer"] or {}).items() if key.startswith("On") and value]
+    triggers = [*(field for field in TRIGGER_FIELDS if job[field]), *raw_triggers]
+    if job["triggered_by"] is not None:
+        given = job["triggered_by"]
+        for field in triggers:
+            reason = f"stands beside {field}"
+            findings.append(Finding(name, "triggered_by", given, reason, MEND_TRIGGERED, "invalid-declaration"))
+    elif not triggers:
+        if not told.intersection((*TRIGGER_FIELDS, "triggered_by")):
+            mend = 'add one, for example `schedule: "*-*-* 04:00:00"` (or `every`, or `on_boot`)'
+            reason = "is missing, so the job would never run"
+            findings.append(Finding(name, "schedule", None, reason, mend, "missing-field"))
+        job["schedule"] = [STAND_IN_SCHEDULE]
+    if job["every"] and job["every_after"]:
+        reason, mend = "stands beside every, and only one of them counts from the last run", "remove one of them"
+        findings.append(Finding(name, "every_after", job["every_after"], reason, mend, "invalid-declaration"))
+    return findings
+
+
+def _complete(
+    fields: dict[str, Any],
+    own: Mapping[str, Any],
+    on_reschedule: str,
+    findings: list[Finding],
+    stray: Mapping[str, tuple[str, str]],
+) -> dict[str, Any]:
+    """Return a job with every field, defaults filled in, after checking what fields mean together.
+
+    own: the fields without those of timer_defaults. stray: see `stray_names`.
+    """
+    job = {name: field.default for name, field in FIELDS.items()}
+    job.update({name: value for name, value in fields.items() if value is not None})
+    job["on_reschedule"] = job["on_reschedule"] or on_reschedule
+    job["description"] = job["description"] or job["name"]
+    job["accept"] = job["accept"] or []
+    job["secrets"] = job["secrets"] or []
+    job["environment"] = {name: value for name, value in (job["environment"] or {}).items() if value is not None}
+    for field in ("limits", "conditions"):
+        job[field] = {name: value for name, value in (job[field] or {}).items() if value is not None}
+    # Each job has its own: the text of a source is put in.
+    job["credentials"] = {name: dict(one) for name, one in (job["credentials"] or {}).items() if one is not None}
+    for field in ("script", "environment_file"):
+        if isinstance(job[field], Mapping):
+            job[field] = dict(job[field])
+    findings.extend(user_scope.refusals(job))
+    if job["state"] == "absent":
+        return job
+    name = job["name"]
+    about = [finding for finding in findings if finding.job in (name, "timer_defaults")]
+    # A field with a typing error is not missing as well.
+    told = {finding.field for finding in about} | {meant_field(finding.field) for finding in about}
+    given = [field for field in COMMAND_FIELDS if job[field]]
+    for field in given[1:]:
+        reason, mend = f"stands beside {given[0]}, and a job runs one of them", "remove one of them"
+        findings.append(Finding(name, field, None, reason, mend, "invalid-declaration"))
+    if not given and not (job["service"] or {}).get("ExecStart"):
+        if not told.intersection(COMMAND_FIELDS):
+            findings.append(no_command(name, *stray.get(name, ("", ""))))
+            # Of a misspelt name there is no more to say.
+            told |= {*TRIGGER_FIELDS} if any(stray.get(name, ())[1:]) else set()
+        job["command"] = STAND_IN_COMMAND
+    findings.extend(_check_triggers(job, told))
+    for field in ("timezone", "spread"):
+        # What timer_defaults says for all jobs does nothing for a job without a schedule.
+        if own.get(field) and not job["schedule"] and "schedule" not in told:
+            mend = "add a schedule, or remove the field"
+            reason = "has no schedule that it applies to"
+            findings.append(Finding(name, field, job[field], reason, mend, "invalid-value"))
+    findings.extend(found for found in [*refusals(job), *notify_refusals(job)] if found.field not in told)
+    return job
