@@ -152,6 +152,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import shown
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601, parse_base_time
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_value import BadText, texts_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import (
     Calendar,
@@ -159,8 +160,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.ca
     Timespan,
     check_calendars,
     check_timespans,
-    iso8601,
-    parse_base_time,
     require_version,
     use_host_zone,
 )

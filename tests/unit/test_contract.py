@@ -98,7 +98,6 @@ CONTROLLER_DOORS = {
 AGAINST: dict[str, set[str]] = {
     "_observe.installed": {"_finding.redact"},
     "_job.checksum": {"_finding.redact"},
-    "_job.skip": {"_systemd.calendar"},
     "_report.diagnosis": {"_operate.info.health"},
     "_report.status": {"_operate.info.health"},
     "_report.troubleshoot": {"_operate.info.health"},

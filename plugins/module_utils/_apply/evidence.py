@@ -27,7 +27,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.ob
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.first_run import RUN
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import iso8601
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
 
 

@@ -21,8 +21,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model 
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.root_helper import UNSET, UNSET_KEY, as_root
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import OWNER_SECTION, UnitText
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import iso8601
 
 # The key of the owner section that holds both times.
 SKIP_KEY = "Skips"

@@ -27,7 +27,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.ob
     parse_memories,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import check_calendars, iso8601
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import check_calendars
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
 
 ACTIVATION_COMMAND = ["systemctl", "show", "--property=Id,ActiveEnterTimestampMonotonic"]

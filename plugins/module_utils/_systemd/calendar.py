@@ -9,19 +9,17 @@ The `timespan` verb stops at its first bad argument, see `check_timespans`.
 
 from __future__ import annotations
 
-import calendar
-import datetime
 import os
 import re
 import time
 from typing import Iterable, NamedTuple
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import parse_stamp
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed, Runner
 
 OLDEST_VERSION = 247
 LONGEST_EXPRESSION = 2048
 INFINITY = 2**64 - 1
-END_OF_CALENDAR = 7258118400  # 2200-01-01 00:00:00 UTC
 
 FAILURE = "Failed to parse calendar specification "
 # An open step of hours in a zone whose clocks change at midnight: systemd gives up, and a timer would stop for good.
@@ -31,7 +29,6 @@ TIMESPAN_HINT = "Hint: this expression is a valid timespan."
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _FIELD = re.compile(r"^\s*(?P<label>[^:]+): (?P<value>.*)$")
 _ELAPSE = re.compile(r"^(?:Next elapse|Iter\. #\d+|Iteration #\d+)$")
-_STAMP = re.compile(r"(\d{4,})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)")
 _CRON = re.compile(r"^(?:@\w+|[-*/,\d]+ [-*/,\d]+ [-*/,\d]+ [-*/,\w]+ [-*/,\w]+)$")
 _DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -217,37 +214,6 @@ def parse_failures(bad: list[str], done: Completed) -> dict[str, list[str]]:
             found[text].append(lines[position])
             position += 1
     return found
-
-
-def parse_stamp(text: str) -> int:
-    """Return the Unix seconds of `Tue 2027-01-26 22:15:00 UTC`."""
-    match = _STAMP.search(text)
-    if match is None:
-        raise ValueError(f"no time stamp: {text}")
-    return calendar.timegm((*(int(part) for part in match.groups()), 0, 0, 0))
-
-
-def parse_base_time(text: str) -> int:
-    """Return Unix seconds of `@1801000000` or of an ISO 8601 time; without an offset it is local time.
-
-    Raises ValueError with a reason that reads on after "base_time ...".
-    """
-    try:
-        if text.startswith("@"):
-            number = int(text[1:])
-        else:
-            # datetime of Python 3.8 does not know the Z.
-            number = int(datetime.datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", text)).timestamp())
-    except (ValueError, OverflowError) as error:
-        raise ValueError("is neither an ISO 8601 time, such as 2027-03-27T00:00:00+01:00, nor @SECONDS") from error
-    if not 0 <= number < END_OF_CALENDAR:
-        raise ValueError("does not lie between 1970 and 2199, where systemd has calendar events")
-    return number
-
-
-def iso8601(epoch: int) -> str:
-    """Return Unix seconds as local time of this process with numeric offset: 2027-01-26T23:15:00+01:00."""
-    return datetime.datetime.fromtimestamp(epoch, datetime.timezone.utc).astimezone().isoformat()
 
 
 def use_host_zone() -> None:

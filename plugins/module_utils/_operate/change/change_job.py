@@ -30,7 +30,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.ch
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.change.next_run import skip_of_next
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import lock
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state.lock import LockBusy
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import CalendarError, iso8601
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import CalendarError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.child_process import NoAnswer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing, Runner
 

@@ -12,7 +12,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.hi
     Source,
     text_of,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import iso8601
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
 
 FIELDS = "MESSAGE,PRIORITY,_PID,_SYSTEMD_UNIT,_SYSTEMD_USER_UNIT,_SYSTEMD_INVOCATION_ID,SYSLOG_IDENTIFIER"

@@ -8,7 +8,7 @@ import os
 import stat
 from typing import Any
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import iso8601
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 
 SHOWN_FILES = 10
 # The end of a file is looked for in so many of its last bytes.

@@ -36,7 +36,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.cont
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.proof import prove_jobs, without_repetition
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.verify import verify
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import iso8601
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
 
 

@@ -50,12 +50,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.in
     told_to,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.overdue import GRACE, Missed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import (
     OWNER_SECTION,
     UnitText,
     owner_of,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
 
 UNLOADED = UnitState("loaded", "inactive", "dead")

@@ -14,8 +14,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.hi
     OF_PID_1,
     text_of,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import UnitText
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing, Runner
 
 SETTINGS = "notify.json"

@@ -24,7 +24,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model 
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import observe
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import goal_of
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import iso8601
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import (
     ELAPSED,

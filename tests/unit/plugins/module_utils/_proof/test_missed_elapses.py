@@ -23,7 +23,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.miss
     told,
     would_count,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import iso8601
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.fake_systemd import shown_time
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import (

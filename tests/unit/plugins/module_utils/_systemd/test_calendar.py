@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601, parse_base_time
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd import calendar
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import (
     Calendar,
@@ -467,9 +468,9 @@ def test_iso8601_is_local_time_with_offset(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("TZ", "Europe/Berlin")
     time.tzset()
     try:
-        assert calendar.iso8601(1801000000) == "2027-01-26T22:46:40+01:00"
-        assert calendar.iso8601(1816000000) == "2027-07-19T14:26:40+02:00"
-        assert calendar.parse_base_time("2027-07-19T14:26:40") == 1816000000
+        assert iso8601(1801000000) == "2027-01-26T22:46:40+01:00"
+        assert iso8601(1816000000) == "2027-07-19T14:26:40+02:00"
+        assert parse_base_time("2027-07-19T14:26:40") == 1816000000
         calendar.use_host_zone()
         assert "TZ" not in os.environ
     finally:
@@ -488,7 +489,7 @@ def test_iso8601_is_local_time_with_offset(monkeypatch: pytest.MonkeyPatch) -> N
     ],
 )
 def test_base_times(text: str, epoch: int) -> None:
-    assert calendar.parse_base_time(text) == epoch
+    assert parse_base_time(text) == epoch
 
 
 @pytest.mark.parametrize(
@@ -496,4 +497,4 @@ def test_base_times(text: str, epoch: int) -> None:
 )
 def test_bad_base_times(text: str) -> None:
     with pytest.raises(ValueError, match=r"is neither|does not lie"):
-        calendar.parse_base_time(text)
+        parse_base_time(text)

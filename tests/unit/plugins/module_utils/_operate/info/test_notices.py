@@ -14,7 +14,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.in
     parse_failures,
     told_to,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import iso8601
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 
 RUN = "0123456789abcdef" * 2
 SERVICE = "[Unit]\nOnFailure=backup-notify@failure.service other.service\nOnSuccess=backup-notify@success.service\n"
