@@ -19,7 +19,8 @@ from jinja2 import TemplateError
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import parse_request
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, grouped, line
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import marks_of, masked_findings
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import masked_findings
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import marks_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import JobFile
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.options import ARGUMENT_SPEC
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.offline import prove_offline

@@ -96,8 +96,6 @@ CONTROLLER_DOORS = {
 }
 # Edges that are against the doors, by file.
 AGAINST: dict[str, set[str]] = {
-    "_observe.installed": {"_finding.redact"},
-    "_job.checksum": {"_finding.redact"},
     "_report.diagnosis": {"_operate.info.health"},
     "_report.status": {"_operate.info.health"},
     "_report.troubleshoot": {"_operate.info.health"},

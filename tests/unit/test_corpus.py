@@ -18,7 +18,8 @@ import yaml
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import tolerated
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.codes import CODES, EVIDENCE
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, grouped, line
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import marks_of, masked_findings
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import masked_findings
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import marks_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
     FileState,
     Manager,

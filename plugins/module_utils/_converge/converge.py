@@ -16,13 +16,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.step
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.transaction import run_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.codes import ENVIRONMENT, WARNING
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, grouped
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import (
-    marks_of,
-    masked_findings,
-    masked_pair,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import masked_findings
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.chain import starting_others
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.checksum import with_seals
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import marks_of, masked_pair
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
     ABSENT,
     NO_FILE,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import masked_units
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import masked_units
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import owner_of
 

@@ -14,11 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, Mapping, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import (
-    marks_of,
-    masked_value,
-    without_quotation,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import without_quotation
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import marks_of, masked_value
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import field_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.directives import (
     REMOVED,

@@ -16,7 +16,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.fi
     line,
     shown,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import marks_of, masked_findings
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import masked_findings
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import marks_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
     SUSPENDED,
     Observed,

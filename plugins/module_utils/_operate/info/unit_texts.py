@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Sequence
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import masked_units
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import masked_units
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import followed, readable_units
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.own_files import beside_pair
 

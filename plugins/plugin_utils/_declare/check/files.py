@@ -26,7 +26,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.er
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.fields import Field
 
 LARGEST_FILE = 1024 * 1024
-_CREDENTIAL = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")
+CREDENTIAL_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")
 _SOURCES = ("content", "src")
 
 
@@ -101,7 +101,7 @@ def check_credentials(value: Any, _field: Field) -> dict[str, dict[str, str] | N
     sources = (*_SOURCES, "encrypted", "path")
 
     def check_one(name: Any, item: Any) -> dict[str, str] | None:
-        if not isinstance(name, str) or not _CREDENTIAL.fullmatch(name):
+        if not isinstance(name, str) or not CREDENTIAL_KEY.fullmatch(name):
             raise BadValue("holds what is no name of a credential", "use letters, digits, '_', '.' and '-'")
         if item is None:
             return None

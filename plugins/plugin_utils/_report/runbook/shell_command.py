@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import shlex
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import SECRET
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.attempts_command import unwrapped
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import SECRET
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.command_line import (
     Command,
     commands_of,

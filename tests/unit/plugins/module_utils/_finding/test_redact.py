@@ -10,14 +10,16 @@ import pytest
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import (
-    SECRET,
-    marks_of,
     masked_finding,
     masked_findings,
+    without_quotation,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import (
+    SECRET,
+    marks_of,
     masked_pair,
     masked_units,
     masked_value,
-    without_quotation,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.command_line import words_of
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import wanted

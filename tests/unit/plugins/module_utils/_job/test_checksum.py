@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import masked_pair, masked_units
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.checksum import is_edited, sealed, unsealed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import masked_pair, masked_units
 
 
 class TestSeal:

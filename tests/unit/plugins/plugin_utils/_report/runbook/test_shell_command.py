@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import SECRET
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import SECRET
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import UnitText
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.runbook import shell_command
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import wanted
