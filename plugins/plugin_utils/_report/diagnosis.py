@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.codes import WARNING
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_result import GOOD_RESULTS
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.health import (
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.health import (
     BROKEN,
     DRIFTED,
     FAILING,
@@ -20,6 +19,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.in
     SUSPENDED,
     UNHEALTHY,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_result import GOOD_RESULTS
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.error_patterns import (
     Cause,
     cause_said,

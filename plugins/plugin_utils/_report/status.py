@@ -8,12 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.attempts_command import unwrapped
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.health import OK, SUSPENDED, UNHEALTHY
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_result import short_words, skipped_by_hand
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.health import (
-    OK,
-    SUSPENDED,
-    UNHEALTHY,
-)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.proof import plural
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.run_rules import (
     deadline_words,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.codes import WARNING
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.health import BROKEN, UNHEALTHY
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.health import BROKEN, UNHEALTHY
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.diagnosis import (
     causes,
     has_failed_state,

@@ -6,6 +6,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.health import (
+    BROKEN,
+    DONE,
+    DRIFTED,
+    FAILING,
+    MEND_DRIFT,
+    NEVER_RAN,
+    OK,
+    OVERDUE,
+    RUNNING,
+    SUSPENDED,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
     SYSTEM,
     FileState,
@@ -16,20 +28,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_re
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.history.runs import RunState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit as timer_text
 
-OK = "ok"
-RUNNING = "running"
-NEVER_RAN = "never-ran"
-SUSPENDED = "suspended"
-OVERDUE = "overdue"
-FAILING = "failing"
-DRIFTED = "drifted"
-BROKEN = "broken"
-DONE = "done"
-HEALTHS = (OK, RUNNING, NEVER_RAN, OVERDUE, FAILING, SUSPENDED, DRIFTED, BROKEN, DONE)
-# These are what a monitor cries for.
-UNHEALTHY = (OVERDUE, FAILING, DRIFTED, BROKEN)
-
-MEND_DRIFT = "apply the declaration again, or declare the change"
 RUNNING_STATES = ("activating", "deactivating", "reloading")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import slip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.chain import starters_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.checksum import is_edited
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.health import HEALTHS, UNHEALTHY
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.pin import is_under_way
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_result import (
@@ -28,8 +29,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.in
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.history.runs import RunState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.health import (
-    HEALTHS,
-    UNHEALTHY,
     Health,
     Seen,
     is_running,
