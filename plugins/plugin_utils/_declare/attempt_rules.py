@@ -9,15 +9,17 @@ from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.command_line import commands_of
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.duration import seconds
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.errors import BadValue
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.attempts import commands_of as own_commands
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.attempts import (
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.attempts import (
+    commands_of as own_commands,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.attempts import (
     concurrency_of,
     makes_attempts,
     raw,
     retries_of,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.duration import seconds
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.errors import BadValue
 
 SHELL = 'write `[/bin/sh, -c, "..."]`, or a script'
 # With them the job does not see its folder.

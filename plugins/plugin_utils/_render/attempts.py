@@ -22,6 +22,13 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.root_h
     UNSET,
     as_root,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.attempts import (
+    commands_of,
+    concurrency_of,
+    makes_attempts,
+    raw,
+    retries_of,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.check.runs import is_date
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.duration import seconds
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.errors import BadValue
@@ -35,8 +42,6 @@ PROGRAMS = {
     ATTEMPTS: (ATTEMPTS, "job_journal.py"),
     GATE: (GATE, "job_group.py", "job_journal.py", "job_trigger.py", "private_directory.py"),
 }
-DEFAULTS = {"attempts": 1, "delay": 10.0, "backoff": 1.0, "max_delay": 3600.0}
-GROUP_DEFAULTS = {"policy": "queue", "group": "", "group_limit": 1, "group_wait": 3600.0}
 # DefaultTimeoutStopSec= of systemd.
 KILL_AFTER = 90.0
 # What the program that makes the attempts needs beyond their time limits (LONGEST_KILL there), with time to spare.
@@ -61,48 +66,9 @@ class Beside(NamedTuple):
     replace: str
 
 
-def retries_of(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the retries of a job, defaults filled in. A delay that is longer than the longest is meant so."""
-    given = {name: value for name, value in (job["retries"] or {}).items() if value is not None}
-    found = {**DEFAULTS, **given}
-    found["max_delay"] = max(found["max_delay"], found["delay"])
-    return found
-
-
-def concurrency_of(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the concurrency of a job, defaults filled in."""
-    return {
-        **GROUP_DEFAULTS,
-        **{name: value for name, value in (job["concurrency"] or {}).items() if value is not None},
-    }
-
-
-def commands_of(job: Mapping[str, Any]) -> list[str | list[str]]:
-    """Return what a job runs, one after the other: `commands`, or the one command."""
-    return list(job["commands"] or ([job["command"]] if job["command"] else []))
-
-
-def makes_attempts(job: Mapping[str, Any]) -> bool:
-    """Tell whether a program makes the attempts.
-
-    A time limit in a group needs it too: TimeoutStartSec= counts for each command of a unit, so it would end the wait.
-    Several commands have one time limit together, and a program that says which one has failed.
-    """
-    return (
-        retries_of(job)["attempts"] > 1
-        or len(commands_of(job)) > 1
-        or bool(concurrency_of(job)["group"] and job.get("timeout"))
-    )
-
-
 def number(value: float) -> str:
     """Return a number without a point where it needs none."""
     return str(int(value)) if value == int(value) else str(value)
-
-
-def raw(job: Mapping[str, Any], name: str) -> list[str]:
-    """Return the values of a raw directive of [Service]."""
-    return list((job["service"] or {}).get(name) or [])
 
 
 def span(job: Mapping[str, Any], field: str, default: float = 0.0) -> float:

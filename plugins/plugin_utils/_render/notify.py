@@ -18,12 +18,13 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.fi
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.attempts_command import PYTHON
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import NOTIFY_SETTINGS, JobFile
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.root_helper import UNSET, as_root
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.attempts import raw
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.check.notify import CHANNELS
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.duration import seconds
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.errors import BadValue
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.programs import program_text
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import quote
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.attempts import TIMER, number, raw
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.attempts import TIMER, number
 
 # There with and without a merged /usr.
 SYSTEMCTL = "/bin/systemctl"
