@@ -59,6 +59,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.va
     unread_lists,
     why_no_value,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import notify
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.job_files import (
     long_names,
     read_sources,
@@ -84,6 +85,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.pro
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.printable import printable
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.schedule import schedule_words
 
+RULES = (notify.refusals,)
 TEMPLATE_DIRECTORY = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "timer", "templates")
 # The layers, each over the one before; the key is what a user knows it by.
 LAYERS = {"timer_jobs": "jobs", "timer_group_jobs": "group_jobs", "timer_host_jobs": "host_jobs"}
@@ -154,7 +156,7 @@ class ActionModule(ActionBase):
         task_vars = self.task_variables = task_vars or {}
         options = self._options()
         given = self._declared(options, task_vars)
-        merged = merge_jobs(given.layers, given.defaults, options["on_reschedule"], given.findings)
+        merged = merge_jobs(given.layers, given.defaults, options["on_reschedule"], given.findings, RULES)
         # Nothing declared is not the same as nothing wanted: a list may be misspelt.
         is_declared = any(layer is not None for layer in given.layers.values())
         earlier = declared_before(task_vars.get(RESULT_VARIABLE))

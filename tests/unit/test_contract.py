@@ -96,7 +96,6 @@ CONTROLLER_DOORS = {
 }
 # Edges that are against the doors, by file.
 AGAINST: dict[str, set[str]] = {
-    "_declare.jobs": {"_render.notify"},
     "_declare.unknown_field": {"_report.runbook.directive_help"},
 }
 

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import unit_file
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.jobs import merge_jobs
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import notify
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.hostile import (
     RAW,
     TEXTS,
@@ -82,12 +83,12 @@ def test_our_own_reader_agrees(jobs: list[Job]) -> None:
 def test_findings_name_bad_jobs_only(jobs: list[Job], bad: list[Bad]) -> None:
     good = [job.declaration for job in jobs]
     mixed = [*good[::2], *(job.declaration for job in bad), *good[1::2]]
-    merged = merge_jobs({"timer_jobs": mixed}, {}, "skip")
+    merged = merge_jobs({"timer_jobs": mixed}, {}, "skip", rules=[notify.refusals])
     names = {job.name for job in bad}
     assert {finding.job for finding in merged.findings} <= names
     # The host has to judge the others.
     assert len({finding.job for finding in merged.findings}) > len(names) / 2
-    alone = merge_jobs({"timer_jobs": good}, {}, "skip")
+    alone = merge_jobs({"timer_jobs": good}, {}, "skip", rules=[notify.refusals])
     mine = {job["name"] for job in good}
     assert sorted((job for job in merged.jobs if job["name"] in mine), key=str) == sorted(alone.jobs, key=str)
 
@@ -99,7 +100,10 @@ def lines_of(declaration: dict[str, Any]) -> list[list[tuple[str, str]]]:
 def test_what_only_the_host_can_refuse_adds_no_line(bad: list[Bad]) -> None:
     """A bad value that passes on the controller gives the lines that a good one gives."""
     named = {
-        finding.job for finding in merge_jobs({"timer_jobs": [job.declaration for job in bad]}, {}, "skip").findings
+        finding.job
+        for finding in merge_jobs(
+            {"timer_jobs": [job.declaration for job in bad]}, {}, "skip", rules=[notify.refusals]
+        ).findings
     }
     passed = [job for job in bad if job.name not in named and job.field in (*TEXTS, *RAW)]
     assert passed

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, nearest
@@ -22,7 +22,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.un
     meant_field,
     mend_field,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.notify import refusals as notify_refusals
 
 MERGED_KINDS = (
     *("environment", "directives", "credentials", "limits", "conditions", "retries", "concurrency", "notice"),
@@ -62,10 +61,20 @@ def lacks_schedule(job: Mapping[str, Any]) -> bool:
     return any(isinstance(one, StandIn) for one in job["schedule"] or [])
 
 
-def merge_jobs(layers: Mapping[str, Any], defaults: Any, on_reschedule: str, earlier: Iterable[Finding] = ()) -> Merged:
+# What else has to fit together in a complete job.
+Rule = Callable[[Mapping[str, Any]], "list[Finding]"]
+
+
+def merge_jobs(
+    layers: Mapping[str, Any],
+    defaults: Any,
+    on_reschedule: str,
+    earlier: Iterable[Finding] = (),
+    rules: Sequence[Rule] = (),
+) -> Merged:
     """Merge `layers` (variable name to list of jobs, the later over the earlier) over `defaults`.
 
-    earlier: what was found before; a field that it names is not missing as well.
+    earlier: what was found before; a field that it names is not missing as well. rules: what else each job has to obey.
     """
     findings = list(earlier)
     base = _check_entry("timer_defaults", defaults or {}, findings, allowed=[n for n in FIELDS if n != "name"])
@@ -76,7 +85,9 @@ def merge_jobs(layers: Mapping[str, Any], defaults: Any, on_reschedule: str, ear
             declared[name] = overlay(declared.get(name, {}), fields)
             lists.setdefault(name, []).append(variable)
     stray = stray_names(lists, declared)
-    jobs = [_complete(overlay(base, own), own, on_reschedule, findings, stray) for own in declared.values()]
+    jobs = [
+        _complete(overlay(base, own), own, on_reschedule, findings, stray, rules=rules) for own in declared.values()
+    ]
     return Merged(jobs, [*findings, *_check_renames(jobs), *other_limits(jobs), *check_chains(jobs)])
 
 
@@ -231,6 +242,8 @@ def _complete(
     on_reschedule: str,
     findings: list[Finding],
     stray: Mapping[str, tuple[str, str]],
+    *,
+    rules: Sequence[Rule],
 ) -> dict[str, Any]:
     """Return a job with every field, defaults filled in, after checking what fields mean together.
 
@@ -274,5 +287,5 @@ def _complete(
             mend = "add a schedule, or remove the field"
             reason = "has no schedule that it applies to"
             findings.append(Finding(name, field, job[field], reason, mend, "invalid-value"))
-    findings.extend(found for found in [*refusals(job), *notify_refusals(job)] if found.field not in told)
+    findings.extend(found for rule in (refusals, *rules) for found in rule(job) if found.field not in told)
     return job

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.jobs import merge_jobs
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import notify
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.render import render
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.hostile import Job
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import TEMPLATES
@@ -36,7 +37,7 @@ READERS: dict[str, Callable[[str], Any]] = {
 
 def rendered(declarations: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """Return service and timer of each job, rendered as one set; there must be nothing to find."""
-    merged = merge_jobs({"timer_jobs": list(declarations)}, {}, "skip")
+    merged = merge_jobs({"timer_jobs": list(declarations)}, {}, "skip", rules=[notify.refusals])
     assert merged.findings == []
     return [render(TEMPLATES, job, OWNER)[:2] for job in merged.jobs]
 

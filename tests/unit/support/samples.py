@@ -21,6 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model 
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.jobs import merge_jobs
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import notify
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.render import (
     Templates,
     compile_templates,
@@ -66,7 +67,7 @@ TEMPLATES = own_templates()
 def complete(**fields: Any) -> dict[str, Any]:
     """Return a job with all its fields; what is not given is the least that a job needs."""
     given = {"name": "backup", "schedule": "Mon 08:00", "command": "/bin/true", **fields}
-    merged = merge_jobs({"timer_jobs": [given]}, {}, "skip")
+    merged = merge_jobs({"timer_jobs": [given]}, {}, "skip", rules=[notify.refusals])
     assert merged.findings == [], merged.findings
     return merged.jobs[0]
 

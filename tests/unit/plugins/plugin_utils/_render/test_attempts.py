@@ -17,6 +17,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.cont
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.command_line import commands_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import UnitText
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.jobs import merge_jobs
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import notify
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.attempts import Beside, beside
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.render import (
     Rendered,
@@ -40,7 +41,12 @@ def units(**fields: Any) -> Rendered:
 
 
 def said(**fields: Any) -> list[str]:
-    merged = merge_jobs({"timer_jobs": [{"name": "j", "schedule": "daily", "command": "/bin/x", **fields}]}, {}, "skip")
+    merged = merge_jobs(
+        {"timer_jobs": [{"name": "j", "schedule": "daily", "command": "/bin/x", **fields}]},
+        {},
+        "skip",
+        rules=[notify.refusals],
+    )
     return [line(found) for found in merged.findings]
 
 
@@ -263,7 +269,7 @@ def test_the_jobs_of_a_group_agree_on_its_limit():
         {"name": name, "schedule": "daily", "command": "/bin/x", "concurrency": {"group": "g", "group_limit": limit}}
         for name, limit in (("a", 2), ("b", 2), ("c", 1))
     ]
-    found = merge_jobs({"timer_jobs": jobs}, {}, "skip").findings
+    found = merge_jobs({"timer_jobs": jobs}, {}, "skip", rules=[notify.refusals]).findings
     assert [(one.job, one.reason) for one in found] == [("c", "gives the group g a limit of 1, and a one of 2")]
 
 
@@ -272,7 +278,7 @@ def test_a_short_form_changes_one_key_of_the_defaults():
         "timer_jobs": [{"name": "a", "schedule": "daily", "command": "/bin/x", "retries": 1, "concurrency": "forbid"}]
     }
     defaults = {"retries": {"attempts": 5, "delay": "1s"}, "concurrency": {"group": "g"}}
-    merged = merge_jobs(layers, defaults, "skip")
+    merged = merge_jobs(layers, defaults, "skip", rules=[notify.refusals])
     assert merged.findings == []
     assert merged.jobs[0]["retries"] == {"attempts": 2, "delay": 1.0}
     assert merged.jobs[0]["concurrency"] == {"group": "g", "policy": "forbid"}

@@ -22,6 +22,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.chec
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import PathFacts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.verify import parse_verify
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.jobs import merge_jobs
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import notify
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.render import compile_templates, render
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.fake_facts import (
     FILE,
@@ -54,7 +55,10 @@ def settings(job: WantedJob) -> dict[str, Any]:
 def faults(**fields: Any) -> list[str]:
     """Return what is said of a job, without its name."""
     given = {"name": "backup", "schedule": "daily", "command": "/bin/true", **fields}
-    return [line(one).removeprefix("backup: ") for one in merge_jobs({"timer_jobs": [given]}, {}, "skip").findings]
+    return [
+        line(one).removeprefix("backup: ")
+        for one in merge_jobs({"timer_jobs": [given]}, {}, "skip", rules=[notify.refusals]).findings
+    ]
 
 
 # What a job becomes.
@@ -198,7 +202,7 @@ def test_defaults_are_merged_key_by_key() -> None:
         {"name": "b", "on_failure": None, "heartbeat": None},
     ]
     jobs = [{"schedule": "daily", "command": "/bin/true", **one} for one in jobs]
-    merged = merge_jobs({"timer_jobs": jobs}, defaults, "skip")
+    merged = merge_jobs({"timer_jobs": jobs}, defaults, "skip", rules=[notify.refusals])
     assert merged.findings == []
     first, second = merged.jobs
     assert first["on_failure"] == {
