@@ -16,7 +16,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.cro
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.conditions import CONDITIONS
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.fields import FIELDS, RAW_FIELDS, SYNONYMS
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.limits import LIMITS
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.runbook.directive_help import BY_SECTION
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.directive_help import BY_SECTION
 
 # The arguments of ansible.builtin.cron that say when, in the order of crontab(5), and what holds without each.
 CRON_TIMES = {"minute": "*", "hour": "*", "day": "*", "month": "*", "weekday": "*"}

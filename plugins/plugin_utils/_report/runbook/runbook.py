@@ -21,9 +21,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.run
     retries_words,
     timeout_words,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.runbook.directive_help import (
-    directive_words,
-)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.runbook.shell_command import (
     programs,
     shell_lines,
@@ -33,6 +30,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.unk
     Results,
     unknown_everywhere,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.directive_help import directive_words
 
 KINDS = ("service", "timer")
 # In this order; what a user has beside them stands between.

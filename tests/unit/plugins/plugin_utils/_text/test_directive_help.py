@@ -15,7 +15,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.co
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.fields import FIELDS
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.hardening import HARDENING
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.limits import LIMITS
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.runbook.directive_help import (
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.directive_help import (
     BY_SECTION,
     IGNORED,
     UNKNOWN,
