@@ -20,16 +20,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.co
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, grouped, line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import masked_findings
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import marks_of
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    FileState,
-    Manager,
-    Observed,
-    UnitState,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import FileState, Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof import verify
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import Account, Facts, PathFacts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.proof import prove_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.clock_change import ClockChange
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import Manager, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed
 from ansible_collections.dotmobi.systemd_timers.tests.corpus.corpus import VERSIONS, Case, apart, load, together
 from ansible_collections.dotmobi.systemd_timers.tests.unit.fixtures.capture_corpus import (

@@ -9,12 +9,7 @@ import os
 from typing import Any, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    NOT_ACTIVE,
-    Goal,
-    Surprise,
-    UnitState,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Surprise
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.skip import skip_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.stamp_time import last_trigger
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import (
@@ -26,8 +21,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.ob
     unread_units,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.first_run import RUN
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Goal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import NOT_ACTIVE, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
 
 

@@ -8,8 +8,8 @@ import os
 from typing import Iterator
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import NO_FILE, Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.file_state import file_state
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import Plan
 
 FILE_STEPS = ("install", "correct", "delete", "install_file", "correct_file", "delete_file")

@@ -20,12 +20,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.chain 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
     FILE_MODE,
     FILES_DIRECTORY,
-    NOT_ACTIVE,
     OTHER_DIRECTORY,
     RECORD,
     JobFile,
     Request,
-    Step,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.stamp_time import set_by_apply
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.file_state import file_state
@@ -42,7 +40,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.ob
     parse_memories,
     stamp_path,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Step
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import marker
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import NOT_ACTIVE
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
 
 try:

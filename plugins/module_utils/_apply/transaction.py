@@ -19,19 +19,14 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.pref
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.steps import Host, StepFailed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.undo import undo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import line
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    FILE_MODE,
-    NO_FILE,
-    NOT_ACTIVE,
-    Goal,
-    JobFile,
-    Observed,
-    Step,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import FILE_MODE, JobFile
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import SUFFIXES
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Goal, Step
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import Plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import marker
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import NOT_ACTIVE
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.unit_log import why_not_started
 
 NOT_KEPT = "another part of the apply has failed"

@@ -22,19 +22,15 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.step
     stamp_of,
     write_part,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    NO_FILE,
-    NOT_ACTIVE,
-    Observed,
-    UnitState,
-)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.first_run_note import remove_note
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import (
     Memory,
     ObserveError,
     observe_units,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import NOT_ACTIVE, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing
 
 

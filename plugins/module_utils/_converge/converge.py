@@ -22,19 +22,13 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.checks
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import marks_of, masked_pair
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
     ABSENT,
-    NO_FILE,
-    Goal,
     JobFile,
-    Manager,
-    Observed,
     Request,
     WantedJob,
-    empty_host,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.pin import with_runs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.root_helper import guarded
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_record import recording
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.skip import keeping_skip
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed, empty_host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import (
     SUFFIXES,
     ObserveError,
@@ -46,8 +40,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.ob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.pins import places_for
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.file_places import in_their_places
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.first_run import first_run_words
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.kept_skip import keeping_skip
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Goal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import Plan, goal_of, make_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.prune_limit import check_pruning, pruning
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.start_check import runs_since_boot, told
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.under_way import with_runs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.host import (
     check_booted,
     check_run_space,
@@ -56,12 +54,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.chec
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.names import check_stamps
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.exposure import exposures
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import Facts
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.missed_elapses import runs_since_boot, told
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.proof import Proof, prove_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import lock as run_directory
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state.scratch import remove_leftovers
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import owner_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import CalendarError
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import Manager
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing, Runner
 
 # Tasks before the role often make what a job needs, and in check mode they make nothing.

@@ -26,13 +26,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.file_r
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
     FILES_DIRECTORY,
-    NOT_ACTIVE,
     OTHER_DIRECTORY,
     SYSTEM,
     JobFile,
-    Observed,
     Scope,
-    UnitState,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import (
     UnitText,
@@ -42,7 +39,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.uni
 
 SYSTEM_RUNTIME_DIRECTORY = "/run/systemd"
 PRIVATE_MODE = 0o600
-UNDER_WAY = ("active", "activating", "deactivating", "reloading")
 # In the directory of jobs' files: what a run leaves to be deleted, in case that a boot comes before its end.
 KEPT_DIRECTORY = ".runs"
 
@@ -163,33 +159,6 @@ def has_notices(service: str, job: str) -> bool:
 def pinned_units(job: str) -> tuple[str, str]:
     """Return the units that a run under way is made of. NAME-replace.service is none: it begins the next one."""
     return f"{job}.service", notify_template(job)
-
-
-def is_under_way(job: str, units: Mapping[str, UnitState]) -> bool:
-    """Tell whether a run of a job is under way."""
-    state = units.get(f"{job}.service", NOT_ACTIVE)
-    # RemainAfterExit= keeps a service active that does nothing any more.
-    return state.active in UNDER_WAY and state.sub != "exited"
-
-
-def with_runs(observed: Observed, units: Mapping[str, UnitState]) -> Observed:
-    """Return what was observed with the runs that are under way by now. units: those in memory by now."""
-    services = [unit for unit in {**observed.files, **observed.units} if unit.endswith(".service")]
-    news = {
-        unit: units.get(unit, NOT_ACTIVE)
-        for unit in services
-        if is_under_way(unit[: -len(".service")], units) != is_under_way(unit[: -len(".service")], observed.units)
-    }
-    return observed._replace(units={**observed.units, **news}) if news else observed
-
-
-def folder_in_use(job: str, observed: Observed) -> str:
-    """Return the folder whose files a run under way, or one that was not cleaned up after, has; empty for none."""
-    pin = observed.pins.get(job)
-    if pin:
-        return folder_of(pin.service)
-    state = observed.files.get(f"{job}.service")
-    return folder_of(state.text) if state and is_under_way(job, observed.units) else ""
 
 
 def pin_files(

@@ -12,15 +12,8 @@ import datetime
 import os
 from typing import Iterable, NamedTuple
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    NO_FILE,
-    PRESENT,
-    STATE_DIRECTORY,
-    Observed,
-    WantedJob,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import STATE_DIRECTORY
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.root_helper import UNSET, UNSET_KEY, as_root
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import OWNER_SECTION, UnitText
 
@@ -106,15 +99,3 @@ def with_skip(service: str, job: str, skip: Skip) -> str:
     for line in without_skip(service).split("\n"):
         lines += [line, *heads.get(line, [])]
     return "\n".join(lines)
-
-
-def keeping_skip(job: WantedJob, observed: Observed, now: float) -> WantedJob:
-    """Return a job that still skips the run that somebody has asked to skip, unless it gets other times."""
-    service = observed.files.get(f"{job.name}.service", NO_FILE)
-    timer = observed.files.get(f"{job.name}.timer", NO_FILE)
-    skip = skip_of(service.text) if service.kind == "file" and job.state == PRESENT else None
-    if skip is None or not skip.is_pending(now, observed.states.get(job.name, ())):
-        return job
-    if timer_unit.triggers(timer.text) != timer_unit.triggers(job.timer):
-        return job
-    return job._replace(service=with_skip(job.service, job.name, skip))

@@ -9,7 +9,7 @@ from typing import Callable, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import shown
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.unknown_job import UnknownJob
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import SYSTEM, FileState, Scope
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import SYSTEM, Scope
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.account import as_account
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.accounts import (
     ONLY_ROOT,
@@ -18,6 +18,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.a
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.foreign_timer import foreign_timer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import Pair, own_pairs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import FileState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.child_process import NoAnswer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import stat
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import NO_FILE, FileState
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, FileState
 
 LARGEST_UNIT_FILE = 4 * 1024 * 1024
 

@@ -16,22 +16,17 @@ from typing import Collection, Iterable, Mapping, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.checksum import is_edited
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.file_record import further_units
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    FILE_MODE,
-    NO_FILE,
-    NOT_ACTIVE,
-    FileState,
-    Manager,
-    Observed,
-    Pin,
-    Request,
-    UnitState,
-    WantedJob,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import FILE_MODE, Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.pin import paths_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_record import read_records
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.file_state import file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.first_run_note import read_notes
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import (
+    NO_FILE,
+    FileState,
+    Observed,
+    Pin,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.own_files import OwnFiles, own_files
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.pins import find_pins
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.references import (
@@ -42,6 +37,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.re
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import marker
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import owner_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import (
+    NOT_ACTIVE,
+    Manager,
+    UnitState,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
 
 STAMP_DIRECTORY = "/var/lib/systemd/timers"

@@ -19,8 +19,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.file_r
     record_of,
     usual_folders,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import NO_FILE, FileState, Request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.file_state import file_state
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, FileState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import owner_of
 
 

@@ -7,12 +7,7 @@ from __future__ import annotations
 import os
 from typing import Iterable, Iterator, Mapping
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    FileState,
-    Pin,
-    Request,
-    UnitState,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.pin import (
     Places,
     cleaner_of,
@@ -21,8 +16,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.pin im
     places_of,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.file_state import file_state
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import FileState, Pin
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import lock
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import owner_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import UnitState
 
 
 def places_for(request: Request) -> Places:

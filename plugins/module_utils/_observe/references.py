@@ -10,14 +10,11 @@ from __future__ import annotations
 import os
 from typing import Collection, Iterable, Mapping
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    PRESENT,
-    FileState,
-    Request,
-    UnitState,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import PRESENT, Request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import FileState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import parse
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import UnitState
 
 LARGEST_FILE = 1024 * 1024
 

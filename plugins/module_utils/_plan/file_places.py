@@ -15,14 +15,14 @@ import re
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.file_record import usual_folders
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
     ABSENT,
-    NO_FILE,
     NOTIFY_SETTINGS,
     JobFile,
-    Observed,
     Request,
     WantedJob,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.pin import folder_in_use, folder_of, paths_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.pin import folder_of, paths_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.under_way import folder_in_use
 
 # Unit files have these characters in another form.
 _ESCAPED = re.compile(r"[%$\"'\\]")

@@ -7,12 +7,9 @@ from __future__ import annotations
 from typing import Iterable, Sequence
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.chain import starters_of
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    NO_FILE,
-    Goal,
-    Observed,
-    WantedJob,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Goal
 
 # The action of a plan that runs a new job, and the beginning of the one that leaves it to other new jobs.
 RUN, RUN_AFTER = "run", "run after "

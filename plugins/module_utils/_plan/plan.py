@@ -16,31 +16,25 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job import
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.file_record import PROGRAMS, SCRIPT
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
     ABSENT,
-    NO_FILE,
-    NOT_ACTIVE,
     OTHERS_READ,
     PRESENT,
     RECORD,
-    Diff,
-    FileState,
-    Goal,
-    JobChange,
     JobFile,
-    Observed,
-    Step,
     WantedJob,
-    is_mask,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.pin import (
     SYSTEM_PLACES,
-    UNDER_WAY,
     Places,
     cleaner_of,
-    folder_in_use,
     has_notices,
-    is_under_way,
     pin_files,
     pinned_units,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import (
+    NO_FILE,
+    FileState,
+    Observed,
+    is_mask,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.first_run import (
     RUN,
@@ -48,8 +42,15 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.first
     is_due,
     left_to_others,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Diff, Goal, JobChange, Step
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.under_way import folder_in_use
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import owner_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import (
+    NOT_ACTIVE,
+    UNDER_WAY,
+    is_under_way,
+)
 
 # The order of an apply. Stamps get their time as soon as the timers have stopped: what is due from then on is caught up
 # by the start. Links are away for the reload alone, so that a host that is reset meanwhile comes up armed. What cannot

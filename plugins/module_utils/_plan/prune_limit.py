@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import NO_FILE, Observed, Request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import owner_of
 
 # Fewer than that are removed without a question; and so is up to half of all.

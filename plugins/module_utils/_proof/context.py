@@ -13,7 +13,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.attemp
     SEVERAL,
     with_own_commands,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Observed, Request, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import UnitText
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import Calendar, Timespan

@@ -12,15 +12,8 @@ import time
 from typing import Mapping
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    NO_FILE,
-    NOT_ACTIVE,
-    PRESENT,
-    Goal,
-    Observed,
-    Surprise,
-    WantedJob,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import PRESENT, Surprise, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import (
     MEMORY_COMMAND,
     parse_blocks,
@@ -29,6 +22,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.ob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import check_calendars
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import NOT_ACTIVE
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
 
 ACTIVATION_COMMAND = ["systemctl", "show", "--property=Id,ActiveEnterTimestampMonotonic"]
@@ -38,27 +32,6 @@ SEVERAL = 5
 
 # Time spans to microseconds, None: infinity.
 Spans = Mapping[str, "int | None"]
-
-
-def runs_since_boot(
-    goals: list[Goal], started: set[str], observed: Observed, spans: dict[str, int | None]
-) -> list[Finding]:
-    """Return a finding for each timer to be started that would run its job: its time after boot has gone by.
-
-    A timer that has only such triggers is not started (`_plan.starts_now`), and the stamp of a persistent one
-    prevents the run; what is left can only be refused.
-    """
-    findings = []
-    for goal in goals:
-        text = goal.timer or ""
-        if f"{goal.name}.timer" not in started or goal.lets_run or timer_unit.is_persistent(text):
-            continue
-        for span in timer_unit.boot_triggers(text):
-            if (spans.get(span) or 0) / 1e6 <= observed.uptime:
-                reason = "would run the job at once: this host has been up for longer, and on_reschedule is not run"
-                mend = "set on_reschedule to run, or give what follows the boot a job of its own"
-                findings.append(Finding(goal.name, "on_boot", span, reason, mend, "runs-at-once"))
-    return findings
 
 
 def parse_activations(text: str, boot_time: float) -> dict[str, float]:
@@ -239,15 +212,3 @@ def held_runs(runner: Runner, jobs: list[WantedJob], observed: Observed) -> list
         mend = "take the reference away, or set on_reschedule to run"
         findings.append(Finding(held[service].name, "every", None, reason, mend, "runs-at-once"))
     return findings
-
-
-def told(surprise: Surprise | None, goal: Goal) -> str:
-    """Return in words what becomes of an elapse that has gone by; an empty text when there is none."""
-    if surprise is None or not goal.armed:
-        return ""
-    when = iso8601(int(surprise.elapse))
-    if goal.lets_run:
-        return f"runs the job now, for its elapse of {when} (on_reschedule: run)"
-    if surprise.made_up:
-        return f"runs the job now, for its elapse of {when}: an apply that was cut off had stopped its timer before"
-    return f"does not run the job for its elapse of {when}, which has gone by (on_reschedule: skip)"

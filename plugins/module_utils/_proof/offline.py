@@ -11,12 +11,8 @@ from typing import Any, Callable, Iterable, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.codes import WARNING
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    ABSENT,
-    Manager,
-    Request,
-    empty_host,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import ABSENT, Request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import empty_host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.arguments import (
     check_argument_length,
     check_relative,
@@ -65,6 +61,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.ca
     refusal,
     systemd_version,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import Manager
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing, Runner
 
 # Those of the proof that look at the text of the jobs alone.

@@ -18,13 +18,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.co
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
     ABSENT,
-    NO_FILE,
-    Observed,
     Request,
     Surprise,
     WantedJob,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.root_helper import is_ours
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import parse_blocks
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.access import (
     check_access,

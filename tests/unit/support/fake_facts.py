@@ -7,7 +7,8 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Observed, Request, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView, Known, view
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import (
     ABSENT,

@@ -10,15 +10,9 @@ from typing import Any
 import yaml
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.checksum import with_seals
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    FILES_DIRECTORY,
-    NO_FILE,
-    FileState,
-    Manager,
-    Observed,
-    UnitState,
-    WantedJob,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import FILES_DIRECTORY, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, FileState, Observed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import Manager, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.jobs import merge_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import notify

@@ -11,7 +11,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.tran
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import converge
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request, Scope
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.pin import is_under_way
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_record import acknowledge, read_records
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.account import as_account, user_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.find_job import Place
@@ -33,6 +32,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state.lock
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import CalendarError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.child_process import NoAnswer
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import is_under_way
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing, Runner
 
 

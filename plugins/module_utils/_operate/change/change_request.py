@@ -19,7 +19,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model 
     SUSPENDED,
     JobFile,
     Request,
-    UnitState,
     WantedJob,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_result import skipped_by_hand
@@ -48,6 +47,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.uni
     parse,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_value import BadText, one_line
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import UnitState
 
 SUSPEND, RESUME, REMOVE, RESCHEDULE, SKIP_NEXT = "suspend", "resume", "remove", "reschedule", "skip_next"
 # It changes what systemd remembers, and no file.

@@ -18,13 +18,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.fi
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import masked_findings
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import marks_of
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    SUSPENDED,
-    Observed,
-    Request,
-    WantedJob,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import SUSPENDED, Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import Pair, is_whole, own_pairs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import observe, observe_manager
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.change.change_request import files_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.live_state import Wish

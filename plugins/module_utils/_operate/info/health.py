@@ -18,15 +18,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.health
     RUNNING,
     SUSPENDED,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    SYSTEM,
-    FileState,
-    Scope,
-    UnitState,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import SYSTEM, Scope
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_result import GOOD_RESULTS, words
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import FileState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.history.runs import RunState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit as timer_text
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import UnitState
 
 RUNNING_STATES = ("activating", "deactivating", "reloading")
 

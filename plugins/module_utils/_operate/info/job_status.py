@@ -12,8 +12,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.fi
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.chain import starters_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.checksum import is_edited
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.health import HEALTHS, UNHEALTHY
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import UnitState
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.pin import is_under_way
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_result import (
     GOOD_RESULTS,
     signal_name,
@@ -55,6 +53,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.uni
     UnitText,
     owner_of,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import UnitState, is_under_way
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
 
 UNLOADED = UnitState("loaded", "inactive", "dead")

@@ -11,13 +11,7 @@ import contextlib
 import time
 from typing import Mapping, NamedTuple
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    SYSTEM,
-    Manager,
-    RunRecord,
-    Scope,
-    UnitState,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import SYSTEM, RunRecord, Scope
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_record import (
     has_last_elapse,
     read_records,
@@ -55,6 +49,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.in
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.ended import ended_expressions, is_over
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import lock, marker
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import Manager, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
 
 # A timer and the run that it starts are not logged at the same moment.

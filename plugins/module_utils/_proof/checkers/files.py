@@ -7,7 +7,8 @@ from __future__ import annotations
 import os
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Observed, Request, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import Observed
 
 MOST_NAMES = 5
 ELSEWHERE = "move it to another place"

@@ -8,7 +8,7 @@ import os
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job import chain
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Manager, Request, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.writable import (
     first_writable,
@@ -16,6 +16,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.writ
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import OLDEST_VERSION
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import Manager
 
 # What daemon-reload keeps as a safety buffer (measured on 252 and 257).
 RELOAD_BYTES = 16 * 2**20

@@ -8,18 +8,16 @@ import os
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.chain import is_chain_link
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    ABSENT,
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import ABSENT, Request, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import (
     NO_FILE,
-    NOT_ACTIVE,
     FileState,
     Observed,
-    Request,
-    WantedJob,
     is_mask,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView, Known
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import owner_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import NOT_ACTIVE
 
 ANOTHER_NAME = "choose another name"
 

@@ -16,15 +16,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.evid
     read_evidence,
     row,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    Goal,
-    Surprise,
-    UnitState,
-    WantedJob,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Surprise, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import observe
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Goal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import goal_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import (
     ELAPSED,

@@ -13,8 +13,9 @@ import pytest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import preflight, steps, transaction
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.preflight import obstacles
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.transaction import ApplyFailed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import JobFile, Step
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import JobFile
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.file_state import file_state
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Step
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import Plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import marker
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.fake_systemd import FakeHost, Killed, make_host

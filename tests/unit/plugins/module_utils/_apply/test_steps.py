@@ -21,8 +21,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.step
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.transaction import ApplyFailed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.checksum import sealed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import JobFile, Request, Step, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import JobFile, Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.pin import cleaner_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Step
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import marker as _journal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.fake_systemd import DONE, FakeHost, Killed, make_host

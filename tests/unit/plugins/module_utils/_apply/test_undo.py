@@ -14,13 +14,10 @@ import pytest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import undo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.steps import Done, Host, StepFailed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.transaction import new_files, touched_modes
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    Observed,
-    Request,
-    Step,
-    WantedJob,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import observe, observe_manager
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Step
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import Plan, goal_of, make_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import marker
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed, ProgramMissing

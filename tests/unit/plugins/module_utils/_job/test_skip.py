@@ -12,11 +12,11 @@ import pytest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job import skip as _skip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.skip import (
     Skip,
-    keeping_skip,
     skip_of,
     with_skip,
     without_skip,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.kept_skip import keeping_skip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import UnitText
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import file_of, host_with, wanted
 

@@ -11,17 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    NO_FILE,
-    FileState,
-    Manager,
-    Request,
-    UnitState,
-    WantedJob,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import file_state as _file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import observe as _observe
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.file_state import file_state
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, FileState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import (
     ObserveError,
     enablement_links,
@@ -40,6 +34,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.ob
     unread_units,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import lock
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import Manager, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import (
     RUNNING_VERSIONS,

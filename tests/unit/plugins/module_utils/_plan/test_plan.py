@@ -10,14 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    NO_FILE,
-    FileState,
-    Manager,
-    Observed,
-    UnitState,
-    WantedJob,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, FileState, Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import (
     AFTER_EVIDENCE,
     NEEDS_NO_RELOAD,
@@ -27,6 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan 
     make_plan,
     starts_now,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import Manager, UnitState
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import (
     ELAPSED,
     FAILED,

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Observed, Surprise, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Surprise, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import goal_of, make_plan
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.start_check import runs_since_boot, told
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.missed_elapses import (
     MOST_CALLS,
     SEVERAL,
@@ -19,8 +21,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.miss
     parse_activations,
     predict,
     refusals,
-    runs_since_boot,
-    told,
     would_count,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601

@@ -11,11 +11,8 @@ import pytest
 from jinja2 import TemplateError
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import line
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    FILES_DIRECTORY,
-    NO_FILE,
-    WantedJob,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import FILES_DIRECTORY, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import shown
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.notify import check_notices
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.service import check_handlers

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import NO_FILE, FileState, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.stamp_time import last_trigger, set_by_apply
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, FileState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.change.change_request import rescheduled
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.history.runs import RunState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.health import Seen, judge
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timer_unit import calendars
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import owner_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import UnitState
 
 TIMER = FileState("file", "[Timer]\nOnCalendar=Mon 08:00\n", 0o644)
 BOOT_TIMER = TIMER._replace(text="[Timer]\nOnBootSec=5min\n")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, line
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import FileState, UnitState, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import FileState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import goal_of, make_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.names import (
     check_drop_ins,
@@ -25,6 +26,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.chec
     check_unit,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Checker
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import UnitState
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.fake_facts import job_view, known, request_of
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import empty_host, file_of, wanted
 
