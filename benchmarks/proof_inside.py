@@ -22,10 +22,11 @@ sys.path.insert(0, sys.argv[1])
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import parse_request
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import FileState
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import observe, observe_manager
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import observe
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.proof import changed_units, prove_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import make_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import observe_manager
 
 OPTIONS = {
     "owner": "default",

@@ -386,7 +386,6 @@ import os
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.health import HEALTHS
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import ObserveError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.host_status import whole_picture
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.live_state import Wish
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.encodable import encodable
@@ -395,6 +394,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.ca
     use_host_zone,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing, make_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import ObserveError
 
 
 def main() -> None:

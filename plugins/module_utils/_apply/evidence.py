@@ -12,20 +12,20 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.fi
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Surprise
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.skip import skip_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.stamp_time import last_trigger
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import (
-    SUFFIXES,
-    observe_manager,
-    observe_timers,
-    observe_units,
-    suspects,
-    unread_units,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import suspects
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.unit_files import SUFFIXES
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.first_run import RUN
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Goal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import NOT_ACTIVE, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import (
+    observe_manager,
+    observe_timers,
+    observe_units,
+    unread_units,
+)
 
 
 class Evidence(NamedTuple):

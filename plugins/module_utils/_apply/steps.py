@@ -32,18 +32,18 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.fi
     remove_note,
     write_note,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import (
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import stamp_path
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Step
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import marker
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import NOT_ACTIVE
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import (
     MEMORY_COMMAND,
     Memory,
     observe_manager,
     observe_units,
     parse_memories,
-    stamp_path,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Step
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import marker
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import NOT_ACTIVE
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
 
 try:
     import ctypes

@@ -21,7 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.undo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import FILE_MODE, JobFile
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import SUFFIXES
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.unit_files import SUFFIXES
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Goal, Step
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import Plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import marker

@@ -24,14 +24,14 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.step
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.first_run_note import remove_note
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import (
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import NOT_ACTIVE, UnitState
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import (
     Memory,
     ObserveError,
     observe_units,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import NOT_ACTIVE, UnitState
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing
 
 
 def undo(host: Host, before: Observed) -> str:

@@ -29,15 +29,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.root_helper import guarded
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_record import recording
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed, empty_host
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import (
-    SUFFIXES,
-    ObserveError,
-    observe,
-    observe_manager,
-    observe_units,
-    odd_stamps,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import observe, odd_stamps
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.pins import places_for
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.unit_files import SUFFIXES
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.file_places import in_their_places
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.first_run import first_run_words
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.kept_skip import keeping_skip
@@ -61,6 +55,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.uni
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import CalendarError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import Manager
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing, Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import (
+    ObserveError,
+    observe_manager,
+    observe_units,
+)
 
 # Tasks before the role often make what a job needs, and in check mode they make nothing.
 ONLY_IN_CHECK_MODE = "a warning because of check mode: without it this is an error, unless a task before has mended it"

@@ -16,6 +16,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import lock
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.child_process import Child, Line, NoAnswer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed, Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import MANAGER_COMMAND
 
 LINGER_DIRECTORY = "/var/lib/systemd/linger"
 # A user manager is there in less than a second; a busy host gets its time.
@@ -195,7 +196,7 @@ def _verify(run: Runner, argv: list[str], scope: Scope) -> Completed:
 
 def _without_manager(run: Runner, argv: list[str], scope: Scope) -> Completed:
     """Answer for a manager that does not run yet: no unit is in memory. Its version is that of PID 1."""
-    if argv == observe.MANAGER_COMMAND:
+    if argv == MANAGER_COMMAND:
         version = run(["systemctl", "show", "--property=Version"])
         path = " ".join((scope.unit_directory, *UNIT_PATH, *VENDOR_PATH))
         return version._replace(stdout=f"{version.stdout.strip()}\nUnitPath={path}\nSystemState=offline\n")

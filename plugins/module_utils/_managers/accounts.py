@@ -22,7 +22,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.a
     settled_home,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.file_state import LARGEST_UNIT_FILE
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import (
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.unit_files import (
     LARGEST_UNIT_DIRECTORY,
     SUFFIXES,
 )

@@ -14,7 +14,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_rules import rules_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.file_state import file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, FileState
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import SUFFIXES, limited
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.unit_files import SUFFIXES, limited
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import (
     UnitText,

@@ -7,7 +7,6 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import parse_blocks
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.history.runs import (
     SHOW_COMMAND,
     Memory,
@@ -18,6 +17,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.hi
     read_history,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import parse_blocks
 
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0

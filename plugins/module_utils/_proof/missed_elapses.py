@@ -14,16 +14,16 @@ from typing import Mapping
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import PRESENT, Surprise, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import (
-    MEMORY_COMMAND,
-    parse_blocks,
-    parse_memories,
-)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import check_calendars
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import NOT_ACTIVE
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import (
+    MEMORY_COMMAND,
+    parse_blocks,
+    parse_memories,
+)
 
 ACTIVATION_COMMAND = ["systemctl", "show", "--property=Id,ActiveEnterTimestampMonotonic"]
 # With more different bases than this, like ones share a call, and the first few elapses are looked at.

@@ -24,7 +24,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model 
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.root_helper import is_ours
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import parse_blocks
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.access import (
     check_access,
     check_group,
@@ -111,6 +110,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.ca
     check_timespans,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import parse_blocks
 
 # In the order of their findings; each looks at one job.
 CHECKERS: tuple[Checker, ...] = (

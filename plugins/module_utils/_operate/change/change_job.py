@@ -15,7 +15,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_re
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.account import as_account, user_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.find_job import Place
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import Pair
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import ObserveError, observe_units
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.change.change_request import (
     RESCHEDULE,
     RESET_FAILED,
@@ -34,6 +33,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.ca
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.child_process import NoAnswer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import is_under_way
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing, Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import (
+    ObserveError,
+    observe_units,
+)
 
 
 class Mode(NamedTuple):

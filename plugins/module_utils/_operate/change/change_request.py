@@ -37,8 +37,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.in
     followers_of,
     own_pairs,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import unit_files
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.own_files import beside_pair, own_files
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.unit_files import unit_files
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import (
     OWNER_SECTION,

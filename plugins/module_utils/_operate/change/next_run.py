@@ -8,7 +8,6 @@ import time
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.skip import Skip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import Pair
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import observe_timers
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.change.change_request import NotChangeable
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import (
@@ -16,6 +15,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.ca
     check_timespans,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import observe_timers
 
 # Seconds that an apply may take: what has begun cannot be skipped.
 MARGIN = 10

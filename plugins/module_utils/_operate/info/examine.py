@@ -21,7 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import SUSPENDED, Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import Pair, is_whole, own_pairs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import Observed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import observe, observe_manager
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import observe
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.change.change_request import files_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.live_state import Wish
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.programs import (
@@ -35,6 +35,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.proo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.verify import verify
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import observe_manager
 
 
 class Examined(NamedTuple):

@@ -23,16 +23,13 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.in
     own_pairs,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import (
-    enablement_links,
-    observe_manager,
     observe_stamps,
-    observe_timers,
-    observe_units,
-    parse_blocks,
-    read_directories,
     stale_units,
     state_folders,
-    uptime,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.unit_files import (
+    enablement_links,
+    read_directories,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.history.runs import (
     SHOW_COMMAND,
@@ -51,6 +48,13 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state impo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import Manager, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import (
+    observe_manager,
+    observe_timers,
+    observe_units,
+    parse_blocks,
+    uptime,
+)
 
 # A timer and the run that it starts are not logged at the same moment.
 TRIGGER_DELAY = 2.0

@@ -17,12 +17,17 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.evid
     row,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Surprise, WantedJob
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import observe
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Goal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import goal_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import (
+    MANAGER_COMMAND,
+    TIMERS_COMMAND,
+    UNITS_COMMAND,
+    UNREAD_COMMAND,
+)
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import (
     ELAPSED,
     FAILED,
@@ -42,9 +47,9 @@ def goal(job: WantedJob) -> Goal:
 
 NEXT = 1801468800.0
 NAMES = {
-    tuple(observe.UNITS_COMMAND): "pid1-units",
-    tuple(observe.TIMERS_COMMAND): "pid1-timers",
-    tuple(observe.MANAGER_COMMAND): "pid1-manager",
+    tuple(UNITS_COMMAND): "pid1-units",
+    tuple(TIMERS_COMMAND): "pid1-timers",
+    tuple(MANAGER_COMMAND): "pid1-manager",
 }
 PRESENT = goal(wanted(name="waiting"))
 SUSPENDED = goal(wanted(name="waiting", state="suspended"))
@@ -146,12 +151,12 @@ def test_a_file_newer_than_the_reload_is_asked_about(unread: str, stale: frozens
         if tuple(argv) in NAMES:
             found = answer(252, NAMES[tuple(argv)])
             long_ago = "UnitsLoadTimestampMonotonic=1\nUnitsLoadStartTimestampMonotonic=1\n"
-            return Completed(0, long_ago, "") if argv == observe.MANAGER_COMMAND else found
+            return Completed(0, long_ago, "") if argv == MANAGER_COMMAND else found
         asked.append(argv)
         return Completed(0, f"Id=waiting.timer\nNeedDaemonReload={unread}\n", "")
 
     assert read_evidence(runner, str(tmp_path), [PRESENT]).stale == stale
-    assert asked == [[*observe.UNREAD_COMMAND, "--", "waiting.timer"]]
+    assert asked == [[*UNREAD_COMMAND, "--", "waiting.timer"]]
 
 
 @pytest.mark.parametrize("version", RUNNING_VERSIONS)
@@ -165,7 +170,7 @@ def test_evidence_of_real_systemd(version: int, tmp_path: Path) -> None:
     names = ["waiting", "repeating", "past", "stopped", "no-trigger"]
     goals = [goal(wanted(name=name)) for name in names]
     evidence = read_evidence(runner, str(tmp_path), goals)
-    assert sorted(calls) == sorted([observe.UNITS_COMMAND, observe.TIMERS_COMMAND, observe.MANAGER_COMMAND])
+    assert sorted(calls) == sorted([UNITS_COMMAND, TIMERS_COMMAND, MANAGER_COMMAND])
     assert evidence.stale == frozenset()
     assert [finding.job for finding in judge(goals, evidence)] == ["past", "stopped", "no-trigger"]
     found = row(goals[0], evidence, ["install", "arm"], None)

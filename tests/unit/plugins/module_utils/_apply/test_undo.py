@@ -16,11 +16,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.step
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.transaction import new_files, touched_modes
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import Observed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import observe, observe_manager
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import observe
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Step
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import Plan, goal_of, make_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import marker
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed, ProgramMissing
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import observe_manager
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.fake_systemd import (
     DEAD,
     WAITING,

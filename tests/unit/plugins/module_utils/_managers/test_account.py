@@ -16,9 +16,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers import accounts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.account import as_account
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.accounts import marks_of
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import ObserveError, unit_files
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.unit_files import unit_files
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import Owner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import make_runner
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import ObserveError
 
 DAEMON = pwd.getpwnam("daemon")
 MARK = "[X-Ansible]\nOwner={}\nJob={}\n"

@@ -17,25 +17,33 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe im
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.file_state import file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, FileState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import (
-    ObserveError,
-    enablement_links,
     observe,
-    observe_manager,
     observe_stamps,
     odd_stamps,
-    parse_blocks,
-    parse_manager,
-    parse_timers,
-    parse_units,
-    read_directories,
     stale_units,
     suspects,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.unit_files import (
+    enablement_links,
+    read_directories,
     unit_files,
-    unread_units,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import lock
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import Manager, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import (
+    MANAGER_COMMAND,
+    TIMERS_COMMAND,
+    UNITS_COMMAND,
+    UNREAD_COMMAND,
+    ObserveError,
+    observe_manager,
+    parse_blocks,
+    parse_manager,
+    parse_timers,
+    parse_units,
+    unread_units,
+)
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import (
     RUNNING_VERSIONS,
     answer,
@@ -52,10 +60,10 @@ UNREAD = ["boot-only.timer", "no-such.timer", "waiting.timer"]
 
 @pytest.mark.parametrize("version", RUNNING_VERSIONS)
 def test_captured_commands_are_the_ones_that_are_run(version: int) -> None:
-    assert capture(version, "pid1-manager")["command"] == _observe.MANAGER_COMMAND
-    assert capture(version, "pid1-units")["command"] == _observe.UNITS_COMMAND
-    assert capture(version, "pid1-timers")["command"] == _observe.TIMERS_COMMAND
-    assert capture(version, "pid1-unread")["command"] == [*_observe.UNREAD_COMMAND, "--", *UNREAD]
+    assert capture(version, "pid1-manager")["command"] == MANAGER_COMMAND
+    assert capture(version, "pid1-units")["command"] == UNITS_COMMAND
+    assert capture(version, "pid1-timers")["command"] == TIMERS_COMMAND
+    assert capture(version, "pid1-unread")["command"] == [*UNREAD_COMMAND, "--", *UNREAD]
 
 
 @pytest.mark.parametrize("version", RUNNING_VERSIONS)
@@ -139,7 +147,7 @@ def test_units_that_systemd_has_to_read_anew(version: int) -> None:
         return answer(version, "pid1-unread")
 
     assert unread_units(runner, set(UNREAD)) == {"boot-only.timer"}
-    assert calls == [[*_observe.UNREAD_COMMAND, "--", *UNREAD]]
+    assert calls == [[*UNREAD_COMMAND, "--", *UNREAD]]
 
 
 @pytest.mark.parametrize(
