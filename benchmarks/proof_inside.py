@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, sys.argv[1])
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import parse_request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.request import parse_request
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import FileState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import observe
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import Facts

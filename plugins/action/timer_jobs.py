@@ -17,12 +17,12 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from jinja2 import TemplateError
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import parse_request
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, grouped, line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import masked_findings
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import marks_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import JobFile
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.options import ARGUMENT_SPEC
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.request import parse_request
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.offline import prove_offline
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import make_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.jobs import (

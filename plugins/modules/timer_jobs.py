@@ -820,9 +820,9 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.transaction import ApplyFailed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import parse_request
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.coordinator import converge_all
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.options import ARGUMENT_SPEC
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.request import parse_request
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state.lock import LockBusy
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.encodable import encodable
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import use_host_zone

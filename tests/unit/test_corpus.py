@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import tolerated
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.request import tolerated
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.codes import CODES, EVIDENCE
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, grouped, line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import masked_findings

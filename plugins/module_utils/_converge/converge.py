@@ -5,36 +5,33 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import time
-from typing import Any, ContextManager, NamedTuple
+from typing import Any, ContextManager
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.barrier import Meeting
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.evidence import Evidence, queued, row
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.preflight import unwritable
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.steps import Host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.transaction import run_plan
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.codes import ENVIRONMENT, WARNING
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, grouped
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import masked_findings
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.chain import starting_others
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.checksum import with_seals
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import marks_of, masked_pair
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
-    ABSENT,
-    JobFile,
-    Request,
-    WantedJob,
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.outcome import (
+    Outcome,
+    refused,
+    unfinished,
+    without_secrets,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.root_helper import guarded
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_record import recording
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed, empty_host
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.request import (
+    check_former,
+    settled,
+    to_remove,
+    tolerated,
+)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.codes import WARNING
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, grouped
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import Observed, empty_host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import observe, odd_stamps
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.pins import places_for
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.unit_files import SUFFIXES
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.file_places import in_their_places
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.diff import diff_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.first_run import first_run_words
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.kept_skip import keeping_skip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Goal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import Plan, goal_of, make_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.prune_limit import check_pruning, pruning
@@ -51,7 +48,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.proof import Proof, prove_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import lock as run_directory
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state.scratch import remove_leftovers
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import owner_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import CalendarError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import Manager
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing, Runner
@@ -61,58 +57,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.sy
     observe_units,
 )
 
-# Tasks before the role often make what a job needs, and in check mode they make nothing.
-ONLY_IN_CHECK_MODE = "a warning because of check mode: without it this is an error, unless a task before has mended it"
 # A wait for the lock that is worth a word.
 LONG_WAIT = 1.0
-
-
-class Outcome(NamedTuple):
-    """What came of it: errors stop the apply, warnings do not, nor does what the jobs accept.
-
-    `result` is what the module returns, empty when there are errors.
-    """
-
-    errors: list[Finding]
-    warnings: list[Finding]
-    accepted: list[Finding]
-    result: dict[str, Any]
-
-
-def refused(*findings: Finding) -> Outcome:
-    """Return what comes of a host that cannot be looked at any further."""
-    return Outcome(list(findings), [], [], {})
-
-
-def without_secrets(outcome: Outcome, request: Request) -> Outcome:
-    """Return the outcome with no secret of a job in what was found."""
-    marks = {job.name: marks_of(job.service) for job in request.jobs}
-    return outcome._replace(
-        errors=masked_findings(outcome.errors, marks),
-        warnings=masked_findings(outcome.warnings, marks),
-        accepted=masked_findings(outcome.accepted, marks),
-    )
-
-
-def parse_request(raw: dict[str, Any], options: dict[str, Any]) -> Request:
-    """Build the request from what the action plugin hands over and from the module's options."""
-    jobs = [
-        WantedJob(
-            **{**job, "accept": tuple(job["accept"]), "files": tuple(JobFile(**one) for one in job.get("files", ()))}
-        )
-        for job in raw["jobs"]
-    ]
-    return Request(
-        jobs,
-        options["owner"],
-        options["prune"],
-        options["proof"],
-        os.path.normpath(options["unit_directory"]),
-        options["log_directory"] or "",
-        os.path.normpath(options["files_directory"]),
-        keep_skips=True,
-        prune_limit=options.get("prune_limit"),
-    )
 
 
 def converge(
@@ -267,134 +213,11 @@ def predicted(request: Request) -> dict[str, Any]:
     return {"changed": plan.changed, "jobs": rows, "diff": diff_of(plan, nothing, request, {})}
 
 
-def as_written(request: Request) -> Request:
-    """Return the request with units as they are written on this host: with what only the host knows, and sealed."""
-    jobs = [recording(job, request.owner, request.scope) for job in request.jobs]
-    jobs = [starting_others(job, request.unit_directory, request.scope) for job in jobs]
-    # What an account's manager runs is never root.
-    if not request.scope.account:
-        jobs = [job._replace(service=guarded(job.service)) for job in jobs]
-    return request._replace(jobs=[with_seals(job) for job in jobs])
-
-
 def _planned(request: Request, observed: Observed, proof: Proof) -> tuple[list[Goal], Plan]:
     goals = [goal_of(job, observed, proof.spans, done=job.name in proof.done) for job in request.jobs]
     ids = (request.scope.uid, request.scope.gid)
     return goals, make_plan(goals, observed, request.unit_directory, ids, places_for(request))
 
 
-def settled(request: Request, observed: Observed) -> Request:
-    """Return the request with what depends on what was observed: where files are, runs that are skipped."""
-    request = in_their_places(request, observed)
-    if request.keep_skips:
-        request = request._replace(jobs=[keeping_skip(job, observed, time.time()) for job in request.jobs])
-    return as_written(request)
-
-
-def tolerated(finding: Finding, request: Request) -> Finding:
-    """Return a finding about what the host lacks as a warning, if the proof is to be so mild, or in check mode."""
-    if finding.severity != ENVIRONMENT:
-        return finding
-    if request.proof == "warn":
-        return finding._replace(kind=WARNING)
-    if request.is_forecast:
-        mend = f"{finding.mend}; {ONLY_IN_CHECK_MODE}" if finding.mend else ONLY_IN_CHECK_MODE
-        return finding._replace(kind=WARNING, mend=mend)
-    return finding
-
-
-def to_remove(request: Request, observed: Observed, moved: list[str]) -> list[WantedJob]:
-    """Return the jobs that go although they are not declared as absent."""
-    declared = {job.name for job in request.jobs}
-    gone = moved + (observed.orphans if request.prune else [])
-    # A removal that was cut off: nobody owns the job any more, but its stamp or its timer may be left.
-    gone = gone + [name for name in observed.dirty if name not in declared and is_gone(name, observed)]
-    if request.keep_skips:
-        # A job that was done and removed, and is not declared any more.
-        gone = gone + [name for name in observed.forgotten if name not in gone]
-    gone = gone + [name for name in left_by_runs(request, observed) if name not in declared]
-    removals = {name: WantedJob(name, ABSENT, "skip", "", "") for name in gone}
-    removals.update(former_jobs(request, observed))
-    return list(removals.values())
-
-
-def is_gone(name: str, observed: Observed) -> bool:
-    """Tell whether a job has no unit file."""
-    return all(observed.files.get(f"{name}{suffix}", NO_FILE).kind == "absent" for suffix in SUFFIXES)
-
-
-def left_by_runs(request: Request, observed: Observed) -> list[str]:
-    """Return the removed jobs of this owner whose run has left something that nobody waits to clean up."""
-    return [
-        name
-        for name, pin in observed.pins.items()
-        if not pin.waiting
-        and is_gone(name, observed)
-        and any(mark.owner == request.owner for mark in filter(None, [owner_of(pin.service)]))
-    ]
-
-
-def former_jobs(request: Request, observed: Observed) -> dict[str, WantedJob]:
-    """Return the former names under which a pair of ours, or of whom the job is taken over from, still stands.
-
-    It is removed.
-    """
-    declared = {job.name for job in request.jobs}
-    return {
-        job.renamed_from: WantedJob(job.renamed_from, ABSENT, "skip", "", "", take_over_from=job.take_over_from)
-        for job in request.jobs
-        if job.renamed_from not in declared
-        and owners_of(job.renamed_from, observed).intersection((request.owner, job.take_over_from))
-    }
-
-
-def check_former(request: Request, observed: Observed) -> list[Finding]:
-    """Refuse to install a job beside the one that it was, when that belongs to another declaration: both would run."""
-    findings = []
-    for job in request.jobs:
-        others = owners_of(job.renamed_from, observed) - {request.owner, job.take_over_from}
-        if others and job.state != ABSENT and is_gone(job.name, observed):
-            other = min(others)
-            reason = f"belongs to the declaration with timer_owner {other!r}, so that both would run"
-            mend = f"take it over with `take_over_from: {other}`, or remove it there and `renamed_from` here"
-            findings.append(Finding(job.name, "renamed_from", job.renamed_from, reason, mend, "other-owner"))
-    return findings
-
-
-def owners_of(name: str, observed: Observed) -> set[str]:
-    """Return whose marks the unit files of a job carry."""
-    marks = (owner_of(observed.files.get(f"{name}{suffix}", NO_FILE).text) for suffix in SUFFIXES)
-    return {mark.owner for mark in marks if mark}
-
-
-def unfinished(text: str) -> Finding:
-    """Return a warning of what could not be done any more when all had been applied."""
-    reason = f"everything is applied, but something old is left on the host: {text}"
-    return Finding("", "cleanup", None, reason, "the next apply does it", "unfinished")
-
-
 def _elapses(observed: Observed) -> dict[str, tuple[float, float]]:
     return {name: (when, observed.last_trigger.get(name, 0.0)) for name, when in observed.next_elapse.items()}
-
-
-def diff_of(plan: Plan, observed: Observed, request: Request, surprises: dict[str, str]) -> list[dict[str, str]]:
-    """Return the plan as Ansible shows it: a diff per file, and one line for each job that only changes state.
-
-    `surprises`: what becomes of an elapse that has gone by, for jobs that have one.
-    """
-    shown = []
-    for diff in (diff for change in plan.changes for diff in change.diffs):
-        before, after = masked_pair(diff.before, diff.after)
-        shown.append({"before_header": diff.path, "after_header": diff.path, "before": before, "after": after})
-    lines = [
-        f"{change.name}: {', '.join(change.actions)}" for change in plan.changes if change.actions and not change.diffs
-    ]
-    lines += [f"{name}: this apply {text}" for name, text in surprises.items() if text]
-    if not observed.log_directory_exists:
-        lines.append(f"{request.log_directory}: make the directory")
-    interrupted = [change.name for change in plan.changes if change.name in observed.dirty]
-    if interrupted or observed.leftover:
-        lines.append(f"complete an apply that was cut off: {', '.join(interrupted) or 'clean up after it'}")
-    if lines:
-        shown.append({"prepared": "\n".join(lines) + "\n"})
-    return shown

@@ -15,12 +15,9 @@ from typing import Any, Callable
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.barrier import Meeting
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.transaction import NOT_KEPT, ApplyFailed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import (
-    Outcome,
-    converge,
-    predicted,
-    tolerated,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import converge, predicted
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.outcome import Outcome
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.request import tolerated
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.codes import ERROR, WARNING
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import ABSENT, Request, Scope, WantedJob

@@ -22,7 +22,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import steps
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import Outcome, converge
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import converge
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.outcome import Outcome
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job import pin
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.pin import cleaner_of

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import as_written
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.request import as_written
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.chain import starting_others
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Scope
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.root_helper import (
