@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Surprise, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import goal_of, make_plan
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.start_check import runs_since_boot, told
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.start_check import runs_since_boot
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.missed_elapses import (
     MOST_CALLS,
     SEVERAL,
@@ -337,23 +337,6 @@ def test_what_is_not_refused(job: WantedJob, observed: Observed, surprises: dict
 def test_an_interval_of_a_timer_that_is_referred_to_is_refused_too() -> None:
     surprises = {"backup": Surprise("5min", 1801468800.0)}
     assert len(refusals([OFTEN], running(EVERY)._replace(referenced=HELD), surprises)) == 1
-
-
-@pytest.mark.parametrize(
-    ("job", "text"),
-    [
-        (TUESDAY, "does not run the job for its elapse of {}, which has gone by (on_reschedule: skip)"),
-        (
-            wanted(schedule="Tue 09:00", on_reschedule="run"),
-            "runs the job now, for its elapse of {} (on_reschedule: run)",
-        ),
-        (wanted(schedule="Tue 09:00", state="suspended"), ""),
-    ],
-)
-def test_what_becomes_of_an_elapse_is_told(job: WantedJob, text: str) -> None:
-    goal = goal_of(job, host_with(OLD), SPANS)
-    assert told(PASSED["backup"], goal) == text.format(iso8601(1801468800))
-    assert told(None, goal) == ""
 
 
 # Times after boot that have gone by: the host has been up for an hour.
