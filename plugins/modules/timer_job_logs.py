@@ -159,7 +159,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.fi
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Scope
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.find_job import Place, all_places
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.foreign_timer import foreign_timer
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import Pair
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import InstalledJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.history.journal_lines import (
     PRIORITIES,
     JournalError,
@@ -225,7 +225,7 @@ def journal_lines(runner: Runner, places: list[Place], given: dict[str, Any]) ->
     return [{**line_data(line), "user": scope.account or None} for line, scope in found[-given["lines"] :]]
 
 
-def notice_lines(runner: Runner, pairs: list[Pair], options: list[str], most: int) -> list[Line]:
+def notice_lines(runner: Runner, pairs: list[InstalledJob], options: list[str], most: int) -> list[Line]:
     """Return what could not be told of runs of jobs."""
     told = [pair.name for pair in pairs if has_notices(pair.name, pair.service.text)]
     return read_notice_lines(runner, told, options, most) if told else []

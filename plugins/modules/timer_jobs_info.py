@@ -387,7 +387,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.health import HEALTHS
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.host_status import whole_picture
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.live_state import Wish
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.live_state import Query
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.encodable import encodable
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import (
     CalendarError,
@@ -423,7 +423,7 @@ def main() -> None:
     if given["user"] not in (None, "", "root") and os.geteuid() != 0:
         module.fail_json(msg=f"the jobs of {given['user']} are seen by root only; use become")
     use_host_zone()
-    wish = Wish(
+    wish = Query(
         unit_directory=os.path.normpath(given["unit_directory"]),
         names=given["names"] or [],
         owners=given["owners"] or [],

@@ -68,9 +68,9 @@ def apply(request, boundary=None):
 
         return run
 
-    for name in list(vars(steps.Host)):
+    for name in list(vars(steps.StepRunner)):
         if name in {f"_{kind}" for kind in ORDER + AFTER_EVIDENCE}:
-            setattr(steps.Host, name, at(getattr(steps.Host, name)))
+            setattr(steps.StepRunner, name, at(getattr(steps.StepRunner, name)))
     for module, name in ((marker, "mark"), (marker, "remove_stage"), (transaction, "read_evidence")):
         setattr(module, name, at(getattr(module, name)))
     outcome = converge(make_runner(), request, check_mode=False)

@@ -9,7 +9,7 @@ nobody keeps its changes before all have succeeded.
 from __future__ import annotations
 
 
-class Meeting:
+class Barrier:
     """What a part asks on its way. This one is for a part that is alone: it never waits."""
 
     def begin(self) -> bool:

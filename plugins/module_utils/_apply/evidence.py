@@ -9,7 +9,7 @@ import os
 from typing import Any, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Surprise
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import MissedElapse
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.skip import skip_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.stamp_time import last_trigger
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import suspects
@@ -116,7 +116,7 @@ def armed_word(goal: Goal, unit: UnitState) -> str:
     return "next-boot" if goal.armed and not goal.start else "no"
 
 
-def row(goal: Goal, evidence: Evidence, actions: list[str], surprise: Surprise | None) -> dict[str, Any]:
+def row(goal: Goal, evidence: Evidence, actions: list[str], surprise: MissedElapse | None) -> dict[str, Any]:
     """Return the result for one job, as the module documents it."""
     timer = f"{goal.name}.timer"
     unit = evidence.units.get(timer, NOT_ACTIVE)

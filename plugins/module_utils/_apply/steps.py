@@ -97,7 +97,7 @@ def files_directory_of(path: str) -> str:
     return os.path.dirname(os.path.dirname(path))
 
 
-class Host:
+class StepRunner:
     """The effects on one host. `done` is what has been done so far, in order."""
 
     def __init__(self, runner: Runner, request: Request) -> None:

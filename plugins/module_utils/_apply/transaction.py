@@ -9,14 +9,14 @@ import os
 import time
 from typing import Mapping
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.barrier import Meeting
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.barrier import Barrier
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.evidence import (
     Evidence,
     judge,
     read_evidence,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.preflight import FILE_STEPS, obstacles
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.steps import Host, StepFailed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.steps import StepFailed, StepRunner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.undo import undo
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import FILE_MODE, JobFile
@@ -92,7 +92,7 @@ def file_of(name: str, observed: Observed) -> str:
 
 
 def run_plan(
-    host: Host, goals: list[Goal], plan: Plan, observed: Observed, meeting: Meeting
+    host: StepRunner, goals: list[Goal], plan: Plan, observed: Observed, meeting: Barrier
 ) -> tuple[Evidence, list[str]]:
     """Apply the plan and return the evidence, and what is left for the next run to do.
 
@@ -138,7 +138,7 @@ def run_plan(
     return evidence, complete(host, observed, plan.final_steps, pending)
 
 
-def complete(host: Host, observed: Observed, steps: list[Step], pending: set[str]) -> list[str]:
+def complete(host: StepRunner, observed: Observed, steps: list[Step], pending: set[str]) -> list[str]:
     """Do what follows when all parts of the apply keep what they have done; return what could not be done.
 
     It fails nothing any more: the other parts would not go back. The jobs stay marked, and the next run does it.
@@ -157,7 +157,7 @@ def complete(host: Host, observed: Observed, steps: list[Step], pending: set[str
     return left
 
 
-def why_not_done(host: Host, step: Step) -> str:
+def why_not_done(host: StepRunner, step: Step) -> str:
     """Do a step; return why it could not be done, or an empty text."""
     try:
         host.execute([step])
@@ -172,7 +172,7 @@ def job_of(item: str) -> str:
     return next((name[: -len(suffix)] for suffix in SUFFIXES if name.endswith(suffix)), name)
 
 
-def _explained(error: Exception, host: Host, goals: list[Goal], began: float) -> str:
+def _explained(error: Exception, host: StepRunner, goals: list[Goal], began: float) -> str:
     """Return what failed; systemctl does not always say which timer it could not start, the evidence does.
 
     Why not, systemd has written to the journal.
@@ -190,20 +190,20 @@ def _explained(error: Exception, host: Host, goals: list[Goal], began: float) ->
     return reason
 
 
-def _take_away(host: Host) -> None:
+def _take_away(host: StepRunner) -> None:
     """Remove what was prepared."""
     host.clean_up(undone=True)
     host.remove_made_directories()
 
 
-def _finish(host: Host, observed: Observed, pending: set[str], *, undone: bool = False) -> None:
+def _finish(host: StepRunner, observed: Observed, pending: set[str], *, undone: bool = False) -> None:
     """Clean up after an apply or its undoing; what belongs to other declarations stays marked."""
     host.clean_up(undone=undone)
     _mark(host, observed, pending)
 
 
 def _mark(
-    host: Host, observed: Observed, jobs: set[str], schedules: Mapping[str, tuple[str, ...]] | None = None
+    host: StepRunner, observed: Observed, jobs: set[str], schedules: Mapping[str, tuple[str, ...]] | None = None
 ) -> None:
     """Write which jobs are under way; where no manager ran that could hold anything else there is no place for it."""
     if observed.manager.running:

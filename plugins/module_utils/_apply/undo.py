@@ -14,8 +14,8 @@ from typing import Any, Callable
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.steps import (
     Done,
-    Host,
     StepFailed,
+    StepRunner,
     remove_part,
     remove_stamp,
     set_stamp,
@@ -34,7 +34,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.sy
 )
 
 
-def undo(host: Host, before: Observed) -> str:
+def undo(host: StepRunner, before: Observed) -> str:
     """Take back all that `host.done` tells of; return what could not be, or an empty text."""
     return "; ".join(dict.fromkeys(_Undo(host, before).run()))
 
@@ -42,7 +42,7 @@ def undo(host: Host, before: Observed) -> str:
 class _Undo:
     """One way back."""
 
-    def __init__(self, host: Host, before: Observed) -> None:
+    def __init__(self, host: StepRunner, before: Observed) -> None:
         self.host = host
         self.before = before
         self.done = list(host.done)

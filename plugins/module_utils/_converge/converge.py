@@ -7,10 +7,10 @@ from __future__ import annotations
 import contextlib
 from typing import Any, ContextManager
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.barrier import Meeting
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.barrier import Barrier
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.evidence import Evidence, queued, row
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.preflight import unwritable
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.steps import Host
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.steps import StepRunner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.transaction import run_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.outcome import (
     Outcome,
@@ -69,7 +69,7 @@ def converge(
     with_diff: bool = True,
     facts: Facts | None = None,
     notes: dict[str, Any] | None = None,
-    meeting: Meeting | None = None,
+    meeting: Barrier | None = None,
 ) -> Outcome:
     """Prove the jobs and, unless in check mode or faulty, bring the host to them. Raises ApplyFailed, LockBusy.
 
@@ -81,7 +81,7 @@ def converge(
     facts = facts or Facts()
     facts.expect(one for job in request.jobs for one in job.files)
     notes = {} if notes is None else notes
-    meeting = meeting or Meeting()
+    meeting = meeting or Barrier()
     findings = check_booted()
     if findings:
         return refused(*findings)
@@ -137,7 +137,7 @@ def _converge(
     request: Request,
     observed: Observed,
     facts: Facts,
-    meeting: Meeting,
+    meeting: Barrier,
     *,
     check_mode: bool,
     with_diff: bool,
@@ -181,7 +181,7 @@ def _converge(
             # Without a manager there is no place for it, and nothing in memory that a marker would have to tell of.
             if observed.manager.running:
                 run_directory.make_directory()
-            evidence, left = run_plan(Host(runner, request), goals, plan, observed, meeting)
+            evidence, left = run_plan(StepRunner(runner, request), goals, plan, observed, meeting)
             warnings += [unfinished(text) for text in left]
         else:
             meeting.keep()

@@ -13,7 +13,7 @@ import os
 import time
 from typing import Any, Callable
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.barrier import Meeting
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.barrier import Barrier
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.transaction import NOT_KEPT, ApplyFailed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import converge, predicted
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.outcome import Outcome
@@ -54,7 +54,7 @@ QUESTIONS = ("ready", "manager", "applied")
 COMPLETED_LATER = "what its process had begun is completed by the next apply"
 
 
-class _Member(Meeting):
+class Participant(Barrier):
     """The part of an account asks the one that leads."""
 
     def __init__(self, line_to_lead: Line) -> None:
@@ -99,7 +99,7 @@ class _Part:
         return message
 
 
-class _Lead(Meeting):
+class Coordinator(Barrier):
     """The part of the system leads the others.
 
     ends: account to what its part has ended with. silent: accounts without a declared job that were left out, and why.
@@ -251,7 +251,7 @@ def converge_all(
     check_mode = check_mode or bool(findings)
     parts = [_start_part(make_runner, one, marked, check_mode, with_diff) for one, marked in requests]
     silent = {name: reason for name, reason in looked.silent.items() if name not in declared}
-    lead = _Lead(run, parts, silent)
+    lead = Coordinator(run, parts, silent)
     own = request._replace(
         jobs=[job for job in request.jobs if not job.account],
         elsewhere=frozenset(job.name for job in request.jobs if job.account),
@@ -325,7 +325,7 @@ def _work(
     """Be the part of an account; return what it ends with."""
     try:
         run = user_runner(request.scope, make_runner())
-        outcome = converge(run, request, check_mode, with_diff=with_diff, meeting=_Member(to_lead))
+        outcome = converge(run, request, check_mode, with_diff=with_diff, meeting=Participant(to_lead))
     except ApplyFailed as error:
         return {"failure": str(error), "undone": error.undone, "trouble": error.trouble}
     except (LockBusy, OSError) as error:
@@ -333,7 +333,7 @@ def _work(
     return {"outcome": outcome}
 
 
-def _failed(lead: _Lead, own: ApplyFailed | None) -> ApplyFailed:
+def _failed(lead: Coordinator, own: ApplyFailed | None) -> ApplyFailed:
     """Return how the apply as a whole failed: the first cause of each part, not that others failed."""
     reasons = [f"{account}: {end['failure']}" for account, end in lead.ends.items() if "failure" in end]
     troubles = [f"{account}: {end['trouble']}" for account, end in lead.ends.items() if end.get("trouble")]
@@ -348,7 +348,7 @@ def _failed(lead: _Lead, own: ApplyFailed | None) -> ApplyFailed:
     return ApplyFailed("; ".join([lead.trouble] if lead.trouble else causes), undone, "; ".join(troubles))
 
 
-def left_out(lead: _Lead) -> list[Finding]:
+def left_out(lead: Coordinator) -> list[Finding]:
     """Return a warning for each account that was left out, and for each that has not told what was done."""
     silent = [
         Finding("", "account", account, f"is left as it is: {reason}", "", "silent-account")
@@ -376,7 +376,7 @@ def _forecast(request: Request, jobs: list[WantedJob], findings: list[Finding]) 
     return Outcome(errors, warnings, [], {} if errors else result)
 
 
-def _together(outcome: Outcome, lead: _Lead, awaited: Outcome, order: list[str]) -> Outcome:
+def _together(outcome: Outcome, lead: Coordinator, awaited: Outcome, order: list[str]) -> Outcome:
     """Return the outcome of all parts as one: jobs in the order of their declaration."""
     others = {account: _outcome(end["outcome"], account) for account, end in lead.ends.items() if end.get("outcome")}
     every = [awaited, outcome, *others.values()]

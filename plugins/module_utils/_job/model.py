@@ -175,7 +175,7 @@ class RunRecord(NamedTuple):
         return self.result in ("success", ACKNOWLEDGED)
 
 
-class Surprise(NamedTuple):
+class MissedElapse(NamedTuple):
     """An elapse that has gone by, and that systemd would make up for by running the job at once (Unix time).
 
     made_up: the apply lets it, because a killed run had stopped the timer before.

@@ -17,7 +17,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.a
     look_at_lingering,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.foreign_timer import foreign_timer
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import Pair, own_pairs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import InstalledJob, own_pairs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import FileState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.child_process import NoAnswer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
@@ -29,7 +29,7 @@ ROOT = "root"
 class Place(NamedTuple):
     """A job, and whose manager has it."""
 
-    pair: Pair
+    pair: InstalledJob
     scope: Scope
 
     @property
@@ -61,7 +61,7 @@ class SeveralJobs(PlaceError):
         super().__init__(f"{shown(name)} is a job of {', '.join(owners)}: say whose with -e account={owners[-1]}")
 
 
-def pairs_of_account(scope: Scope, silent: dict[str, str]) -> dict[str, Pair]:
+def pairs_of_account(scope: Scope, silent: dict[str, str]) -> dict[str, InstalledJob]:
     """Return the jobs of an account; none when it does not answer, and then why among the silent ones.
 
     Its files are read as that user: where its links lead is its own affair.
@@ -72,7 +72,7 @@ def pairs_of_account(scope: Scope, silent: dict[str, str]) -> dict[str, Pair]:
         silent[scope.account] = f"the process that looks at its jobs {error}"
         return {}
     return {
-        name: Pair(job, service, FileState(*timer), FileState(*unit), (paths[0], paths[1]), owner)
+        name: InstalledJob(job, service, FileState(*timer), FileState(*unit), (paths[0], paths[1]), owner)
         for name, (job, service, timer, unit, paths, owner) in found.items()
     }
 

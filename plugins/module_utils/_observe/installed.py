@@ -27,7 +27,7 @@ CHANGED_KEY = "Changed"
 LIMITS = ("CPU", "IO", "Limit", "Memory", "Nice", "OOM", "Tasks")
 
 
-class Pair(NamedTuple):
+class InstalledJob(NamedTuple):
     """A job as its files stand: names of its units, their files and where these are, and whose it is."""
 
     name: str
@@ -43,13 +43,13 @@ class Pair(NamedTuple):
         return self.service_name, f"{self.name}.timer"
 
 
-def is_whole(pair: Pair) -> bool:
+def is_whole(pair: InstalledJob) -> bool:
     """Tell whether all units of a job are ordinary files; what other jobs start has no timer."""
     timed = starters_of(pair.service.text) is None
     return pair.service.kind == "file" and pair.timer.kind == ("file" if timed else "absent")
 
 
-def followers_of(name: str, pairs: Mapping[str, Pair]) -> list[str]:
+def followers_of(name: str, pairs: Mapping[str, InstalledJob]) -> list[str]:
     """Return the jobs that a job starts."""
     return sorted(pair.name for pair in pairs.values() if name in (starters_of(pair.service.text) or ()))
 
@@ -71,7 +71,7 @@ def readable_units(directory: str) -> dict[str, FileState]:
     return limited(directory, ((name, readable_file(os.path.join(directory, name))) for name in names))
 
 
-def own_pairs(directory: str, uid: int | None = None) -> dict[str, Pair]:
+def own_pairs(directory: str, uid: int | None = None) -> dict[str, InstalledJob]:
     """Return the jobs that carry an owner mark, by name; half a pair is one, too.
 
     uid: whose files count alone. The directory of an account may be a link to that of the system.
@@ -85,7 +85,7 @@ def own_pairs(directory: str, uid: int | None = None) -> dict[str, Pair]:
         service, timer = f"{mark.job}.service", f"{mark.job}.timer"
         # What a job has beside its pair carries the mark as well.
         if any(marks.get(unit) for unit in (service, timer)):
-            found[mark.job] = Pair(
+            found[mark.job] = InstalledJob(
                 mark.job,
                 service,
                 files.get(timer, NO_FILE),
@@ -96,7 +96,7 @@ def own_pairs(directory: str, uid: int | None = None) -> dict[str, Pair]:
     return found
 
 
-def foreign_pairs(unit_path: list[str], timers: Iterable[str], known: Iterable[str]) -> dict[str, Pair]:
+def foreign_pairs(unit_path: list[str], timers: Iterable[str], known: Iterable[str]) -> dict[str, InstalledJob]:
     """Return the timers that systemd holds and that are not ours."""
     where: dict[str, str] = {}
     for directory in unit_path:
@@ -113,7 +113,7 @@ def foreign_pairs(unit_path: list[str], timers: Iterable[str], known: Iterable[s
         service = text.last("Timer", "Unit", f"{name}.service")
         # An instance of a template has the file of the template.
         path = where.get(service) or where.get(re.sub(r"@[^.]*\.", "@.", service), "")
-        found[name] = Pair(name, service, timer, followed(path), (path, where.get(unit, "")), "")
+        found[name] = InstalledJob(name, service, timer, followed(path), (path, where.get(unit, "")), "")
     return found
 
 
@@ -122,7 +122,7 @@ def followed(path: str) -> FileState:
     return readable_file(os.path.realpath(path) if os.path.realpath(path) != "/dev/null" else path) if path else NO_FILE
 
 
-def declared(pair: Pair) -> dict[str, Any]:
+def declared(pair: InstalledJob) -> dict[str, Any]:
     """Return what the unit files say of the job, without secrets."""
     service, timer = UnitText(pair.service.text), UnitText(pair.timer.text)
     marks = marked_secrets(service)

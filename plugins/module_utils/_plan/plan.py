@@ -231,7 +231,7 @@ def lasting_links(goals: Sequence[Goal], observed: Observed) -> dict[str, list[s
     return found
 
 
-class _Pair:
+class JobPlanner:
     """Collects what one pair needs, by kind of step."""
 
     def __init__(
@@ -571,7 +571,7 @@ def make_plan(
     pins: list[JobFile] = []
     others, lasting = left_to_others(goals), lasting_links(goals, observed)
     for goal in goals:
-        pair = _Pair(goal, observed, unit_directory, ids, places)
+        pair = JobPlanner(goal, observed, unit_directory, ids, places)
         pair.starters, pair.lasting = others.get(goal.name, ()), lasting
         pair.decide()
         pins += pair.pins

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Surprise
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import MissedElapse
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Goal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
@@ -33,7 +33,7 @@ def runs_since_boot(
     return findings
 
 
-def told(surprise: Surprise | None, goal: Goal) -> str:
+def told(surprise: MissedElapse | None, goal: Goal) -> str:
     """Return in words what becomes of an elapse that has gone by; an empty text when there is none."""
     if surprise is None or not goal.armed:
         return ""

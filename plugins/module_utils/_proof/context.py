@@ -49,7 +49,7 @@ def field_of(section: str, key: str) -> str:
     return FIELDS.get((section, key)) or f"{section.lower()}.{key}"
 
 
-class JobView(NamedTuple):
+class ProofJob(NamedTuple):
     """A declared job that is not absent."""
 
     wanted: WantedJob
@@ -70,12 +70,12 @@ class JobView(NamedTuple):
         return Finding(self.name, field, value, reason, mend, code)
 
 
-def view(job: WantedJob) -> JobView:
+def view(job: WantedJob) -> ProofJob:
     """Parse the unit files of a job."""
-    return JobView(job, UnitText(with_own_commands(job.service)), UnitText(job.timer))
+    return ProofJob(job, UnitText(with_own_commands(job.service)), UnitText(job.timer))
 
 
-class Known(NamedTuple):
+class Context(NamedTuple):
     """What has been observed, for every checker the same.
 
     calendars, spans: each calendar expression and time span as systemd judges it. mends, span_mends: bad ones to what
@@ -102,4 +102,4 @@ class Known(NamedTuple):
         return math.inf if found is None or found.microseconds is None else found.microseconds / 1e6
 
 
-Checker = Callable[[JobView, Known], "list[Finding]"]
+Checker = Callable[[ProofJob, Context], "list[Finding]"]

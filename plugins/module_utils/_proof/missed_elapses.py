@@ -12,7 +12,7 @@ import time
 from typing import Mapping
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import PRESENT, Surprise, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import PRESENT, MissedElapse, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
@@ -88,10 +88,12 @@ def grouped(found: dict[str, float]) -> list[list[str]]:
     return [[name for group in groups[first : first + size] for name in group] for first in range(0, len(groups), size)]
 
 
-def passed_elapses(runner: Runner, jobs: list[WantedJob], found: dict[str, float], now: float) -> dict[str, Surprise]:
+def passed_elapses(
+    runner: Runner, jobs: list[WantedJob], found: dict[str, float], now: float
+) -> dict[str, MissedElapse]:
     """Return for each job its first elapse by the calendar between its base and now."""
     texts = {job.name: timer_unit.calendars(job.timer) for job in jobs}
-    result: dict[str, Surprise] = {}
+    result: dict[str, MissedElapse] = {}
     groups = grouped(found)
     while groups:
         group = groups.pop()
@@ -100,7 +102,7 @@ def passed_elapses(runner: Runner, jobs: list[WantedJob], found: dict[str, float
         expressions = [one for name in group for one in texts[name]]
         checked = check_calendars(runner, expressions, count=1 if alike else SEVERAL, base_time=oldest)
         for name in group:
-            elapses = [Surprise(one, elapse) for one in texts[name] for elapse in checked[one].elapses]
+            elapses = [MissedElapse(one, elapse) for one in texts[name] for elapse in checked[one].elapses]
             passed = [one for one in elapses if int(found[name]) < one.elapse <= now]
             if passed:
                 result[name] = min(passed, key=lambda one: one.elapse)
@@ -114,7 +116,7 @@ def passed_elapses(runner: Runner, jobs: list[WantedJob], found: dict[str, float
 
 def passed_spans(
     jobs: list[WantedJob], found: dict[str, float], observed: Observed, spans: Spans
-) -> dict[str, Surprise]:
+) -> dict[str, MissedElapse]:
     """Return the same of time spans: since the last run or the activation, and since boot."""
     now = time.time()
     result = {}
@@ -125,13 +127,13 @@ def passed_spans(
         if active and job.name in found:
             counted += [(span, found[job.name]) for span in timer_unit.repeat_triggers(job.timer)]
         due = [(span, since + (spans.get(span) or 0) / 1e6) for span, since in counted if spans.get(span) is not None]
-        passed = [Surprise(span, when) for span, when in due if when <= now]
+        passed = [MissedElapse(span, when) for span, when in due if when <= now]
         if passed:
             result[job.name] = min(passed, key=lambda one: one.elapse)
     return result
 
 
-def predict(runner: Runner, jobs: list[WantedJob], observed: Observed, spans: Spans) -> dict[str, Surprise]:
+def predict(runner: Runner, jobs: list[WantedJob], observed: Observed, spans: Spans) -> dict[str, MissedElapse]:
     """Return the jobs that systemd would run at once, unless the apply prevents it, with the elapse that is the cause.
 
     Jobs that do not change, and first installations, cost nothing.
@@ -164,7 +166,7 @@ def made_up_from(jobs: list[WantedJob], observed: Observed) -> dict[str, float]:
     }
 
 
-def refusals(jobs: list[WantedJob], observed: Observed, surprises: dict[str, Surprise]) -> list[Finding]:
+def refusals(jobs: list[WantedJob], observed: Observed, surprises: dict[str, MissedElapse]) -> list[Finding]:
     """Return a finding for each job that is not to run now, and that only a refusal keeps from it."""
     findings = []
     for job in jobs:

@@ -44,7 +44,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.chec
     check_specifiers,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.variables import check_variables
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Checker, Known, view
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Checker, Context, view
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import Account, Facts, PathFacts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.proof import (
     calendar_mends,
@@ -143,7 +143,7 @@ def prove_offline(runner: Runner, request: Request, is_understood: Callable[[str
         calendars, lengths = unjudged(expressions), {one: Timespan(one, valid=True) for one in spans}
         mends, more = {}, {}
         judge = without_systemd(expressions, is_understood)
-    known = Known(request, nothing, facts, calendars, lengths, mends, more, VARIABLES)
+    known = Context(request, nothing, facts, calendars, lengths, mends, more, VARIABLES)
     found = [milder(finding) for job in jobs for checker in CHECKERS for finding in checker(job, known)]
     accepts: dict[str, Iterable[str]] = {job.name: job.accept for job in request.jobs}
     return Offline(

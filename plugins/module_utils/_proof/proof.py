@@ -18,8 +18,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.co
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
     ABSENT,
+    MissedElapse,
     Request,
-    Surprise,
     WantedJob,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.root_helper import is_ours
@@ -91,7 +91,12 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.chec
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.specifiers import check_specifiers
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.variables import check_variables
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Checker, JobView, Known, view
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import (
+    Checker,
+    Context,
+    ProofJob,
+    view,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.ended import ended_expressions, is_over
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.missed_elapses import (
@@ -176,7 +181,7 @@ class Proof(NamedTuple):
     findings: list[Finding]
     accepted: list[Finding]
     spans: dict[str, int | None]
-    surprises: dict[str, Surprise]
+    surprises: dict[str, MissedElapse]
     done: frozenset[str] = frozenset()
 
 
@@ -244,7 +249,7 @@ def first_good(meant: dict[str, list[str]], good: set[str]) -> dict[str, str]:
     return {text: guesses[0] for text, guesses in found.items() if guesses}
 
 
-def manager_variables(runner: Runner, jobs: list[JobView]) -> frozenset[str]:
+def manager_variables(runner: Runner, jobs: list[ProofJob]) -> frozenset[str]:
     """Return the variables that PID 1 gives to every service; asked only when a command uses a variable."""
     values = (value for job in jobs for key in COMMAND_KEYS for value in job.service.values("Service", key))
     if not any("$" in value.replace("$$", "") for value in values if not is_ours(value)):
@@ -252,13 +257,13 @@ def manager_variables(runner: Runner, jobs: list[JobView]) -> frozenset[str]:
     return frozenset(line.split("=", 1)[0] for line in runner(ENVIRONMENT_COMMAND).stdout.splitlines() if "=" in line)
 
 
-def past_expressions(job: JobView, calendars: dict[str, Calendar]) -> list[str]:
+def past_expressions(job: ProofJob, calendars: dict[str, Calendar]) -> list[str]:
     """Return the expressions of a job that do not elapse again."""
     expressions = job.timer.values("Timer", "OnCalendar")
     return [one for one in expressions if calendars[one].valid and not calendars[one].elapses]
 
 
-def delayed_expressions(job: JobView, past: list[str], observed: Observed, now: float) -> frozenset[str]:
+def delayed_expressions(job: ProofJob, past: list[str], observed: Observed, now: float) -> frozenset[str]:
     """Return the past expressions of a timer that jitter has put off: systemd holds it, and waits."""
     timer = f"{job.name}.timer"
     waits = observed.next_elapse.get(timer, 0.0) > now and job.timer.values("Timer", "OnCalendar") == past
@@ -266,7 +271,7 @@ def delayed_expressions(job: JobView, past: list[str], observed: Observed, now: 
     return frozenset(past if waits and same else ())
 
 
-def unneeded_targets(runner: Runner, jobs: list[JobView]) -> frozenset[str]:
+def unneeded_targets(runner: Runner, jobs: list[ProofJob]) -> frozenset[str]:
     """Return the targets that stop at once (StopWhenUnneeded=); asked only when a timer starts any."""
     targets = dict.fromkeys(
         unit for job in jobs for unit in job.timer.values("Timer", "Unit") if unit.endswith(".target")
@@ -277,7 +282,7 @@ def unneeded_targets(runner: Runner, jobs: list[JobView]) -> frozenset[str]:
     return frozenset(found.get("Id", "") for found in blocks if found.get("StopWhenUnneeded") == "yes")
 
 
-def learn(runner: Runner, request: Request, observed: Observed, facts: Facts, jobs: list[JobView]) -> Known:
+def learn(runner: Runner, request: Request, observed: Observed, facts: Facts, jobs: list[ProofJob]) -> Context:
     """Ask systemd what the checkers need to know, all jobs in one call for each kind of question."""
     calendars = check_calendars(runner, [one for job in jobs for one in job.timer.values("Timer", "OnCalendar")])
     spans = check_timespans(runner, [found.value for job in jobs for found in timespans(job)])
@@ -288,7 +293,7 @@ def learn(runner: Runner, request: Request, observed: Observed, facts: Facts, jo
         for job in jobs
         if past[job.name]
     }
-    return Known(
+    return Context(
         request,
         observed,
         facts,

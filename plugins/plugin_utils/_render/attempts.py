@@ -50,7 +50,7 @@ SPARE = 30.0
 _FALSE = ("0", "no", "n", "false", "f", "off")
 
 
-class Beside(NamedTuple):
+class Helpers(NamedTuple):
     """What the templates and the deployment take over.
 
     command: the value of ExecStart=. time_limit: of all attempts together, empty where the job's own holds. lines:
@@ -171,7 +171,7 @@ def replace_unit(folder: str, job: str, options: Mapping[str, list[str]]) -> str
     return "\n".join([*lines, f"ExecStart={' '.join(words)}", ""])
 
 
-def beside(job: Mapping[str, Any], files_directory: str) -> Beside:
+def beside(job: Mapping[str, Any], files_directory: str) -> Helpers:
     """Return what stands beside a job."""
     name = job["name"]
     folder = f"{files_directory}/{name}"
@@ -190,7 +190,7 @@ def beside(job: Mapping[str, Any], files_directory: str) -> Beside:
         lines.append("SuccessExitStatus=SIGTERM")
     commands = [quote.command(one) for one in commands_of(job)]
     needed = [*([ATTEMPTS] if attempts else []), *([GATE] if ours or replaces else [])]
-    return Beside(
+    return Helpers(
         wrapped(folder, attempt_options(job), commands) if attempts else "".join(commands),
         f"{number(whole_time(job))}s" if attempts and job.get("timeout") else "",
         lines,

@@ -17,7 +17,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.uni
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.programs import program_text
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.user_scope import files_directory_of
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import quote
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.attempts import Beside, beside
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.attempts import Helpers, beside
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.directives import service_lines, unit_lines
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.job_files import with_files
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.notify import Notices, with_notices
@@ -127,7 +127,7 @@ class Rendered(NamedTuple):
     files: list[JobFile]
 
 
-def check_beside(stands: Beside, job: Mapping[str, Any], service: str, timer: str) -> None:
+def check_beside(stands: Helpers, job: Mapping[str, Any], service: str, timer: str) -> None:
     """Refuse a template of a user that leaves out what stands beside the job: its retries would be none."""
     raw = {**(job["service"] or {}), **(job["timer"] or {})}
     expected = [*stands.lines]

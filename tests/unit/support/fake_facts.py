@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import Observed
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView, Known, view
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Context, ProofJob, view
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import (
     ABSENT,
     Account,
@@ -112,12 +112,12 @@ def known(
     normalized: dict[str, str] | None = None,
     spans: dict[str, float] | None = None,
     **options: Any,
-) -> Known:
+) -> Context:
     """Return what the checkers get: expressions mean themselves, spans are in seconds."""
     expressions = [one for job in jobs for one in view(job).timer.values("Timer", "OnCalendar")]
     calendars = {one: Calendar(one, True, (normalized or {}).get(one, one), [NOW + 3600], "") for one in expressions}
     lengths = {"1s": 1.0, **(spans or {})}
-    return Known(
+    return Context(
         request=request_of(*jobs, **options),
         observed=observed or empty_host(),
         facts=facts or FakeFacts(),
@@ -129,6 +129,6 @@ def known(
     )
 
 
-def job_view(**fields: Any) -> JobView:
+def job_view(**fields: Any) -> ProofJob:
     """Return a job with these fields, as the checkers see it."""
     return view(wanted(**fields))

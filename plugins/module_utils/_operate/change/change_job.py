@@ -14,7 +14,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_record import acknowledge, read_records
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.account import as_account, user_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.find_job import Place
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import Pair
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import InstalledJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.change.change_request import (
     RESCHEDULE,
     RESET_FAILED,
@@ -75,7 +75,7 @@ def failure(message: str) -> dict[str, Any]:
     return {"failed": True, "msg": message}
 
 
-def changed_by(runner: Runner, pair: Pair, change: Change, host: Request, mode: Mode) -> dict[str, Any]:
+def changed_by(runner: Runner, pair: InstalledJob, change: Change, host: Request, mode: Mode) -> dict[str, Any]:
     """Do it through one manager."""
     try:
         if change.kind == RESET_FAILED:
@@ -110,7 +110,7 @@ def changed_by(runner: Runner, pair: Pair, change: Change, host: Request, mode: 
     }
 
 
-def reset_failed(runner: Runner, pair: Pair, scope: Scope, check_mode: bool) -> dict[str, Any]:
+def reset_failed(runner: Runner, pair: InstalledJob, scope: Scope, check_mode: bool) -> dict[str, Any]:
     """Let systemd and the record of the last run forget failures, and return what the module returns of it.
 
     Raises NotChangeable.

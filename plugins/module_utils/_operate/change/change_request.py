@@ -33,7 +33,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.skip i
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import (
     CHANGED_KEY,
-    Pair,
+    InstalledJob,
     followers_of,
     own_pairs,
 )
@@ -142,7 +142,7 @@ def check_edit(
         raise NotChangeable(f"{name}: its unit file cannot be edited line by line; apply the declaration again")
 
 
-def request_of(pair: Pair, change: Change, host: Request) -> Request:
+def request_of(pair: InstalledJob, change: Change, host: Request) -> Request:
     """Return what an apply is to do. host: where units and files are, and whose manager it is. Raises NotChangeable."""
     timed = starters_of(pair.service.text) is None
     if change.kind == RESCHEDULE and not timed:
@@ -174,7 +174,7 @@ def request_of(pair: Pair, change: Change, host: Request) -> Request:
     return bare._replace(jobs=[job])
 
 
-def service_of(pair: Pair, change: Change) -> str:
+def service_of(pair: InstalledJob, change: Change) -> str:
     """Return the text of the service. A job that is resumed, or gets other times, skips no run."""
     if change.skip:
         new = with_skip(pair.service.text, pair.name, change.skip)
@@ -190,12 +190,12 @@ def service_of(pair: Pair, change: Change) -> str:
     return pair.service.text if change.kind == SUSPEND else without_skip(pair.service.text)
 
 
-def failed_units(pair: Pair, units: Mapping[str, UnitState]) -> list[str]:
+def failed_units(pair: InstalledJob, units: Mapping[str, UnitState]) -> list[str]:
     """Return which units of a job are in the state "failed"."""
     return [unit for unit in pair.units if unit in units and units[unit].active == "failed"]
 
 
-def files_of(pairs: Sequence[Pair], request: Request) -> dict[str, tuple[JobFile, ...]]:
+def files_of(pairs: Sequence[InstalledJob], request: Request) -> dict[str, tuple[JobFile, ...]]:
     """Return job to what it has beside its pair, as it stands. The jobs are those of the request's owner."""
     names = [pair.name for pair in pairs]
     everything = unit_files(request.unit_directory)

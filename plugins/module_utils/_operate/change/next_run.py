@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.skip import Skip
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import Pair
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import InstalledJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.change.change_request import NotChangeable
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import (
@@ -21,7 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.sy
 MARGIN = 10
 
 
-def skip_of_next(runner: Runner, pair: Pair) -> Skip:
+def skip_of_next(runner: Runner, pair: InstalledJob) -> Skip:
     """Return the next run as one to skip. Raises NotChangeable when there is none."""
     timer = pair.units[1]
     following, _last = observe_timers(runner).get(timer, (0.0, 0.0))

@@ -19,17 +19,21 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.fi
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.redact import masked_findings
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask import marks_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import SUSPENDED, Request, WantedJob
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import Pair, is_whole, own_pairs
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import (
+    InstalledJob,
+    is_whole,
+    own_pairs,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import observe
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.change.change_request import files_of
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.live_state import Wish
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.live_state import Query
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.programs import (
     programs,
     sees_this_tree,
     working_directory,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Known, view
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Context, view
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import Facts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.proof import prove_jobs, without_repetition
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.verify import verify
@@ -45,7 +49,7 @@ class Examined(NamedTuple):
     paths: dict[str, list[dict[str, Any]]]
 
 
-def examine(runner: Runner, wish: Wish, files_directory: str, names: Iterable[str]) -> Examined:
+def examine(runner: Runner, wish: Query, files_directory: str, names: Iterable[str]) -> Examined:
     """Examine the installed jobs of these names; a few calls of programs for each owner mark."""
     pairs = own_pairs(wish.unit_directory)
     whole = [pairs[name] for name in names if name in pairs and is_whole(pairs[name])]
@@ -63,7 +67,7 @@ def examine(runner: Runner, wish: Wish, files_directory: str, names: Iterable[st
     return found
 
 
-def as_they_stand(pairs: list[Pair], request: Request) -> list[WantedJob]:
+def as_they_stand(pairs: list[InstalledJob], request: Request) -> list[WantedJob]:
     """Return installed jobs as if they were declared so. Nobody wants to start a timer: they count as suspended."""
     files = files_of(pairs, request)
     return [
@@ -93,7 +97,7 @@ def paths_of(job: WantedJob, request: Request, observed: Observed, facts: Facts)
     if not sees_this_tree(seen):
         return []
     # Of all that a checker gets, these questions need the facts alone.
-    known = Known(request, observed, facts, {}, {}, {}, {}, frozenset())
+    known = Context(request, observed, facts, {}, {}, {}, {}, frozenset())
     needed = {"directory": [working_directory(seen, known)] if seen.service.last("Service", "WorkingDirectory") else []}
     own = [one for one in programs(seen, known) if one.key == "ExecStart"]
     needed.update(program=[one.path or one.name for one in own], script=[one.script for one in own])

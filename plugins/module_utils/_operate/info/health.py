@@ -28,7 +28,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.mo
 RUNNING_STATES = ("activating", "deactivating", "reloading")
 
 
-class Seen(NamedTuple):
+class JobState(NamedTuple):
     """What is known of one job on the host, before anybody judges it.
 
     timer, service: the unit files. timer_unit, service_unit: the units in memory, None when systemd has not loaded
@@ -70,7 +70,7 @@ class Health(NamedTuple):
     mend: str = ""
 
 
-def is_running(seen: Seen) -> bool:
+def is_running(seen: JobState) -> bool:
     """Tell whether a run is under way."""
     unit = seen.service_unit
     if unit is None:
@@ -78,17 +78,17 @@ def is_running(seen: Seen) -> bool:
     return unit.active in RUNNING_STATES or (unit.active == "active" and unit.sub != "exited")
 
 
-def is_armed(seen: Seen) -> bool:
+def is_armed(seen: JobState) -> bool:
     """Tell whether systemd holds the timer active."""
     return seen.timer_unit is not None and seen.timer_unit.active == "active"
 
 
-def waits_for_boot(seen: Seen) -> bool:
+def waits_for_boot(seen: JobState) -> bool:
     """Tell whether the timer only counts from boot, so that it is rightly not active now."""
     return seen.enabled and bool(timer_text.boot_spans(seen.timer.text))
 
 
-def has_run_out(seen: Seen) -> bool:
+def has_run_out(seen: JobState) -> bool:
     """Tell whether the timer does not elapse again, though the job has not run for the last time, as far as is seen."""
     ended = is_armed(seen) and seen.timer_unit is not None and seen.timer_unit.sub == "elapsed"
     unknown = not seen.records_readable and bool(seen.last_trigger)
@@ -113,7 +113,7 @@ def load_fault(unit: str, state: UnitState | None) -> str:
     return f"systemd could not load {unit}: {state.load}"
 
 
-def broken(seen: Seen) -> Health | None:
+def broken(seen: JobState) -> Health | None:
     """Return why the job cannot run as it stands."""
     timer = f"{seen.name}.timer"
     again = "apply the declaration again" if seen.ours else f"see `systemctl status {timer}`"
@@ -137,7 +137,7 @@ def broken(seen: Seen) -> Health | None:
     return None
 
 
-def overdue(seen: Seen, at: str, again: str) -> Health | None:
+def overdue(seen: JobState, at: str, again: str) -> Health | None:
     """Return why the job has not run when it should. `at`: the elapse it missed, in words; `again`: one after it."""
     timer = f"{seen.name}.timer"
     if is_running(seen) and seen.stuck is not None:
@@ -151,7 +151,7 @@ def overdue(seen: Seen, at: str, again: str) -> Health | None:
     return None
 
 
-def judge(seen: Seen, at: str = "", again: str = "") -> Health:
+def judge(seen: JobState, at: str = "", again: str = "") -> Health:
     """Return how the job is: the first of these that is so. `at`, `again`: the missed elapses in words."""
     return (
         masked(seen)
@@ -164,7 +164,7 @@ def judge(seen: Seen, at: str = "", again: str = "") -> Health:
     )
 
 
-def masked(seen: Seen) -> Health | None:
+def masked(seen: JobState) -> Health | None:
     """Return that somebody has masked a timer that is not ours, or its service: who does that wants it so."""
     files = (seen.timer, seen.service)
     if seen.ours or is_running(seen) or not any(one.kind == "symlink" and one.target == "/dev/null" for one in files):
@@ -172,14 +172,14 @@ def masked(seen: Seen) -> Health | None:
     return Health(SUSPENDED, "is masked by the administrator of the host")
 
 
-def suspended(seen: Seen) -> Health | None:
+def suspended(seen: JobState) -> Health | None:
     """Return that the job is not armed, and is not meant to be."""
     if seen.enabled or is_armed(seen) or is_running(seen) or seen.done or seen.starters == ():
         return None
     return Health(SUSPENDED, "; ".join(["is installed, but not armed", *seen.drift]), "`resume` arms it")
 
 
-def failing(seen: Seen) -> Health | None:
+def failing(seen: JobState) -> Health | None:
     """Return how the last run failed."""
     if seen.service_unit is None or seen.service_unit.active != "failed":
         return None
@@ -192,14 +192,14 @@ def failing(seen: Seen) -> Health | None:
     return Health(FAILING, f"last run: {how}", f"`logs -e job={seen.name}` shows its output")
 
 
-def drifted(seen: Seen) -> Health | None:
+def drifted(seen: JobState) -> Health | None:
     """Return what was changed on the host."""
     if not seen.drift:
         return None
     return Health(DRIFTED, "; ".join(seen.drift), MEND_DRIFT)
 
 
-def well(seen: Seen) -> Health:
+def well(seen: JobState) -> Health:
     """Return the reason of a job with which nothing is wrong."""
     run = seen.last_run
     if is_running(seen):

@@ -21,7 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.hi
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.examine import examine
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.job_status import picture
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.live_state import Wish
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.live_state import Query
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.unit_texts import add_texts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.child_process import NoAnswer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
@@ -30,7 +30,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.ru
 MOST_RUNS_OF_ACCOUNT = 200
 
 
-def whole_picture(make_runner: Callable[[], Runner], wish: Wish, user: str = "") -> dict[str, Any]:
+def whole_picture(make_runner: Callable[[], Runner], wish: Query, user: str = "") -> dict[str, Any]:
     """Return the picture of the system with those of the accounts put into it; of one account's jobs, if it is given.
 
     user: an account, "root" for the jobs of the system. An account that cannot be looked at takes nothing away from the
@@ -58,7 +58,7 @@ def whole_picture(make_runner: Callable[[], Runner], wish: Wish, user: str = "")
     return together(whole, others)
 
 
-def looked_at(runner: Runner, wish: Wish) -> dict[str, Any]:
+def looked_at(runner: Runner, wish: Query) -> dict[str, Any]:
     """Return the picture of one manager's jobs, with the proof and the units when they are asked for."""
     found = picture(runner, wish)
     if wish.proof:
@@ -72,7 +72,7 @@ def looked_at(runner: Runner, wish: Wish) -> dict[str, Any]:
 
 
 def of_account(
-    make_runner: Callable[[], Runner], wish: Wish, scope: Scope, silent: dict[str, str]
+    make_runner: Callable[[], Runner], wish: Query, scope: Scope, silent: dict[str, str]
 ) -> list[dict[str, Any]]:
     """Return the picture of one account's jobs; none when it does not answer, and then why among the silent ones."""
     # Only root may read the messages of user managers on every host.
@@ -96,7 +96,7 @@ def of_account(
     return [found]
 
 
-def without_jobs(runner: Runner, wish: Wish) -> dict[str, Any]:
+def without_jobs(runner: Runner, wish: Query) -> dict[str, Any]:
     """Return the picture of the system without a job in it: no job has an empty name, and no run is asked about."""
     whole = picture(runner, wish._replace(names=[""], everything=False, exposure=False))
     return {**whole, "unknown": [{"name": name, "nearest": ""} for name in wish.names]}

@@ -22,20 +22,20 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.stamp_
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.foreign_timer import foreign_timer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import (
     CHANGED_KEY,
-    Pair,
+    InstalledJob,
     declared,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.history.runs import RunState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.health import (
     Health,
-    Seen,
+    JobState,
     is_running,
     judge,
     unit_drift,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.live_state import (
     Observation,
-    Wish,
+    Query,
     done_of,
     missed_of,
     observe_pairs,
@@ -61,7 +61,7 @@ SECURITY_COMMAND = ["systemd-analyze", "security", "--no-pager"]
 _EXPOSURE = re.compile(r"Overall exposure level for (\S+?): ([\d.]+)")
 
 
-def drift_of(pair: Pair, seen: Observation) -> list[str]:
+def drift_of(pair: InstalledJob, seen: Observation) -> list[str]:
     """Return how a job of ours differs from what an apply leaves behind."""
     service, timer = pair.units
     stale = [unit for unit in pair.units if unit in seen.stale]
@@ -82,7 +82,9 @@ def drift_of(pair: Pair, seen: Observation) -> list[str]:
     return found
 
 
-def seen_of(pair: Pair, observed: Observation, runs: list[RunState], missed: Missed | None, *, done: bool) -> Seen:
+def seen_of(
+    pair: InstalledJob, observed: Observation, runs: list[RunState], missed: Missed | None, *, done: bool
+) -> JobState:
     """Return what is known of one job. done: its last elapse has run."""
     service, timer = pair.units
     following, last = observed.elapses.get(timer, (0.0, 0.0))
@@ -97,7 +99,7 @@ def seen_of(pair: Pair, observed: Observation, runs: list[RunState], missed: Mis
     is_recorded = done and record is not None and not record.ended_well and not is_under_way(pair.name, observed.units)
     if is_recorded:
         service_unit = (service_unit or UNLOADED)._replace(active="failed")
-    return Seen(
+    return JobState(
         name=pair.name,
         service_name=service,
         timer=pair.timer,
@@ -121,7 +123,7 @@ def seen_of(pair: Pair, observed: Observation, runs: list[RunState], missed: Mis
     )
 
 
-def is_enabled(pair: Pair, seen: Observation) -> bool:
+def is_enabled(pair: InstalledJob, seen: Observation) -> bool:
     """Tell whether a link enables a job: its timer, or other jobs to start it; of one that is not ours, its state."""
     service, timer = pair.units
     if not pair.owner:
@@ -130,7 +132,7 @@ def is_enabled(pair: Pair, seen: Observation) -> bool:
     return (service if starters_of(pair.service.text) is not None else timer) in seen.links
 
 
-def skipped_of(pair: Pair, seen: Observation) -> int | None:
+def skipped_of(pair: InstalledJob, seen: Observation) -> int | None:
     """Return the elapse whose run will be skipped, by hand (Unix time)."""
     skip = skip_of(pair.service.text) if pair.owner else None
     marks = seen.states.get(pair.name, [])
@@ -173,13 +175,13 @@ def run_data(run: RunState) -> dict[str, Any]:
     }
 
 
-def next_run_of(pair: Pair, seen: Seen) -> float | None:
+def next_run_of(pair: InstalledJob, seen: JobState) -> float | None:
     """Return when the job runs next: the elapse after one whose run is skipped by hand (Unix time)."""
     skip = skip_of(pair.service.text) if seen.skipped else None
     return skip.until if skip and 0 < seen.next_elapse <= skip.elapse else seen.next_elapse
 
 
-def state_word(seen: Seen) -> str:
+def state_word(seen: JobState) -> str:
     """Return the state of the timer in a word, as the table of the playbook `site` has it."""
     if is_running(seen):
         return "running"
@@ -194,7 +196,9 @@ def state_word(seen: Seen) -> str:
     return "stopped" if seen.enabled else "suspended"
 
 
-def row_of(pair: Pair, seen: Seen, health: Health, runs: list[RunState], wanted_runs: int) -> dict[str, Any]:
+def row_of(
+    pair: InstalledJob, seen: JobState, health: Health, runs: list[RunState], wanted_runs: int
+) -> dict[str, Any]:
     """Return one job as the module documents it."""
 
     def state(unit: UnitState | None) -> str:
@@ -228,7 +232,7 @@ def exposures(runner: Runner, services: list[str]) -> dict[str, float]:
     return {unit: float(level) for unit, level in _EXPOSURE.findall(done.stdout)}
 
 
-def picture(runner: Runner, wish: Wish) -> dict[str, Any]:
+def picture(runner: Runner, wish: Query) -> dict[str, Any]:
     """Return the result of the module: jobs, how many there are of each health, and names that are not known."""
     known, observed = observe_pairs(runner, wish)
     pairs = {name: known[name] for name in sorted(known) if not wish.names or name in wish.names}

@@ -18,7 +18,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_re
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.stamp_time import is_set_by_apply
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import (
-    Pair,
+    InstalledJob,
     foreign_pairs,
     own_pairs,
 )
@@ -61,7 +61,7 @@ TRIGGER_DELAY = 2.0
 PLAIN_STATE = ("inactive", "dead")
 
 
-class Wish(NamedTuple):
+class Query(NamedTuple):
     """What is asked for; empty lists ask for everything. runs: how many runs of each job to return."""
 
     unit_directory: str
@@ -97,7 +97,7 @@ class Observation(NamedTuple):
     records: dict[str, RunRecord]
 
 
-def observe_pairs(runner: Runner, wish: Wish) -> tuple[dict[str, Pair], Observation]:
+def observe_pairs(runner: Runner, wish: Query) -> tuple[dict[str, InstalledJob], Observation]:
     """Read the host: a fixed number of calls, whatever the number of jobs."""
     manager = observe_manager(runner)
     units = observe_units(runner)
@@ -165,7 +165,7 @@ def is_asked(state: UnitState | None, times: tuple[float, float] | None, history
     return bool(triggered) and not (known and (known[0].start or 0.0) >= triggered - TRIGGER_DELAY)
 
 
-def runs_of(pair: Pair, seen: Observation) -> list[RunState]:
+def runs_of(pair: InstalledJob, seen: Observation) -> list[RunState]:
     """Return the runs that are known of a job, the newest first, from both sources."""
     found = list(seen.history.runs.get(pair.service_name, []))
     memory = seen.memory.get(pair.service_name)
@@ -179,7 +179,7 @@ def runs_of(pair: Pair, seen: Observation) -> list[RunState]:
 
 
 def missed_of(
-    runner: Runner, pairs: Mapping[str, Pair], seen: Observation, runs: Mapping[str, list[RunState]]
+    runner: Runner, pairs: Mapping[str, InstalledJob], seen: Observation, runs: Mapping[str, list[RunState]]
 ) -> dict[str, Missed]:
     """Return the elapses that jobs have missed: of timers that are stopped though enabled, and of runs that go on.
 
@@ -200,7 +200,7 @@ def missed_of(
     return missed_elapses(runner, texts, since, running, seen.now) if texts else {}
 
 
-def base_of(pair: Pair, seen: Observation) -> float:
+def base_of(pair: InstalledJob, seen: Observation) -> float:
     """Return since when an elapse of a stopped timer counts as missed.
 
     Of a timer that is not persistent, what was due while the host was down is lost as declared.
@@ -212,7 +212,7 @@ def base_of(pair: Pair, seen: Observation) -> float:
     return max(last, seen.booted, 0.0 if last else pair.timer.changed_at)
 
 
-def done_of(runner: Runner, pairs: Mapping[str, Pair], seen: Observation) -> set[str]:
+def done_of(runner: Runner, pairs: Mapping[str, InstalledJob], seen: Observation) -> set[str]:
     """Return the jobs whose last elapse has run; asks only about jobs that have one, and whose timer does not wait."""
     waiting = {unit for unit, state in seen.units.items() if state.sub == "waiting"}
     texts = {

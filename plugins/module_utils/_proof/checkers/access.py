@@ -15,7 +15,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.chec
     sees_this_tree,
     working_directory,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView, Known
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Context, ProofJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import Account
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.writable import first_writable
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import is_true
@@ -25,12 +25,12 @@ ROOT = "root"
 PASSING_CAPABILITIES = ("CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH")
 
 
-def is_dynamic(job: JobView) -> bool:
+def is_dynamic(job: ProofJob) -> bool:
     """Tell whether systemd makes up the user (systemd.exec(5), DynamicUser=)."""
     return is_true(job.service.last("Service", "DynamicUser"))
 
 
-def check_user(job: JobView, known: Known) -> list[Finding]:
+def check_user(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse a user that the host does not have."""
     user = job.service.last("Service", "User")
     if not user or is_dynamic(job) or "%" in user or known.facts.user(user):
@@ -39,7 +39,7 @@ def check_user(job: JobView, known: Known) -> list[Finding]:
     return [job.finding("missing-user", "user", user, "does not exist on this host", mend)]
 
 
-def check_group(job: JobView, known: Known) -> list[Finding]:
+def check_group(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse groups that the host does not have."""
     findings = []
     main = job.service.last("Service", "Group")
@@ -60,14 +60,14 @@ def mend_account(name: str, names: list[str]) -> str:
     return f'write "{meant}", or create it before the job' if meant else "create it before the job, or correct the name"
 
 
-def account_of(job: JobView, known: Known) -> Account | None:
+def account_of(job: ProofJob, known: Context) -> Account | None:
     """Return the user of a job if it is a known one and not root."""
     user = job.service.last("Service", "User", known.facts.own_user)
     account = known.facts.user(user) if user != ROOT and not is_dynamic(job) else None
     return account if account and account.uid != 0 else None
 
 
-def groups_of(job: JobView, account: Account, known: Known) -> tuple[int, ...]:
+def groups_of(job: ProofJob, account: Account, known: Context) -> tuple[int, ...]:
     """Return the main group of a job, and the further ones that the unit names."""
     main = known.facts.group(job.service.last("Service", "Group"))
     more = [name for value in job.service.values("Service", "SupplementaryGroups") for name in value.split()]
@@ -75,7 +75,7 @@ def groups_of(job: JobView, account: Account, known: Known) -> tuple[int, ...]:
     return (account.gid if main is None else main, *(gid for gid in found if gid is not None))
 
 
-def needs(job: JobView, known: Known) -> list[tuple[str, str, str, int]]:
+def needs(job: ProofJob, known: Context) -> list[tuple[str, str, str, int]]:
     """Return what a job's user has to reach: field, value, path, mode of access(2); less what is missing."""
     found = []
     for program in programs(job, known):
@@ -94,7 +94,7 @@ def needs(job: JobView, known: Known) -> list[tuple[str, str, str, int]]:
     return [one for one in found if known.facts.path(one[2]).kind != "absent" and not own_directory(one[2], job, known)]
 
 
-def check_access(job: JobView, known: Known) -> list[Finding]:
+def check_access(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse what the job's user cannot reach; the kernel is asked as that user."""
     account = account_of(job, known)
     capabilities = " ".join(job.service.values("Service", "AmbientCapabilities")).upper()
@@ -118,20 +118,20 @@ def check_access(job: JobView, known: Known) -> list[Finding]:
     return findings
 
 
-def describe_mode(path: str, known: Known) -> str:
+def describe_mode(path: str, known: Context) -> str:
     """Return owner and mode of a path in words: `/root is 0700 of root:root`."""
     found = known.facts.path(path)
     return f"{path} has mode {found.mode:04o}, owner {found.uid}, group {found.gid}"
 
 
-def runs_as_root(job: JobView, known: Known) -> bool:
+def runs_as_root(job: ProofJob, known: Context) -> bool:
     """Tell whether the job's own user is root."""
     user = job.service.last("Service", "User", known.facts.own_user)
     account = known.facts.user(user) if user != ROOT else None
     return not is_dynamic(job) and (user == ROOT or bool(account and account.uid == 0))
 
 
-def check_writable(job: JobView, known: Known) -> list[Finding]:
+def check_writable(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse files that root runs and somebody else can change: that user becomes root with the next run."""
     if not sees_this_tree(job):
         return []

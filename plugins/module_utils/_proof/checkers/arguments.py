@@ -8,7 +8,7 @@ import os
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import LONGEST_VALUE, Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.commands import texts, write
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import ProofJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.command_line import (
     Command,
     commands_of,
@@ -26,7 +26,7 @@ def _too_long(word: str) -> bool:
     )
 
 
-def check_argument_length(job: JobView) -> list[Finding]:
+def check_argument_length(job: ProofJob) -> list[Finding]:
     """Refuse arguments and variables that the kernel does not hand over (execve(2)); the run would fail with 203."""
     findings = []
     mend = "put it in a file"
@@ -51,7 +51,7 @@ def check_argument_length(job: JobView) -> list[Finding]:
     return findings
 
 
-def check_relative(job: JobView, home: str = "") -> list[Finding]:
+def check_relative(job: ProofJob, home: str = "") -> list[Finding]:
     """Refuse programs with a relative path, which systemd does not take (systemd.service(5), Command lines).
 
     home: the home directory of the job's user, as far as it is known.
@@ -76,7 +76,7 @@ def is_relative(command: Command) -> bool:
     return "/" in command.path and command.path[0] not in "/%" and not ASSIGNMENT.match(command.path)
 
 
-def _mend_relative(job: JobView, command: Command, value: str, home: str) -> str:
+def _mend_relative(job: ProofJob, command: Command, value: str, home: str) -> str:
     """Return the mend: the path from the working directory or the home directory, if that is known."""
     general = "write the absolute path"
     path = command.path

@@ -17,7 +17,7 @@ import datetime
 from typing import Callable, NamedTuple, Sequence
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import ProofJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.calendar_spec import (
     CalendarSpec,
     parse_normalized,
@@ -40,7 +40,7 @@ class Window(NamedTuple):
 
 
 def check_clock_change(
-    job: JobView, calendars: dict[str, Calendar], _now: float, change_of: Callable[[str], ClockChange | None]
+    job: ProofJob, calendars: dict[str, Calendar], _now: float, change_of: Callable[[str], ClockChange | None]
 ) -> list[Finding]:
     """Warn of local times that the next clock change skips or repeats."""
     findings = []

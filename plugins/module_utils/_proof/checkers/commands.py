@@ -13,7 +13,7 @@ from typing import Iterable, Iterator, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import LONGEST_VALUE
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.programs import COMMAND_KEYS
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView, field_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import ProofJob, field_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.command_line import Command, commands_of
 
 
@@ -46,7 +46,7 @@ class Text(NamedTuple):
         return field_of("Service", self.key)
 
 
-def texts(job: JobView, containing: str = "") -> Iterator[Text]:
+def texts(job: ProofJob, containing: str = "") -> Iterator[Text]:
     """Return what each command directive of the service holds; no commands when systemd cannot take it apart."""
     for key in COMMAND_KEYS:
         for value in job.service.values("Service", key):

@@ -18,7 +18,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.chec
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.shell import home_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.variables import variables_of
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView, Known
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Context, ProofJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.command_line import words_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.environment_file import (
     NAME,
@@ -45,7 +45,7 @@ class Given(NamedTuple):
     is_own: bool
 
 
-def given_variables(job: JobView, known: Known) -> list[Given]:
+def given_variables(job: ProofJob, known: Context) -> list[Given]:
     """Return what Environment= and the files of EnvironmentFile= hold, as far as they can be read."""
     found = []
     words = [word.text for value in job.service.values("Service", "Environment") for word in words_of(value)]
@@ -61,7 +61,7 @@ def given_variables(job: JobView, known: Known) -> list[Given]:
     return found
 
 
-def check_environment(job: JobView, known: Known) -> list[Finding]:
+def check_environment(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse variables that a shell would have made of it: `$NAME` in a value, `export` in a file."""
     findings = []
     given = given_variables(job, known)
@@ -75,7 +75,7 @@ def check_environment(job: JobView, known: Known) -> list[Finding]:
     return findings
 
 
-def left_out(job: JobView, given: Given) -> Finding | None:
+def left_out(job: ProofJob, given: Given) -> Finding | None:
     """Return the finding about a line of a file that systemd leaves out; a value is never shown."""
     variable = given.variable
     if not given.path or variable.is_valid:
@@ -94,7 +94,7 @@ def left_out(job: JobView, given: Given) -> Finding | None:
     return job.finding("invalid-environment-file", given.field, None, reason, mend)
 
 
-def unexpanded(job: JobView, given: Given, names: set[str], known: Known) -> Finding | None:
+def unexpanded(job: ProofJob, given: Given, names: set[str], known: Context) -> Finding | None:
     """Return the finding about a value in which nothing is replaced; only the names of variables are shown."""
     value = given.variable.value or ""
     used = [found.group() for found in _EXTENDED.finditer(value) if (found.group(1) or found.group(2)) in names]
@@ -107,7 +107,7 @@ def unexpanded(job: JobView, given: Given, names: set[str], known: Known) -> Fin
     return job.finding("unexpanded-variable", given.field, None, reason, mend)
 
 
-def mend_value(job: JobView, variable: Variable, known: Known) -> str:
+def mend_value(job: ProofJob, variable: Variable, known: Context) -> str:
     """Return what to write instead; the value is shown only of a variable that holds paths."""
     general = "write what is meant to stand there, or set it in a script"
     if not _SHOWN.search(variable.name) or variable.name in marked_secrets(job.service):

@@ -15,7 +15,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.mo
     Observed,
     is_mask,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView, Known
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Context, ProofJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import owner_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import NOT_ACTIVE
 
@@ -105,7 +105,7 @@ def check_stamps(odd: list[tuple[str, str, FileState]]) -> list[Finding]:
     return findings
 
 
-def check_drop_ins(job: JobView, known: Known) -> list[Finding]:
+def check_drop_ins(job: ProofJob, known: Context) -> list[Finding]:
     """Warn of drop-ins (systemd.unit(5)): they change the pair after all that was proved."""
     findings = []
     for unit in (f"{job.name}.service", f"{job.name}.timer"):
@@ -115,7 +115,7 @@ def check_drop_ins(job: JobView, known: Known) -> list[Finding]:
     return findings
 
 
-def check_enabled_service(job: JobView, known: Known) -> list[Finding]:
+def check_enabled_service(job: ProofJob, known: Context) -> list[Finding]:
     """Warn of a service that is enabled itself: it runs at each boot, whatever its timer says."""
     unit = f"{job.name}.service"
     return [

@@ -14,7 +14,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.chec
     MEND_COMMAND,
     mend_missing,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView, Known
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Context, ProofJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.writable import (
     first_replaceable,
     first_writable,
@@ -25,13 +25,13 @@ MEND_SENDMAIL = "install a mail program that brings it, such as postfix, exim4, 
 FIELDS = {"failure": "on_failure", "success": "on_success"}
 
 
-def settings_of(job: JobView) -> dict[str, Any]:
+def settings_of(job: ProofJob) -> dict[str, Any]:
     """Return the settings of the job's notifier, nothing when it has none."""
     texts = [one.text for one in job.wanted.files if os.path.basename(one.name) == NOTIFY_SETTINGS]
     return dict(json.loads(texts[0])) if texts else {}
 
 
-def check_notices(job: JobView, known: Known) -> list[Finding]:
+def check_notices(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse ways that cannot be gone; the notice would be lost when it is needed."""
     settings = settings_of(job)
     if not settings:
@@ -58,7 +58,7 @@ def check_notices(job: JobView, known: Known) -> list[Finding]:
     return findings
 
 
-def check_command(job: JobView, known: Known, field: str, path: str) -> list[Finding]:
+def check_command(job: ProofJob, known: Context, field: str, path: str) -> list[Finding]:
     """Refuse a command that is not there, warn of one that somebody else can change: root runs it."""
     found = known.facts.path(path)
     if found.kind == "absent":

@@ -22,7 +22,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.chec
     OWN_DIRECTORIES,
     environment_files,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView, Known, field_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Context, ProofJob, field_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.writable import first_replaceable
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.command_line import has_specifier, words_of
 
@@ -47,7 +47,7 @@ class Opened(NamedTuple):
     mend: str
 
 
-def opened_by_systemd(job: JobView, known: Known) -> Iterator[Opened]:
+def opened_by_systemd(job: ProofJob, known: Context) -> Iterator[Opened]:
     """Yield all paths that systemd opens as root before the job's user comes into it."""
     for key in STREAMS:
         value = job.service.last("Service", key)
@@ -64,7 +64,7 @@ def opened_by_systemd(job: JobView, known: Known) -> Iterator[Opened]:
         yield Opened(path, "environment_file", path, MEND_VARIABLES)
 
 
-def check_opened(job: JobView, known: Known) -> list[Finding]:
+def check_opened(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse what systemd opens as root where somebody else can put a link in its place."""
     # The manager of an account opens what that account can open.
     if known.facts.uid != 0:
@@ -84,7 +84,7 @@ def check_opened(job: JobView, known: Known) -> list[Finding]:
     return findings
 
 
-def owner_to_be(path: str, job: JobView, known: Known) -> tuple[str, str] | None:
+def owner_to_be(path: str, job: ProofJob, known: Context) -> tuple[str, str] | None:
     """Return the directory that systemd gives to the job's user before the job starts, when a path is in it, and who.
 
     systemd.exec(5), LogsDirectory= and its like.
@@ -102,7 +102,7 @@ def owner_to_be(path: str, job: JobView, known: Known) -> tuple[str, str] | None
     return None
 
 
-def check_loader_variables(job: JobView, known: Known) -> list[Finding]:
+def check_loader_variables(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse variables that never reach the job: UnsetEnvironment= takes them away (systemd.exec(5))."""
     unset = {name for value in job.service.values("Service", "UnsetEnvironment") for name in value.split()}
     unset.intersection_update(LOADER_VARIABLES)
@@ -120,7 +120,7 @@ def check_loader_variables(job: JobView, known: Known) -> list[Finding]:
     ]
 
 
-def _words(job: JobView) -> Iterator[str]:
+def _words(job: ProofJob) -> Iterator[str]:
     """Yield the assignments of Environment=."""
     for value in job.service.values("Service", "Environment"):
         yield from (word.text for word in words_of(value))

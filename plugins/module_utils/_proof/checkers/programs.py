@@ -11,7 +11,7 @@ from typing import NamedTuple, Sequence
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, slip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.attempts_command import PYTHON
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView, Known, field_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Context, ProofJob, field_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.command_line import (
     PREFIXES,
     commands_of,
@@ -83,12 +83,12 @@ class Program(NamedTuple):
         return field_of("Service", self.key)
 
 
-def sees_this_tree(job: JobView) -> bool:
+def sees_this_tree(job: ProofJob) -> bool:
     """Tell whether the paths that the job sees are those of the host."""
     return not any(job.service.values("Service", key) for key in TREE_DIRECTIVES)
 
 
-def own_directory(path: str, job: JobView, known: Known) -> bool:
+def own_directory(path: str, job: ProofJob, known: Context) -> bool:
     """Tell whether a directory is made before the job starts: by systemd, or by this apply."""
     made = [
         os.path.join(base, name.partition(":")[0])
@@ -101,7 +101,7 @@ def own_directory(path: str, job: JobView, known: Known) -> bool:
     return any(path == one or path.startswith(f"{one}/") for one in made)
 
 
-def find_program(name: str, job: JobView, known: Known) -> str:
+def find_program(name: str, job: ProofJob, known: Context) -> str:
     """Return the absolute path of a program, or an empty text."""
     if "/" in name:
         return name if name.startswith("/") else ""
@@ -109,13 +109,13 @@ def find_program(name: str, job: JobView, known: Known) -> str:
     return next((path for path in paths if known.facts.path(path).kind == "file"), "")
 
 
-def search_path(job: JobView) -> Sequence[str]:
+def search_path(job: ProofJob) -> Sequence[str]:
     """Return where systemd looks for a program without a slash (systemd.exec(5), ExecSearchPath=)."""
     own = [path for value in job.service.values("Service", "ExecSearchPath") for path in value.split(":")]
     return own or SEARCH_PATH
 
 
-def working_directory(job: JobView, known: Known) -> str:
+def working_directory(job: ProofJob, known: Context) -> str:
     """Return the directory that the commands start in, without the `-` that lets it be missing."""
     value = job.service.last("Service", "WorkingDirectory", "/").lstrip("-")
     if value == "~":
@@ -124,7 +124,7 @@ def working_directory(job: JobView, known: Known) -> str:
     return value.replace("%%", "%") if not has_specifier(value) else ""
 
 
-def programs(job: JobView, known: Known) -> list[Program]:
+def programs(job: ProofJob, known: Context) -> list[Program]:
     """Return the commands of a service whose program can be known; verify speaks of the others."""
     found = []
     for key in COMMAND_KEYS:
@@ -152,20 +152,20 @@ def programs(job: JobView, known: Known) -> list[Program]:
     return found
 
 
-def neighbour(path: str, known: Known) -> str:
+def neighbour(path: str, known: Context) -> str:
     """Return the name beside a missing one that was probably meant, as a whole path, or an empty text."""
     folder, name = os.path.split(path)
     meant = slip(name, known.facts.listing(folder))
     return os.path.join(folder, meant) if meant and meant != name else ""
 
 
-def mend_missing(path: str, known: Known, otherwise: str) -> str:
+def mend_missing(path: str, known: Context, otherwise: str) -> str:
     """Return the mend for a missing path: the name that was probably meant, or the general one."""
     meant = neighbour(path, known)
     return f'write "{meant}", or {otherwise}' if meant else otherwise
 
 
-def check_programs(job: JobView, known: Known) -> list[Finding]:
+def check_programs(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse programs that are not there, or that the kernel cannot execute."""
     if not sees_this_tree(job):
         return []
@@ -180,7 +180,7 @@ def check_programs(job: JobView, known: Known) -> list[Finding]:
     return findings
 
 
-def not_found(program: Program, job: JobView, known: Known) -> tuple[str, str]:
+def not_found(program: Program, job: ProofJob, known: Context) -> tuple[str, str]:
     """Return reason and mend for a program without a slash that is nowhere."""
     folders = search_path(job)
     reason = f"is in none of the directories that systemd searches: {', '.join(folders)}"
@@ -194,7 +194,7 @@ def not_found(program: Program, job: JobView, known: Known) -> tuple[str, str]:
     return reason, f'write "{similar}", or {mend}' if similar else mend
 
 
-def program_fault(program: Program, job: JobView, known: Known) -> tuple[str, str, str]:
+def program_fault(program: Program, job: ProofJob, known: Context) -> tuple[str, str, str]:
     """Return code, reason and mend; empty texts when there is no fault."""
     if not program.path:
         return ("missing-command", *not_found(program, job, known))
@@ -209,7 +209,7 @@ def program_fault(program: Program, job: JobView, known: Known) -> tuple[str, st
     return interpreter_fault(program.path, known)
 
 
-def interpreter_fault(path: str, known: Known) -> tuple[str, str, str]:
+def interpreter_fault(path: str, known: Context) -> tuple[str, str, str]:
     """Return what is wrong with the first line of a script, in the same way (execve(2), Interpreter scripts)."""
     head = known.facts.head(path)
     words = interpreter_of(head)
@@ -241,7 +241,7 @@ def interpreter_fault(path: str, known: Known) -> tuple[str, str, str]:
     return "", "", ""
 
 
-def check_python(job: JobView, known: Known) -> list[Finding]:
+def check_python(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse programs of this collection beside a job where nothing can run them: each run would fail."""
     needed = any(one.is_program for one in job.wanted.files)
     if not needed or known.facts.path(PYTHON).kind != "absent":
@@ -250,7 +250,7 @@ def check_python(job: JobView, known: Known) -> list[Finding]:
     return [job.finding("missing-command", "command", PYTHON, reason, "install python3")]
 
 
-def check_scripts(job: JobView, known: Known) -> list[Finding]:
+def check_scripts(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse `python3 SCRIPT` and its like where the script is not there."""
     findings = []
     for program in programs(job, known) if sees_this_tree(job) else []:
@@ -264,7 +264,7 @@ def check_scripts(job: JobView, known: Known) -> list[Finding]:
     return findings
 
 
-def check_working_directory(job: JobView, known: Known) -> list[Finding]:
+def check_working_directory(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse a working directory that is not there (systemd.exec(5), WorkingDirectory=)."""
     given = job.service.last("Service", "WorkingDirectory")
     path = working_directory(job, known)
@@ -281,7 +281,7 @@ def check_working_directory(job: JobView, known: Known) -> list[Finding]:
     return [job.finding("missing-directory", "working_directory", given, reason, mend)]
 
 
-def check_output(job: JobView, known: Known) -> list[Finding]:
+def check_output(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse output to a file in a directory that is not there (systemd.exec(5), StandardOutput=)."""
     findings = []
     for key in ("StandardOutput", "StandardError"):
@@ -298,7 +298,7 @@ def check_output(job: JobView, known: Known) -> list[Finding]:
     return findings[:1]
 
 
-def check_credentials(job: JobView, known: Known) -> list[Finding]:
+def check_credentials(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse credentials that are not there (systemd.exec(5), LoadCredential=); the run would fail with status 243."""
     findings = []
     for key in ("LoadCredential", "LoadCredentialEncrypted"):
@@ -313,7 +313,7 @@ def check_credentials(job: JobView, known: Known) -> list[Finding]:
     return findings
 
 
-def environment_files(job: JobView, known: Known) -> list[str]:
+def environment_files(job: ProofJob, known: Context) -> list[str]:
     """Return the files that systemd reads variables from, there or not. Of a pattern: what it matches, and where more
     may come to match.
     """
@@ -331,7 +331,7 @@ def environment_files(job: JobView, known: Known) -> list[str]:
     return found
 
 
-def present_environment_files(job: JobView, known: Known) -> list[str]:
+def present_environment_files(job: ProofJob, known: Context) -> list[str]:
     """Return those of the environment files that are there."""
     return [path for path in environment_files(job, known) if known.facts.path(path).kind == "file"]
 
@@ -346,7 +346,7 @@ def shell_pattern(pattern: str) -> str:
     return _ESCAPE.sub(lambda found: glob.escape(found.group(1)), pattern)
 
 
-def check_environment_files(job: JobView, known: Known) -> list[Finding]:
+def check_environment_files(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse environment files that are not there (systemd.exec(5), EnvironmentFile=)."""
     findings = []
     for value in job.service.values("Service", "EnvironmentFile"):

@@ -21,7 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.chec
     sees_this_tree,
     working_directory,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView, Known, field_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Context, ProofJob, field_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.command_line import has_specifier, words_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import is_true
 
@@ -32,7 +32,7 @@ NEEDED_PATHS = ("ReadWritePaths", "ReadOnlyPaths")
 SHIFT = {"user": 6, "group": 3, "others": 0}
 
 
-def hidden_places(job: JobView) -> list[tuple[str, str]]:
+def hidden_places(job: ProofJob) -> list[tuple[str, str]]:
     """Return the directories that the sandbox hides, each with the directive that does."""
     found = []
     home = job.service.last("Service", "ProtectHome")
@@ -46,7 +46,7 @@ def hidden_places(job: JobView) -> list[tuple[str, str]]:
     return found
 
 
-def hidden_under(job: JobView) -> list[tuple[str, str]]:
+def hidden_under(job: ProofJob) -> list[tuple[str, str]]:
     """Return the directories in whose place the job sees an empty one."""
     return [
         (word.text.partition(":")[0].lstrip("-+"), "TemporaryFileSystem=")
@@ -55,7 +55,7 @@ def hidden_under(job: JobView) -> list[tuple[str, str]]:
     ]
 
 
-def shown_again(job: JobView) -> list[str]:
+def shown_again(job: ProofJob) -> list[str]:
     """Return the places that BindPaths= and its like put back into such a tree."""
     found = []
     for key in ("BindPaths", "BindReadOnlyPaths"):
@@ -66,7 +66,7 @@ def shown_again(job: JobView) -> list[str]:
     return found
 
 
-def not_executable(job: JobView, path: str) -> bool:
+def not_executable(job: ProofJob, path: str) -> bool:
     """Tell whether NoExecPaths= covers a path more closely than ExecPaths= (systemd.exec(5))."""
     closest = {
         key: max(
@@ -83,7 +83,7 @@ def not_executable(job: JobView, path: str) -> bool:
     return closest["NoExecPaths"] > closest["ExecPaths"]
 
 
-def check_hidden(job: JobView, known: Known) -> list[Finding]:
+def check_hidden(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse a command, script or working directory that the sandbox hides from the job."""
     places = hidden_places(job)
     if not places or not sees_this_tree(job):
@@ -109,7 +109,7 @@ def check_hidden(job: JobView, known: Known) -> list[Finding]:
     return findings
 
 
-def hiding_place(path: str, places: list[tuple[str, str]], known: Known) -> tuple[str, str] | None:
+def hiding_place(path: str, places: list[tuple[str, str]], known: Context) -> tuple[str, str] | None:
     """Return the first directory that hides a path, and the directive that does it."""
     ways = (path, known.facts.real(path))
     return next(((place, by) for place, by in places if any(is_in(one, place) for one in ways)), None)
@@ -121,7 +121,7 @@ def told_hidden(place: str, by: str) -> tuple[str, str]:
     return f"{by} hides {place} from the job", mend
 
 
-def check_hidden_attempts(job: JobView, known: Known) -> list[Finding]:
+def check_hidden_attempts(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse a sandbox in which the program that makes the attempts cannot be run: each run would fail."""
     program = next((one.name for one in job.wanted.files if os.path.basename(one.name) == ATTEMPTS), "")
     if not program:
@@ -148,7 +148,7 @@ def is_in(path: str, place: str) -> bool:
     return path == place or path.startswith(f"{place.rstrip('/')}/")
 
 
-def check_sandbox_paths(job: JobView, known: Known) -> list[Finding]:
+def check_sandbox_paths(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse paths of the sandbox that are not there, and without which systemd does not start the job."""
     findings = []
     for key in NEEDED_PATHS if sees_this_tree(job) else ():
@@ -164,7 +164,7 @@ def check_sandbox_paths(job: JobView, known: Known) -> list[Finding]:
     return findings
 
 
-def lacks_power(job: JobView) -> bool:
+def lacks_power(job: ProofJob) -> bool:
     """Tell whether even root is held to owner and mode: CapabilityBoundingSet= leaves out what passes them by."""
     has = set(PASSING_CAPABILITIES)
     fresh = True
@@ -181,7 +181,7 @@ def lacks_power(job: JobView) -> bool:
     return not has
 
 
-def check_powerless_root(job: JobView, known: Known) -> list[Finding]:
+def check_powerless_root(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse what root cannot reach without its capabilities; mode bits say so."""
     user = job.service.last("Service", "User")
     account = known.facts.user(user) if user else None
@@ -200,7 +200,7 @@ def check_powerless_root(job: JobView, known: Known) -> list[Finding]:
     return findings
 
 
-def obstacle_by_mode(path: str, mode: int, known: Known) -> str:
+def obstacle_by_mode(path: str, mode: int, known: Context) -> str:
     """Return the first part of a path that a root without capabilities cannot enter or have; empty when it can."""
     parts = path.split("/")
     for number in range(1, len(parts)):
@@ -210,7 +210,7 @@ def obstacle_by_mode(path: str, mode: int, known: Known) -> str:
     return "" if allows(path, mode, known) else path
 
 
-def allows(path: str, mode: int, known: Known) -> bool:
+def allows(path: str, mode: int, known: Context) -> bool:
     """Tell whether the mode bits allow it to user and group 0; also for a folder that this apply makes."""
     found = known.facts.path(path)
     if found.kind == "absent":

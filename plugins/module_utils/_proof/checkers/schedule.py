@@ -10,7 +10,7 @@ import math
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.codes import WARNING
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, slip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.chain import starters_of
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView, Known, field_of
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Context, ProofJob, field_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.calendar_spec import (
     parse_normalized,
     shortest_interval,
@@ -45,14 +45,14 @@ LENGTHS = (
 )
 
 
-def zone_of(expression: str, known: Known) -> str:
+def zone_of(expression: str, known: Context) -> str:
     """Return the word at the end of an expression that looks like a time zone that the host does not know."""
     last = expression.rsplit(" ", 1)[-1]
     looks_so = "/" in last and last[:1].isalpha() and not last[-1:].isdigit() and ".." not in last
     return last if looks_so and not known.facts.has_zone(last) else ""
 
 
-def check_schedules(job: JobView, known: Known) -> list[Finding]:
+def check_schedules(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse expressions that systemd does not parse, or that never elapse again and have not run either."""
     findings = []
     for expression in job.timer.values("Timer", "OnCalendar"):
@@ -78,7 +78,7 @@ def check_schedules(job: JobView, known: Known) -> list[Finding]:
     return findings
 
 
-def check_spans(job: JobView, known: Known) -> list[Finding]:
+def check_spans(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse time spans that systemd does not parse."""
     findings = []
     for found in timespans(job):
@@ -91,14 +91,14 @@ def check_spans(job: JobView, known: Known) -> list[Finding]:
     return findings
 
 
-def timespans(job: JobView) -> list[Assignment]:
+def timespans(job: ProofJob) -> list[Assignment]:
     """Return the assignments of a pair that hold a time span and that a checker reads."""
     timer = [found for found in job.timer.assignments if found.section == "Timer" and found.key in TIMESPAN_DIRECTIVES]
     service = [found for found in job.service.assignments if (found.section, found.key) in SERVICE_SPANS]
     return [found for found in timer + service if found.value]
 
 
-def check_trigger(job: JobView, _known: Known) -> list[Finding]:
+def check_trigger(job: ProofJob, _known: Context) -> list[Finding]:
     """Refuse a timer that nothing starts, or that counts from a first run which never comes."""
     if starters_of(job.wanted.service) is not None:
         return []
@@ -113,7 +113,7 @@ def check_trigger(job: JobView, _known: Known) -> list[Finding]:
     return [job.finding("never-starts", f"timer.{key}", span, reason, f"use `every: {span}`, or add a first trigger")]
 
 
-def check_reload_runs(job: JobView, _known: Known) -> list[Finding]:
+def check_reload_runs(job: ProofJob, _known: Context) -> list[Finding]:
     """Refuse an OnActiveSec= that makes each reload of systemd, so each apply, run the job again; or warn of it.
 
     Beside an OnUnitActiveSec= or OnUnitInactiveSec= of the same span, as `every` and `every_after` write it, a reload
@@ -131,7 +131,7 @@ def check_reload_runs(job: JobView, _known: Known) -> list[Finding]:
     return [found]
 
 
-def interval(job: JobView, known: Known, spans: tuple[str, ...] = UNIT_TRIGGERS) -> float:
+def interval(job: ProofJob, known: Context, spans: tuple[str, ...] = UNIT_TRIGGERS) -> float:
     """Return the shortest time between two elapses in seconds; infinity when there is none, or nobody knows.
 
     spans: the directives that count.
@@ -144,7 +144,7 @@ def interval(job: JobView, known: Known, spans: tuple[str, ...] = UNIT_TRIGGERS)
     return min(found, default=math.inf)
 
 
-def check_start_limit(job: JobView, known: Known) -> list[Finding]:
+def check_start_limit(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse a schedule that runs into the start limit of the service (systemd.unit(5), StartLimitIntervalSec=)."""
     gap = interval(job, known)
     given = job.service.last("Unit", "StartLimitIntervalSec")
@@ -159,7 +159,7 @@ def check_start_limit(job: JobView, known: Known) -> list[Finding]:
     return [job.finding("start-limit", *trigger_of(job), reason, mend)]
 
 
-def trigger_of(job: JobView) -> tuple[str, str]:
+def trigger_of(job: ProofJob) -> tuple[str, str]:
     """Return field and value of what makes the timer elapse."""
     for key in ("OnCalendar", *UNIT_TRIGGERS):
         if job.timer.values("Timer", key):
@@ -167,7 +167,7 @@ def trigger_of(job: JobView) -> tuple[str, str]:
     return "schedule", ""
 
 
-def check_lengths(job: JobView, known: Known) -> list[Finding]:
+def check_lengths(job: ProofJob, known: Context) -> list[Finding]:
     """Warn of jitter, accuracy and time limit that are as long as the time between two runs."""
     texts = {"Timer": job.timer, "Service": job.service}
     given = [(section, key, texts[section].last(section, key), why) for section, key, why in LENGTHS]

@@ -9,7 +9,7 @@ from typing import Iterable
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, slip
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import ABSENT
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.secrets import looks_secret
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView, Known
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Context, ProofJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.command_line import words_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import is_true, marked_secrets
 
@@ -25,7 +25,7 @@ ENDLESS_RESTARTS = ("always", "on-success")
 HANDLERS = ("OnFailure", "OnSuccess")
 
 
-def check_remain_after_exit(job: JobView, _known: Known) -> list[Finding]:
+def check_remain_after_exit(job: ProofJob, _known: Context) -> list[Finding]:
     """Refuse a service that stays active after its first run: the timer would never start it again."""
     value = job.service.last("Service", "RemainAfterExit")
     # What nothing needs is stopped at once (systemd.unit(5), StopWhenUnneeded=), and can be started again.
@@ -35,7 +35,7 @@ def check_remain_after_exit(job: JobView, _known: Known) -> list[Finding]:
     return [job.finding("remain-after-exit", "service.RemainAfterExit", value, reason, "remove it")]
 
 
-def check_runtime_max(job: JobView, _known: Known) -> list[Finding]:
+def check_runtime_max(job: ProofJob, _known: Context) -> list[Finding]:
     """Refuse a time limit that a oneshot service does not have."""
     value = job.service.last("Service", "RuntimeMaxSec")
     if not value or job.service.last("Service", "Type") != "oneshot" or value == "infinity":
@@ -44,7 +44,7 @@ def check_runtime_max(job: JobView, _known: Known) -> list[Finding]:
     return [job.finding("no-effect", "service.RuntimeMaxSec", value, reason, f"write `timeout: {value}`")]
 
 
-def check_finishes(job: JobView, _known: Known) -> list[Finding]:
+def check_finishes(job: ProofJob, _known: Context) -> list[Finding]:
     """Refuse a service that does not end: a timer starts only what is not active."""
     kind = job.service.last("Service", "Type", "simple")
     restart = job.service.last("Service", "Restart")
@@ -59,7 +59,7 @@ def check_finishes(job: JobView, _known: Known) -> list[Finding]:
     return findings
 
 
-def unit_exists(unit: str, known: Known) -> bool:
+def unit_exists(unit: str, known: Context) -> bool:
     """Tell whether a unit will be there after the apply; of an instance, its template (systemd.unit(5))."""
     declared = {job.name: job.state for job in known.request.jobs}
     stem, suffix = unit.rpartition(".")[0], unit.rpartition(".")[2]
@@ -72,7 +72,7 @@ def unit_exists(unit: str, known: Known) -> bool:
     return unit in known.observed.host_units or (bool(at) and f"{name}@.{suffix}" in known.observed.host_units)
 
 
-def is_own(unit: str, job: JobView) -> bool:
+def is_own(unit: str, job: ProofJob) -> bool:
     """Tell whether a unit, or the template that it is an instance of, comes with the job."""
     template = f"{unit.partition('@')[0]}@.{unit.rpartition('.')[2]}"
     return unit in job.wanted.units() or ("@" in unit and template in job.wanted.units())
@@ -85,7 +85,7 @@ def nearest_unit(unit: str, units: Iterable[str]) -> str:
     return f"{meant}{suffix}" if meant else ""
 
 
-def check_unit(job: JobView, known: Known) -> list[Finding]:
+def check_unit(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse a timer whose Unit= is not there: it could not be started."""
     unit = job.timer.last("Timer", "Unit")
     if unit.endswith(".target") and unit not in known.unneeded:
@@ -102,7 +102,7 @@ def check_unit(job: JobView, known: Known) -> list[Finding]:
     return [job.finding("missing-unit", "timer.Unit", unit, "does not exist on this host", mend)]
 
 
-def check_handlers(job: JobView, known: Known) -> list[Finding]:
+def check_handlers(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse OnFailure= and OnSuccess= of units that are not there: systemd would only log that."""
     findings = []
     for key in HANDLERS:
@@ -119,7 +119,7 @@ def check_handlers(job: JobView, known: Known) -> list[Finding]:
     return findings
 
 
-def check_secrets(job: JobView, _known: Known) -> list[Finding]:
+def check_secrets(job: ProofJob, _known: Context) -> list[Finding]:
     """Refuse variables that are marked as secret, warn of what looks like one; the value is never shown."""
     findings = []
     marks = marked_secrets(job.service)

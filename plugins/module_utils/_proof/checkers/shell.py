@@ -21,7 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.chec
     texts,
     write,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView, Known
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Context, ProofJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.command_line import Command
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.script import ASSIGNMENT, is_shell_word
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import is_true
@@ -97,7 +97,7 @@ def _files(word: str, program: str, is_file: Callable[[str], bool]) -> str:
     return word if program in TAKES_FILES and not word.startswith("-") and pattern and not is_file(word) else ""
 
 
-def home_of(job: JobView, known: Known) -> str:
+def home_of(job: ProofJob, known: Context) -> str:
     """Return the home directory of the job's user, or an empty text when nobody can tell."""
     user = job.service.last("Service", "User", known.facts.own_user)
     account = (
@@ -106,7 +106,7 @@ def home_of(job: JobView, known: Known) -> str:
     return account.home if account else ""
 
 
-def check_shell_syntax(job: JobView, known: Known) -> list[Finding]:
+def check_shell_syntax(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse pipes, redirections and the like: no shell runs the command (systemd.service(5), Command lines)."""
 
     def is_file(path: str) -> bool:

@@ -15,7 +15,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.chec
     texts,
     write,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import ProofJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.command_line import specifiers
 
 # What systemd puts in the place of a specifier in a system service that is no instance (systemd.unit(5), Specifiers).
@@ -121,13 +121,13 @@ def of_an_account(scope: Scope, version: int) -> dict[str, str]:
     }
 
 
-def meanings(job: JobView, version: int, scope: Scope) -> dict[str, str]:
+def meanings(job: ProofJob, version: int, scope: Scope) -> dict[str, str]:
     """Return what systemd puts in the place of each specifier in the service of a job."""
     of_instance = OF_AN_INSTANCE if "@" in job.name else {}
     return {**SPECIFIERS, **of_instance, **({} if scope.is_system else of_an_account(scope, version))}
 
 
-def check_specifiers(job: JobView, version: int, scope: Scope = SYSTEM) -> list[Finding]:
+def check_specifiers(job: ProofJob, version: int, scope: Scope = SYSTEM) -> list[Finding]:
     """Refuse date formats and what is no specifier; warn of what is one (systemd.unit(5), Specifiers)."""
     findings: list[Finding] = []
     meaning = meanings(job, version, scope)
@@ -140,7 +140,7 @@ def check_specifiers(job: JobView, version: int, scope: Scope = SYSTEM) -> list[
 
 
 def _specifier_findings(
-    job: JobView, text: Text, version: int, dates: list[str], plain: list[str], *, meaning: Mapping[str, str]
+    job: ProofJob, text: Text, version: int, dates: list[str], plain: list[str], *, meaning: Mapping[str, str]
 ) -> Iterator[Finding]:
     """Return one finding of each kind; a date format that systemd refuses cannot be accepted."""
     # Whoever gives a job an instance means it to be used.

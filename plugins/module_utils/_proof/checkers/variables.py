@@ -26,7 +26,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.chec
     general_shell,
     only_shell,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import JobView, Known
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Context, ProofJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.command_line import commands_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.environment_file import (
     parse_environment_file,
@@ -77,7 +77,7 @@ _IN_A_WORD = re.compile(
 )
 
 
-def own_variables(job: JobView) -> list[str]:
+def own_variables(job: ProofJob) -> list[str]:
     """Return the variables of Environment= (systemd.exec(5), Environment=)."""
     values = job.service.values("Service", "Environment")
     # The value has the words of a command line; the first would be the program.
@@ -85,7 +85,7 @@ def own_variables(job: JobView) -> list[str]:
     return [word.partition("=")[0] for word in words if "=" in word]
 
 
-def variables_of(job: JobView, key: str, known: Iterable[str]) -> set[str]:
+def variables_of(job: ProofJob, key: str, known: Iterable[str]) -> set[str]:
     """Return the variables that a command of the service finds (systemd.exec(5), Environment Variables)."""
     names = {*known, *_ALWAYS, *own_variables(job), *_FOR_COMMANDS.get(key, ())}
     for directives, variables in _WITH:
@@ -154,7 +154,7 @@ def seems_meant(name: str, names: Iterable[str]) -> bool:
     return name in names or (len(name) > 2 and name.isupper())
 
 
-def variables_of_files(job: JobView, known: Known) -> tuple[set[str], bool]:
+def variables_of_files(job: ProofJob, known: Context) -> tuple[set[str], bool]:
     """Return the variables that environment files set, and whether these are all that there can be."""
     names: set[str] = set()
     values = job.service.values("Service", "EnvironmentFile")
@@ -166,7 +166,7 @@ def variables_of_files(job: JobView, known: Known) -> tuple[set[str], bool]:
     return names, complete and not job.service.values("Service", _UNKNOWABLE)
 
 
-def check_variables(job: JobView, known: Known) -> list[Finding]:
+def check_variables(job: ProofJob, known: Context) -> list[Finding]:
     """Refuse variables that nothing sets, and those that systemd does not replace (systemd.service(5))."""
     findings: list[Finding] = []
     if not any("$" in value for key in COMMAND_KEYS for value in job.service.values("Service", key)):
@@ -193,7 +193,7 @@ def is_unset(use: Use, names: set[str], complete: bool) -> bool:
     return not use.name or (complete and use.name not in names)
 
 
-def _unset(job: JobView, text: Text, names: set[str], found: list[tuple[Use, bool]], complete: bool) -> list[Finding]:
+def _unset(job: ProofJob, text: Text, names: set[str], found: list[tuple[Use, bool]], complete: bool) -> list[Finding]:
     """Return the finding about variables that nothing sets."""
     unset = [(use, code) for use, code in found if not use.kept and is_unset(use, names, complete)]
     if not unset:
@@ -204,7 +204,7 @@ def _unset(job: JobView, text: Text, names: set[str], found: list[tuple[Use, boo
     return [job.finding("unset-variable", text.field, text.value, reason, _mend_unset(job, *unset[0], names))]
 
 
-def _mend_unset(job: JobView, use: Use, code: bool, names: set[str]) -> str:
+def _mend_unset(job: ProofJob, use: Use, code: bool, names: set[str]) -> str:
     """Return the mend for a variable that nothing sets."""
     # A script has names of its own: `${user}` there is not meant to be USER.
     meant = own_variables(job) if code else names
@@ -216,7 +216,7 @@ def _mend_unset(job: JobView, use: Use, code: bool, names: set[str]) -> str:
     return f"{_mend_set(job, use.name)}, or write {use.mended} for a plain dollar"
 
 
-def _mend_set(job: JobView, name: str) -> str:
+def _mend_set(job: ProofJob, name: str) -> str:
     """Return how to set a variable; some systemd sets for a job with a user (systemd.exec(5), User=)."""
     if name in _OF_A_USER and not job.service.last("Service", "User"):
         return f"set user (root, too), so that systemd sets {name}"
@@ -224,7 +224,7 @@ def _mend_set(job: JobView, name: str) -> str:
 
 
 def _unexpanded(
-    job: JobView, text: Text, names: set[str], found: list[tuple[Use, bool]], complete: bool
+    job: ProofJob, text: Text, names: set[str], found: list[tuple[Use, bool]], complete: bool
 ) -> list[Finding]:
     """Return the finding about variables that systemd leaves as they are, or leaves out."""
     kept = [use for use, _code in found if use.kept]

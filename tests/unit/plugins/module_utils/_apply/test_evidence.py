@@ -16,7 +16,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.evid
     read_evidence,
     row,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Surprise, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import MissedElapse, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Goal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import goal_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
@@ -224,7 +224,7 @@ def test_the_row_of_an_absent_job() -> None:
 )
 def test_the_row_says_what_becomes_of_an_elapse_that_has_gone_by(one: Goal, missed: str | None, runs: bool) -> None:
     evidence = Evidence({"waiting.timer": WAITING}, {})
-    found = row(one, evidence, ["reschedule"], Surprise("Mon 08:00", NEXT))
+    found = row(one, evidence, ["reschedule"], MissedElapse("Mon 08:00", NEXT))
     assert (found["missed_elapse"], found["runs_now"]) == (missed, runs)
     found = row(one, evidence, [], None)
     assert (found["missed_elapse"], found["runs_now"]) == (None, False)

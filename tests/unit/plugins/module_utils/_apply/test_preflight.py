@@ -102,13 +102,13 @@ def armed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
 
 def change_at_last(host: FakeHost, monkeypatch: pytest.MonkeyPatch, change: Callable[[], object]) -> None:
     """Let something happen after the proof, when the new files have been written."""
-    really = steps.Host.prepare
+    really = steps.StepRunner.prepare
 
-    def prepare(self: steps.Host, files: list[JobFile], modes: dict[str, int], further: list[str]) -> None:
+    def prepare(self: steps.StepRunner, files: list[JobFile], modes: dict[str, int], further: list[str]) -> None:
         really(self, files, modes, further)
         change()
 
-    monkeypatch.setattr(transaction.Host, "prepare", prepare)
+    monkeypatch.setattr(transaction.StepRunner, "prepare", prepare)
     host.calls.clear()
 
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import steps as _apply
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.steps import Host, StepFailed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.steps import StepFailed, StepRunner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.transaction import ApplyFailed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.checksum import sealed
@@ -1363,7 +1363,7 @@ def test_any_set_of_jobs_after_any_other(rounds: list[tuple[list[WantedJob], boo
 # Single steps.
 
 
-def bare(tmp_path: Path, answer: Completed = DONE) -> tuple[Host, list[list[str]]]:
+def bare(tmp_path: Path, answer: Completed = DONE) -> tuple[StepRunner, list[list[str]]]:
     """Return the effects on a folder, and what is called."""
     calls: list[list[str]] = []
 
@@ -1372,7 +1372,7 @@ def bare(tmp_path: Path, answer: Completed = DONE) -> tuple[Host, list[list[str]
         return answer
 
     request = Request([], "default", False, "strict", str(tmp_path), str(tmp_path / "logs"), str(tmp_path / "own"))
-    return Host(runner, request), calls
+    return StepRunner(runner, request), calls
 
 
 @pytest.mark.parametrize(

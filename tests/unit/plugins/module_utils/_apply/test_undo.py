@@ -12,7 +12,7 @@ from unittest.mock import Mock
 import pytest
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply import undo
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.steps import Done, Host, StepFailed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.steps import Done, StepFailed, StepRunner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.transaction import new_files, touched_modes
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import Observed
@@ -54,7 +54,7 @@ class Way:
         self.before: Observed = observe(fake, request, observe_manager(fake))
         goals = [goal_of(job, self.before, SPANS) for job in jobs]
         self.plan: Plan = make_plan(goals, self.before, str(fake.units))
-        self.host = Host(fake, request)
+        self.host = StepRunner(fake, request)
         self.host.prepare(new_files(goals, self.plan), touched_modes(goals, self.plan))
         fake.calls.clear()
 

@@ -14,9 +14,9 @@ import pytest
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.transaction import NOT_KEPT
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge import coordinator
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.coordinator import (
+    Coordinator,
+    Participant,
     _failed,
-    _Lead,
-    _Member,
     _outcome,
     _Part,
 )
@@ -29,10 +29,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.ru
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import wanted
 
 DONE = {"outcome": [[], [], [], {"changed": True}]}
-Work = Callable[[_Member], object]
+Work = Callable[[Participant], object]
 
 
-def well(member: _Member) -> object:
+def well(member: Participant) -> object:
     """Go the whole way, and let the manager be started on it."""
     member.begin()
     if not member.ready():
@@ -43,13 +43,13 @@ def well(member: _Member) -> object:
     return DONE
 
 
-def dies(member: _Member) -> object:
+def dies(member: Participant) -> object:
     member.begin()
     os.kill(os.getpid(), signal.SIGKILL)
     return None
 
 
-def stops_half_way(member: _Member) -> object:
+def stops_half_way(member: Participant) -> object:
     member.begin()
     member.ready()
     os.kill(os.getpid(), signal.SIGSTOP)
@@ -60,7 +60,7 @@ def part(account: str, work: Work, *jobs: WantedJob) -> _Part:
     request = Request(list(jobs), "default", False, "strict", "", "", scope=Scope(account, 1, 1, "/nowhere"))
 
     def do(to_lead: Line) -> object:
-        return work(_Member(to_lead))
+        return work(Participant(to_lead))
 
     return _Part(request, len(jobs), Child(lambda: None, do))
 
@@ -96,9 +96,9 @@ def logind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Logind:
     return Logind(tmp_path)
 
 
-def led(logind: Logind, *parts: _Part) -> tuple[_Lead, bool]:
+def led(logind: Logind, *parts: _Part) -> tuple[Coordinator, bool]:
     """Lead the parts to the end; return whether all is kept."""
-    lead = _Lead(logind, list(parts), {})
+    lead = Coordinator(logind, list(parts), {})
     lead.begin()
     kept = lead.ready() and lead.keep()
     lead.close()

@@ -26,7 +26,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_re
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import own_pairs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.change.change_job import reset_failed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.job_status import picture
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.live_state import Wish
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.live_state import Query
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import UnitText
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.fake_systemd import FakeHost, make_host
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import wanted
@@ -245,7 +245,7 @@ def test_a_failure_that_systemd_has_forgotten_is_shown_until_it_is_reset(
     record(host, THEN, result=result)
 
     def health() -> tuple[str, str]:
-        found = picture(host, Wish(str(host.units), [], [], [], False, 1, False))["jobs"][0]
+        found = picture(host, Query(str(host.units), [], [], [], False, 1, False))["jobs"][0]
         return found["health"], found["reason"]
 
     assert health() == ("failing", f"last run: {reason}")
@@ -264,7 +264,7 @@ def test_a_run_under_way_has_not_failed_yet(host: FakeHost, installed: Callable[
     host.loaded["backup.service"] = job.service
     host.states["backup.service"] = ("activating", "start")
     assert not reset_failed(host, own_pairs(str(host.units))["backup"], Scope(), check_mode=False)["changed"]
-    assert picture(host, Wish(str(host.units), [], [], [], False, 1, False))["jobs"][0]["health"] == "running"
+    assert picture(host, Query(str(host.units), [], [], [], False, 1, False))["jobs"][0]["health"] == "running"
 
 
 # --- the two commands of the service, as a shell runs them

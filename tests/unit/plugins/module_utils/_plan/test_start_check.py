@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Surprise, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import MissedElapse, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import goal_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.start_check import told
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
@@ -21,7 +21,7 @@ OLD = wanted()
 TUESDAY = wanted(schedule="Tue 09:00")
 
 
-PASSED = {"backup": Surprise("Tue 09:00", 1801468800.0)}
+PASSED = {"backup": MissedElapse("Tue 09:00", 1801468800.0)}
 
 
 @pytest.mark.parametrize(

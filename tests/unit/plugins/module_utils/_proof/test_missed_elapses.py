@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Surprise, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import MissedElapse, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import goal_of, make_plan
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.start_check import runs_since_boot
@@ -129,7 +129,7 @@ def stamped(observed: Observed, age: float) -> Observed:
     return observed._replace(stamps={"backup.timer": int((time.time() - age) * 1e9)})
 
 
-def ago(systemd: Systemd, surprise: Surprise) -> int:
+def ago(systemd: Systemd, surprise: MissedElapse) -> int:
     """Return how long ago an elapse was."""
     return systemd.now - int(surprise.elapse)
 
@@ -137,7 +137,7 @@ def ago(systemd: Systemd, surprise: Surprise) -> int:
 def test_an_elapse_between_activation_and_now() -> None:
     systemd = Systemd(10, -20, -5, HOUR)
     found = predict(systemd, [TUESDAY], running(OLD), {})
-    assert found == {"backup": Surprise("Tue 09:00", systemd.now - 5)}
+    assert found == {"backup": MissedElapse("Tue 09:00", systemd.now - 5)}
     ((age, count, expressions),) = systemd.calendar_calls()
     assert abs(age - 10) <= 1
     assert (count, expressions) == (1, ["Tue 09:00"])
@@ -292,12 +292,12 @@ def test_of_calendar_and_span_the_calendar_is_told() -> None:
     systemd = Systemd(1, -10)
     job = wanted(schedule="Tue 09:00", every="5min")
     found = predict(systemd, [job], running(OLD, last=systemd.now - 600), SPANS)
-    assert found == {"backup": Surprise("Tue 09:00", systemd.now - 10)}
+    assert found == {"backup": MissedElapse("Tue 09:00", systemd.now - 10)}
 
 
 # What is refused, and what is told.
 
-PASSED = {"backup": Surprise("Tue 09:00", 1801468800.0)}
+PASSED = {"backup": MissedElapse("Tue 09:00", 1801468800.0)}
 HELD = {"backup.timer": "other.service"}
 
 
@@ -330,12 +330,12 @@ def test_a_job_that_is_referred_to_and_not_to_run_is_refused() -> None:
         (TUESDAY, host_with(OLD, timer=STOPPED)._replace(referenced=HELD), PASSED),
     ],
 )
-def test_what_is_not_refused(job: WantedJob, observed: Observed, surprises: dict[str, Surprise]) -> None:
+def test_what_is_not_refused(job: WantedJob, observed: Observed, surprises: dict[str, MissedElapse]) -> None:
     assert refusals([job], observed, surprises) == []
 
 
 def test_an_interval_of_a_timer_that_is_referred_to_is_refused_too() -> None:
-    surprises = {"backup": Surprise("5min", 1801468800.0)}
+    surprises = {"backup": MissedElapse("5min", 1801468800.0)}
     assert len(refusals([OFTEN], running(EVERY)._replace(referenced=HELD), surprises)) == 1
 
 

@@ -18,7 +18,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.com
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import UnitText
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.jobs import merge_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render import notify
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.attempts import Beside, beside
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.attempts import Helpers, beside
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._render.render import (
     Rendered,
     compile_templates,
@@ -32,7 +32,7 @@ ATTEMPTS = f"/usr/bin/python3 -I {FOLDER}/j/attempts.py"
 GATE = f"/usr/bin/python3 -I {FOLDER}/j/gate.py"
 
 
-def stands(**fields: Any) -> Beside:
+def stands(**fields: Any) -> Helpers:
     return beside(complete(name="j", **fields), FOLDER)
 
 
@@ -52,7 +52,7 @@ def said(**fields: Any) -> list[str]:
 
 def test_a_job_that_needs_no_program_has_none():
     for fields in ({}, {"retries": 0}, {"retries": {"delay": "5s"}}, {"concurrency": "queue"}):
-        assert stands(command=["/bin/x"], **fields) == Beside("/bin/x", "", [], "j.service", (), "")
+        assert stands(command=["/bin/x"], **fields) == Helpers("/bin/x", "", [], "j.service", (), "")
         assert units(**fields) == units()
 
 

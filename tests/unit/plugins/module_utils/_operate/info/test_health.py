@@ -12,7 +12,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.stamp_
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, FileState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.change.change_request import rescheduled
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.history.runs import RunState
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.health import Seen, judge
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.health import JobState, judge
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timer_unit import calendars
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import owner_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import UnitState
@@ -28,13 +28,13 @@ GOOD_RUN = RunState("1" * 32, 10, 12, "success", 0)
 BAD_RUN = RunState("1" * 32, 10, 12, "exit-code", 3)
 
 
-def seen(**fields: Any) -> Seen:
+def seen(**fields: Any) -> JobState:
     found: dict[str, Any] = {
         "name": "job", "service_name": "job.service", "timer": TIMER, "service": TIMER, "timer_unit": WAITING,
         "service_unit": IDLE, "enabled": True, "next_elapse": 99.0, "last_trigger": 10.0, "last_run": GOOD_RUN,
         "missed": None, "stuck": None, "drift": [], "ours": True,
     }  # fmt: skip
-    return Seen(**{**found, **fields})
+    return JobState(**{**found, **fields})
 
 
 @pytest.mark.parametrize(

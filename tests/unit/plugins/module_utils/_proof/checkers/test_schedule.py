@@ -18,7 +18,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.chec
     check_trigger,
     words,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Checker, Known
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Checker, Context
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import Calendar, Timespan
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.fake_facts import NOW, job_view, known
 
@@ -40,7 +40,7 @@ def told(checker: Checker, **fields: Any) -> list[str]:
 def judged(schedule: str | list[str], bad: dict[str, str], mends: dict[str, str] | None = None) -> list[str]:
     """Return what is told of a schedule, some of whose expressions systemd finds bad for a reason; empty: never."""
     job = job_view(schedule=schedule)
-    about: Known = known(job.wanted)
+    about: Context = known(job.wanted)
     for text, reason in bad.items():
         never = reason.startswith("is valid")
         about.calendars[text] = Calendar(text, never, text if never else "", [], reason)

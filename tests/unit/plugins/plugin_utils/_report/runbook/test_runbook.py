@@ -20,7 +20,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.filter.markdown import F
 from ansible_collections.dotmobi.systemd_timers.plugins.filter.runbook import FilterModule as RunbookFilters
 from ansible_collections.dotmobi.systemd_timers.plugins.filter.schedule_words import FilterModule as WordsFilters
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import WantedJob
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import Pair, declared
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import InstalledJob, declared
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.run_rules import timeout_words
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.runbook.runbook import book
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.hostile_markdown import HOSTILE
@@ -37,7 +37,7 @@ runbook_filter = RunbookFilters().filters()["runbook"]
 def row(job: WantedJob, account: str = "", **changes: Any) -> dict[str, Any]:
     """A job as the module returns it, as far as the runbook needs it."""
     paths = (f"/etc/systemd/system/{job.name}.service", f"/etc/systemd/system/{job.name}.timer")
-    pair = Pair(job.name, f"{job.name}.service", file_of(job.timer), file_of(job.service), paths, "default")
+    pair = InstalledJob(job.name, f"{job.name}.service", file_of(job.timer), file_of(job.service), paths, "default")
     # Of what a job has beside its pair, the units; its files have paths.
     beside = {file.name: file.text for file in job.files if "/" not in file.name}
     found = {
