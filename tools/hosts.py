@@ -76,7 +76,7 @@ PACKAGES = ("systemd", "systemd-sysv", "dbus", "libpam-systemd", "python3", "tzd
 
 
 class HostError(Exception):
-    """Something that the user can understand and mend."""
+    """Something that the user can understand and fix."""
 
 
 def say(message: str) -> None:
@@ -196,12 +196,12 @@ def refuse_foreign(name: str, container: dict) -> None:
     if owner == str(CHECKOUT):
         return
     if owner is None:
-        mend = f"It was not made by this project. Remove it yourself: podman rm --force {name}"
+        fix = f"It was not made by this project. Remove it yourself: podman rm --force {name}"
     elif Path(owner).is_dir():
-        mend = f"It belongs to the checkout {owner}. Run `make destroy` there first."
+        fix = f"It belongs to the checkout {owner}. Run `make destroy` there first."
     else:
-        mend = f"It belongs to the checkout {owner}, which is gone. Remove it yourself: podman rm --force {name}"
-    raise HostError(f"a container named {name} is already on this machine. {mend}")
+        fix = f"It belongs to the checkout {owner}, which is gone. Remove it yourself: podman rm --force {name}"
+    raise HostError(f"a container named {name} is already on this machine. {fix}")
 
 
 def pure_cgroup_v2() -> bool:

@@ -79,14 +79,14 @@ all jobs, set `accept` in `timer_defaults`. A job that has an `accept` of its ow
 
 def row(code: str, found: Code) -> str:
     """Return the line of a code."""
-    return f"| `{code}` | {found.kind} | {'yes' if found.acceptable else 'no'} | {found.cause} | {found.mend} |"
+    return f"| `{code}` | {found.kind} | {'yes' if found.acceptable else 'no'} | {found.cause} | {found.fix} |"
 
 
 def findings_page() -> str:
     """Return docs/findings.md."""
     parts = [FINDINGS_HEAD]
     for title, codes in GROUPS.items():
-        head = ["| code | kind | can be accepted | cause | mend |", "|---|---|---|---|---|"]
+        head = ["| code | kind | can be accepted | cause | fix |", "|---|---|---|---|---|"]
         parts.append("\n".join([f"## {title}", "", *head, *(row(code, found) for code, found in codes.items())]) + "\n")
     return "\n".join(parts)
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run `ansible-test sanity` on an export of the working tree, in virtual environments that are kept.
 
-Its pip gets no settings from the environment, and it would download a script to bootstrap pip with. Both is mended by
+Its pip gets no settings from the environment, and it would download a script to bootstrap pip with. Both is fixed by
 a home directory of its own, shared by all checkouts of this user.
 """
 

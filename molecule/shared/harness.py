@@ -333,7 +333,7 @@ def following(when: datetime, now: datetime) -> datetime:
 
 
 def broken_start(name: str) -> tuple[str, str]:
-    """Scripts of the shell after which the start of a timer fails, and that mend it.
+    """Scripts of the shell after which the start of a timer fails, and that fix it.
 
     The proof warns of the drop-in and cannot know what comes of it: what it requires is there, and fails.
     """
@@ -343,8 +343,8 @@ def broken_start(name: str) -> tuple[str, str]:
         f"printf '[Service]\\nType=oneshot\\nExecStart=/bin/false\\n' > {broken} && mkdir {folder} && "
         f"printf '[Unit]\\nRequires={name}-broken.service\\nAfter={name}-broken.service\\n' > {folder}/break.conf"
     )
-    mend = f"rm -r {broken} {folder}; systemctl daemon-reload; systemctl reset-failed {name}-broken.service; true"
-    return make, mend
+    fix = f"rm -r {broken} {folder}; systemctl daemon-reload; systemctl reset-failed {name}-broken.service; true"
+    return make, fix
 
 
 def utc_now() -> datetime:

@@ -296,9 +296,9 @@ class ActionModule(ActionBase):
                 try:
                     units = render(templates, job, options["owner"], options["files_directory"])
                 except Exception as error:  # noqa: BLE001  a user's template can raise anything
-                    mend = "correct the template"
+                    fix = "correct the template"
                     reason = f"cannot be rendered: {why_not_rendered(error)}"
-                    findings.append(Finding(job["name"], "template", None, reason, mend, "invalid-declaration"))
+                    findings.append(Finding(job["name"], "template", None, reason, fix, "invalid-declaration"))
                     continue
             too_long = long_names(job["name"], units.files)
             if too_long:

@@ -78,8 +78,8 @@ def matching_hosts_filter(pattern: str | list[str], groups: Mapping[str, Sequenc
     if not groups.get("all") or all(name in groups for name in named) or matches(inventory, pattern):
         return pattern
     meant = slip(pattern, [*groups, *groups["all"]]) if isinstance(pattern, str) else ""
-    mend = f"did you mean {meant}?" if meant else "`ansible-inventory --graph` shows its hosts"
-    raise AnsibleFilterError(f"{pattern!r} matches no host of the inventory; {mend}")
+    fix = f"did you mean {meant}?" if meant else "`ansible-inventory --graph` shows its hosts"
+    raise AnsibleFilterError(f"{pattern!r} matches no host of the inventory; {fix}")
 
 
 class FilterModule:

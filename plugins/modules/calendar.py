@@ -201,7 +201,7 @@ def given_texts(module: AnsibleModule, option: str) -> list[str]:
     try:
         return texts_of(module.params[option])
     except BadText as error:
-        module.fail_json(msg=f"{option} {shown(module.params[option])} {error.reason}; {error.mend}")
+        module.fail_json(msg=f"{option} {shown(module.params[option])} {error.reason}; {error.fix}")
         raise
 
 

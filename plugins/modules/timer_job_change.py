@@ -190,7 +190,7 @@ def schedule_of(module: AnsibleModule, given: Any) -> list[str]:
             module.fail_json(msg=f"no schedule is given: say which one with {GIVE_SCHEDULE}")
         check_schedule(module.params["name"], schedule)
     except BadText as error:
-        module.fail_json(msg=f"schedule {shown(given)} {error.reason}; {error.mend}")
+        module.fail_json(msg=f"schedule {shown(given)} {error.reason}; {error.fix}")
     except NotChangeable as error:
         module.fail_json(msg=str(error))
     return schedule

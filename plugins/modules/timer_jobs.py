@@ -740,8 +740,8 @@ findings:
       description: Why that is wrong.
       type: str
       sample: does not exist on this host
-    mend:
-      description: How to mend it.
+    fix:
+      description: How to fix it.
       type: str
       sample: install it before the job, or correct the path
     code:

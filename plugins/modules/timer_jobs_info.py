@@ -305,7 +305,7 @@ jobs:
       type: float
     findings:
       description:
-        - What the proof finds, each with C(field), C(value), C(reason), C(mend), C(code), C(severity) (V(error),
+        - What the proof finds, each with C(field), C(value), C(reason), C(fix), C(code), C(severity) (V(error),
           V(environment) for what the host lacks, or V(warning)), and all of it in one line as C(message).
       returned: when O(proof=true)
       type: list
@@ -336,7 +336,7 @@ jobs:
       description: Why.
       type: str
       sample: "last run: success"
-    mend:
+    fix:
       description: What to do about it. Empty when nothing.
       type: str
 counts:

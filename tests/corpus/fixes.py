@@ -29,17 +29,17 @@ _NO_VALUE = ("%% for", "absolute path")
 
 
 def fixed(job: Mapping[str, Any], finding: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the job after its finding was mended as the finding says; None where that is more than a value."""
-    mend, field = finding["mend"], finding["field"]
+    """Return the job after its finding was fixed as the finding says; None where that is more than a value."""
+    fix, field = finding["fix"], finding["field"]
     if finding["code"] in _SKIPPED or finding["value"] is None:
         return None
-    fields = _FIELDS.match(mend)
+    fields = _FIELDS.match(fix)
     given = yaml.safe_load(fields.group(1)) if fields and "..." not in fields.group(1) else None
     if isinstance(given, dict):
         return with_fields(job, finding, given)
-    if mend == "remove it" or mend.startswith("remove it:"):
+    if fix == "remove it" or fix.startswith("remove it:"):
         return without(job, field)
-    value = value_of(mend, finding["code"])
+    value = value_of(fix, finding["code"])
     if value is None:
         return None
     if finding["code"] == "unknown-field":
@@ -48,20 +48,20 @@ def fixed(job: Mapping[str, Any], finding: Mapping[str, Any]) -> dict[str, Any] 
     return None if after == job else after
 
 
-def value_of(mend: str, code: str) -> Any:
+def value_of(fix: str, code: str) -> Any:
     """Return the value that a finding says to write; None when it says none."""
-    found = _LIST.match(mend)
+    found = _LIST.match(fix)
     if found:
         return yaml.safe_load(found.group(1))
-    found = _QUOTED.match(mend)
-    found = found or (_PLAIN.match(mend) if code in _OF_A_COMMAND else None)
-    return found.group(1) if found and not any(one in mend for one in _NO_VALUE) else None
+    found = _QUOTED.match(fix)
+    found = found or (_PLAIN.match(fix) if code in _OF_A_COMMAND else None)
+    return found.group(1) if found and not any(one in fix for one in _NO_VALUE) else None
 
 
 def with_fields(job: Mapping[str, Any], finding: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the job with fields: `set` adds them, `write` and `use` put them in the place of the one at fault."""
-    rest = re.search(r", and write (.*)$", finding["mend"])
-    kept = dict(job) if finding["mend"].startswith("set") else without(job, finding["field"])
+    rest = re.search(r", and write (.*)$", finding["fix"])
+    kept = dict(job) if finding["fix"].startswith("set") else without(job, finding["field"])
     return {**kept, **given, **({"command": rest.group(1)} if rest else {})}
 
 

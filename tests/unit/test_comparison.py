@@ -22,7 +22,7 @@ TEXT = PAGE.read_text("utf-8")
 ON_PAGE = verdicts_of(TEXT)
 
 
-def how_to_mend(names: set[str]) -> str:
+def how_to_fix(names: set[str]) -> str:
     """Return what to do about cases; one that is gone needs no run."""
     only = " ".join(["--only", *sorted(names.intersection(case.name for case in CASES))])
     return f"{', '.join(sorted(names))}: run `make comparison`, or for these alone: make comparison ARGS='{only}'"
@@ -43,7 +43,7 @@ def test_every_version_was_measured() -> None:
 def test_every_case_is_on_the_page_and_no_other() -> None:
     for version, verdicts in ON_PAGE.items():
         odd = set(verdicts) ^ {case.name for case in CASES if version in case.versions}
-        assert not odd, f"docs/comparison.md, systemd {version}: {how_to_mend(odd)}"
+        assert not odd, f"docs/comparison.md, systemd {version}: {how_to_fix(odd)}"
 
 
 def test_the_page_says_of_our_proof_what_it_does() -> None:
@@ -53,7 +53,7 @@ def test_the_page_says_of_our_proof_what_it_does() -> None:
         for version, verdicts in ON_PAGE.items()
         if case.name in verdicts and verdicts[case.name][OURS] != proved(case, version)
     }
-    assert not odd, f"docs/comparison.md: {how_to_mend(odd)}"
+    assert not odd, f"docs/comparison.md: {how_to_fix(odd)}"
 
 
 def test_the_page_is_what_its_verdicts_make() -> None:

@@ -44,7 +44,7 @@ BEFORE = [
     job("undo-stopped"),
 ]
 BREAKS = job("undo-breaks")
-BREAK, MEND = broken_start("undo-breaks")
+BREAK, FIX = broken_start("undo-breaks")
 
 
 def after(passed):
@@ -95,7 +95,7 @@ def tell(site, host):
     seen.run = site.refuse([*seen.after, BREAKS], **OWNER)
     seen.files_then, seen.states_then = snapshot(host), states(host)
     seen.reloads = reloads(host) - seen.reloads
-    host.check_output(MEND)
+    host.check_output(FIX)
     return seen
 
 

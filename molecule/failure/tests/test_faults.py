@@ -56,7 +56,7 @@ class Fault(NamedTuple):
     """A fault: how it is made and taken away (scripts of the shell), and what the message says."""
 
     make: str
-    mend: str
+    fix: str
     says: str
 
 
@@ -160,7 +160,7 @@ def tell(site, host):
         before = picture(host)
         run = site.refuse(AFTER, **OWNER)
         after = picture(host)
-        host.run(fault.mend)
+        host.run(fault.fix)
         seen[name] = Seen(before, run, after, site.apply(AFTER, **OWNER))
     return seen
 

@@ -103,10 +103,10 @@ def tell_of_reloads(seen, site, host):
     site.apply([job("beside-one"), passing], **ONE)
     host.check_output(RELOADER)
     seen.reloaded = site.apply([job("beside-one"), {**passing, "schedule": "*-*-* 00:00:09"}], **ONE)
-    make, mend = broken_start("beside-breaks")
+    make, fix = broken_start("beside-breaks")
     host.check_output(make)
     seen.back = site.refuse([job("beside-one"), passing, job("beside-breaks")], **ONE)
-    host.check_output(mend)
+    host.check_output(fix)
     unwrap(host)
     seen.back_armed = is_armed(host, "beside-passing")
 

@@ -106,14 +106,14 @@ def tell(site, host):
     seen.shell = host.check_output(f"cat {RUNS}/shell").splitlines()
 
     # An apply that fails when the files are in place already.
-    make, mend = broken_start("files-breaks")
+    make, fix = broken_start("files-breaks")
     host.check_output(make)
     before = snapshot(host)
     breaks = job("breaks", script={"content": "true\n"}, credentials={"token": {"content": "x"}})
     seen.undone = site.refuse([*jobs(3, sealed=sealed), breaks], **OWNER)
     after = snapshot(host)
     seen.restored = (after.units() == before.units(), after.timers == before.timers)
-    host.check_output(mend)
+    host.check_output(fix)
 
     # What others have there: content of the folder before the first apply, and what is put there later.
     host.check_output("mkdir -p /srv/jobs/files-taken && cd /srv/jobs/files-taken && touch run.sh && ln -s run.sh link")

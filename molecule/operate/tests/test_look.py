@@ -194,7 +194,7 @@ class TestStatus:
         assert row_of(table, name)[-1] == HEALTH[name]
 
     @pytest.mark.parametrize("name", REASONS)
-    def test_what_is_wrong_has_a_reason_and_a_mend(self, table, name):
+    def test_what_is_wrong_has_a_reason_and_a_fix(self, table, name):
         (line,) = [line for line in table if line.startswith(f"  {name}: {HEALTH[name]}: ")]
         assert REASONS[name] in line
         assert "; " in line

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbook `troubleshoot`: jobs that fail in different ways, that hang, that are mended, and what it says."""
+"""The playbook `troubleshoot`: jobs that fail in different ways, that hang, that are fixed, and what it says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ JOBS = [
     {"name": "tr-full", "schedule": FAR, "command": recorder("tr-full", f'echo begins; echo "{FULL}" >&2; exit 3')},
     {"name": "tr-gone", "schedule": FAR, "script": {"content": "#!/bin/sh\nexit 0\n"}},
     {"name": "tr-late", "schedule": FAR, "timeout": "1s", "command": ["/bin/sleep", "60"]},
-    {"name": "tr-once", "schedule": FAR, "command": recorder("tr-once", "[ -e /srv/mended ]")},
+    {"name": "tr-once", "schedule": FAR, "command": recorder("tr-once", "[ -e /srv/fixed ]")},
     {"name": "tr-runs", "schedule": FAR, "command": recorder("tr-runs", f"until [ -e {GO} ]; do sleep 0.2; done")},
     {"name": "tr-silent", "schedule": FAR, "command": recorder("tr-silent", "exit 5")},
     {"name": "tr-yes", "schedule": FAR, "command": recorder("tr-yes", "exit 6")},
@@ -37,7 +37,7 @@ systemctl start tr-no
 sed -i 's/^Description=.*/Description=Edited/' /etc/systemd/system/tr-edited.service
 systemctl daemon-reload
 rm {FILES_DIRECTORY}/tr-gone/*
-touch /srv/mended
+touch /srv/fixed
 """
 # Each is run once, for both machines.
 PLAYS = {
@@ -141,10 +141,10 @@ def test_a_job_that_fails(told, machine, host):
     run = told.plays["full"]
     assert run.status != 0
     assert f"{machine} | {FULL}" in machines(run, "Run it")
-    head, what, mend = diagnosis(told, "full", "tr-full", machine)
+    head, what, fix = diagnosis(told, "full", "tr-full", machine)
     assert head == f"tr-full on {machine}: failing"
     assert what == f'  the run by hand failed: exit status 3; a file system is full: "{FULL}"'
-    assert mend.startswith("    mend: ")
+    assert fix.startswith("    fix: ")
     # Before, and by hand; not in check mode.
     assert len(runs(host, "tr-full")) == 2
     # The diagnosis is not repeated.
@@ -188,7 +188,7 @@ def test_as_json(told, machine):
     assert run.status != 0
     found = as_json(run)[machine]
     assert found["diagnosis"] == [
-        {"what": "the run by hand failed: timed out", "mend": "raise `timeout`, or find out what it waits for"}
+        {"what": "the run by hand failed: timed out", "fix": "raise `timeout`, or find out what it waits for"}
     ]
     assert found["verdict"] == "the run by hand failed: timed out"
     assert found["before"]["findings"] == []
@@ -196,13 +196,13 @@ def test_as_json(told, machine):
     assert found["run"]["result"] == "timeout"
 
 
-def test_a_job_that_is_mended(told, machine, host):
+def test_a_job_that_is_fixed(told, machine, host):
     run = told.plays["once"]
     assert run.status == 0, run.output
-    head, what, mend = diagnosis(told, "once", "tr-once", machine)
+    head, what, fix = diagnosis(told, "once", "tr-once", machine)
     assert head == f"tr-once on {machine}: ok"
     assert what.startswith("  the last run failed (exit status 1), and the run by hand did not: the cause is gone")
-    assert "see that the next run, 20" in mend
+    assert "see that the next run, 20" in fix
     assert len(runs(host, "tr-once")) == 2
 
 

@@ -202,13 +202,13 @@ def test_counts_are_right(seen):
         assert sum(row["errors"] for row in by_job.values()) <= run.result["finding_counts"]["errors"]
 
 
-def test_check_mode_finds_the_same_and_says_what_a_task_before_may_mend(seen):
+def test_check_mode_finds_the_same_and_says_what_a_task_before_may_fix(seen):
     strict, check = by_fault(seen.runs["strict"]), by_fault(seen.runs["check"])
     assert check.keys() == strict.keys()
     for fault, one in check.items():
         if strict[fault]["severity"] == ENVIRONMENT:
             assert one["severity"] == "warning"
-            assert one["mend"].startswith(strict[fault]["mend"])
+            assert one["fix"].startswith(strict[fault]["fix"])
             assert "a warning because of check mode" in one["message"]
         else:
             assert one == strict[fault]

@@ -15,7 +15,7 @@ from harness import broken_start, daily, pace, recorder, runs, utc_now, wait_unt
 
 OWNER = {"timer_owner": "window"}
 FAR, OTHER = "*-*-* 00:00:07", "*-*-* 00:00:08"
-BREAK, MEND = broken_start("window-breaks")
+BREAK, FIX = broken_start("window-breaks")
 # From the start of ansible-playbook until the elapse, and how long the program sleeps, on an idle machine.
 AHEAD, SLEEP = 9, 14
 STORIES = {
@@ -66,7 +66,7 @@ def tell_one(site, host, program, verb, *, broken):
         if broken:
             host.check_output(BREAK)
             run = site.refuse([*jobs, job("breaks")], **OWNER)
-            host.check_output(MEND)
+            host.check_output(FIX)
             assert run.result["undone"], run.message
         else:
             site.apply(jobs, **OWNER)

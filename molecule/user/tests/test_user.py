@@ -101,14 +101,14 @@ def tell(site, host):
 
     # The part of the system fails when that of the account has been applied, and the other way round.
     seen.undone = {}
-    make, mend = broken_start("user-system-breaks")
+    make, fix = broken_start("user-system-breaks")
     host.check_output(make)
     before = look(host, ALICE), snapshot(host).units()
     breaks = job("system-breaks", user=None)
     changed = job("daily", schedule="*-*-* 00:00:09")
     seen.undone["system"] = site.refuse([SYSTEM, breaks, changed, *all_of_it[2:]], **OWNER)
     seen.back = [(look(host, ALICE), snapshot(host).units()) == before, state(host, ALICE, "user-daily.timer")]
-    host.check_output(mend)
+    host.check_output(fix)
     # In the place of the link that enables a timer.
     in_the_way = f"/home/{BOB}/.config/systemd/user/timers.target.wants/user-more.timer"
     host.check_output("install -d -o %s -g %s %s", BOB, BOB, in_the_way)

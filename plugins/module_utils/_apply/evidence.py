@@ -96,8 +96,8 @@ def queued(goals: list[Goal], evidence: Evidence) -> list[Finding]:
     """Return a warning for each timer whose start waits for another unit."""
     waiting = [goal for goal in goals if goal.armed and evidence.units.get(f"{goal.name}.timer", NOT_ACTIVE).is_queued]
     reason = "its timer is about to start, and waits for another unit, as for the clock to be set"
-    mend = "`systemctl list-jobs` on the host shows what is waited for"
-    return [Finding(goal.name, "state", goal.state, reason, mend, "start-waits") for goal in waiting]
+    fix = "`systemctl list-jobs` on the host shows what is waited for"
+    return [Finding(goal.name, "state", goal.state, reason, fix, "start-waits") for goal in waiting]
 
 
 def armed_word(goal: Goal, unit: UnitState) -> str:

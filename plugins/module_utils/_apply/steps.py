@@ -376,9 +376,9 @@ class StepRunner:
         """
         kept = [unit for unit, memory in self.memories(units).items() if memory.ran or memory.elapsed]
         if kept:
-            mend = "take the reference away, or set on_reschedule to run"
+            fix = "take the reference away, or set on_reschedule to run"
             raise StepFailed(
-                "check_forgotten", f"another unit refers to {', '.join(kept)}, so that it could run; {mend}"
+                "check_forgotten", f"another unit refers to {', '.join(kept)}, so that it could run; {fix}"
             )
 
     def memories(self, units: list[str]) -> dict[str, Memory]:

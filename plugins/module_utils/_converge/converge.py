@@ -105,8 +105,8 @@ def converge(
             finally:
                 meeting.close()
     except ProgramMissing as error:
-        mend = "install systemd's own tools on this host"
-        return refused(Finding("", error.program, None, "is not installed on this host", mend, "no-systemd"))
+        fix = "install systemd's own tools on this host"
+        return refused(Finding("", error.program, None, "is not installed on this host", fix, "no-systemd"))
     except (ObserveError, CalendarError) as error:
         return refused(Finding("", "systemd", None, str(error), "", "systemd-answer"))
 

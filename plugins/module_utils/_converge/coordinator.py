@@ -277,9 +277,9 @@ def account_findings(jobs: list[WantedJob], looked: Looked) -> list[Finding]:
     found = []
     for account, job in first.items():
         if account in looked.refused:
-            reason, mend = looked.refused[account]
+            reason, fix = looked.refused[account]
             kind = "" if reason.startswith((NO_ACCOUNT, NO_HOME)) else ERROR
-            found.append(Finding(job.name, "user", account, reason, mend, "missing-user", kind))
+            found.append(Finding(job.name, "user", account, reason, fix, "missing-user", kind))
         elif account in looked.silent:
             reason = f"cannot be looked at: {looked.silent[account]}"
             found.append(Finding(job.name, "user", account, reason, "", "silent-account", ERROR))

@@ -20,7 +20,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.kept_
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import owner_of
 
 # Tasks before the role often make what a job needs, and in check mode they make nothing.
-ONLY_IN_CHECK_MODE = "a warning because of check mode: without it this is an error, unless a task before has mended it"
+ONLY_IN_CHECK_MODE = "a warning because of check mode: without it this is an error, unless a task before has fixed it"
 
 
 def as_written(request: Request) -> Request:
@@ -48,8 +48,8 @@ def tolerated(finding: Finding, request: Request) -> Finding:
     if request.proof == "warn":
         return finding._replace(kind=WARNING)
     if request.is_forecast:
-        mend = f"{finding.mend}; {ONLY_IN_CHECK_MODE}" if finding.mend else ONLY_IN_CHECK_MODE
-        return finding._replace(kind=WARNING, mend=mend)
+        fix = f"{finding.fix}; {ONLY_IN_CHECK_MODE}" if finding.fix else ONLY_IN_CHECK_MODE
+        return finding._replace(kind=WARNING, fix=fix)
     return finding
 
 
@@ -106,8 +106,8 @@ def check_former(request: Request, observed: Observed) -> list[Finding]:
         if others and job.state != ABSENT and is_gone(job.name, observed):
             other = min(others)
             reason = f"belongs to the declaration with timer_owner {other!r}, so that both would run"
-            mend = f"take it over with `take_over_from: {other}`, or remove it there and `renamed_from` here"
-            findings.append(Finding(job.name, "renamed_from", job.renamed_from, reason, mend, "other-owner"))
+            fix = f"take it over with `take_over_from: {other}`, or remove it there and `renamed_from` here"
+            findings.append(Finding(job.name, "renamed_from", job.renamed_from, reason, fix, "other-owner"))
     return findings
 
 

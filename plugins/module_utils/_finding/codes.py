@@ -13,28 +13,28 @@ WARNING = "warning"
 
 
 class Code(NamedTuple):
-    """How grave a finding is, whether a job may accept it, what causes it, how to mend it."""
+    """How grave a finding is, whether a job may accept it, what causes it, how to fix it."""
 
     kind: str
     acceptable: bool
     cause: str
-    mend: str
+    fix: str
 
 
-def _never(cause: str, mend: str) -> Code:
-    return Code(ERROR, False, cause, mend)
+def _never(cause: str, fix: str) -> Code:
+    return Code(ERROR, False, cause, fix)
 
 
-def _error(cause: str, mend: str) -> Code:
-    return Code(ERROR, True, cause, mend)
+def _error(cause: str, fix: str) -> Code:
+    return Code(ERROR, True, cause, fix)
 
 
-def _lacks(cause: str, mend: str) -> Code:
-    return Code(ENVIRONMENT, True, cause, mend)
+def _lacks(cause: str, fix: str) -> Code:
+    return Code(ENVIRONMENT, True, cause, fix)
 
 
-def _warning(cause: str, mend: str) -> Code:
-    return Code(WARNING, True, cause, mend)
+def _warning(cause: str, fix: str) -> Code:
+    return Code(WARNING, True, cause, fix)
 
 
 DECLARATION = {

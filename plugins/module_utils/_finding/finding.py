@@ -19,7 +19,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Finding(NamedTuple):
-    """One fault: where it is, what stands there, why that is wrong, how to mend it, its code (`_codes`).
+    """One fault: where it is, what stands there, why that is wrong, how to fix it, its code (`_codes`).
 
     An empty `job` means the host as a whole. `kind` is that of the code unless it is given.
     """
@@ -28,7 +28,7 @@ class Finding(NamedTuple):
     field: str
     value: Any
     reason: str
-    mend: str
+    fix: str
     code: str
     kind: str = ""
 
@@ -50,7 +50,7 @@ def shown(value: Any) -> str:
 
 
 def line(finding: Finding, among_warnings: bool = False) -> str:
-    """Return the finding as one line: `JOB: FIELD "VALUE": REASON; MEND [CODE]`.
+    """Return the finding as one line: `JOB: FIELD "VALUE": REASON; FIX [CODE]`.
 
     A warning says that it is one, unless it is `among_warnings`, where Ansible says so.
     """
@@ -59,7 +59,7 @@ def line(finding: Finding, among_warnings: bool = False) -> str:
         where = f"{where} {shown(finding.value)}".strip()
     warning = "warning" if finding.severity == WARNING and not among_warnings else ""
     head = ": ".join(part for part in (finding.job, warning, where, finding.reason) if part)
-    whole = f"{head}; {finding.mend}" if finding.mend else head
+    whole = f"{head}; {finding.fix}" if finding.fix else head
     # Names and keys in it may be as bad as any value.
     escaped = _CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), whole)
     return f"{escaped} [{finding.code}]"

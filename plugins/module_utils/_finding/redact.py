@@ -28,7 +28,7 @@ def masked_finding(finding: Finding, marks: Iterable[str] = ()) -> Finding:
     return finding._replace(
         value=_masked_data(finding.field.rsplit(".", 1)[-1], finding.value, names),
         reason=_masked_sentence(finding.reason, names),
-        mend=_masked_sentence(finding.mend, names),
+        fix=_masked_sentence(finding.fix, names),
     )
 
 

@@ -28,6 +28,6 @@ class UnknownJob(Exception):
         if foreign:
             super().__init__(foreign_words(shown(name), foreign))
             return
-        mend = f"did you mean {meant}?" if meant else "the playbook `status` lists them"
+        fix = f"did you mean {meant}?" if meant else "the playbook `status` lists them"
         unseen = f"; {', '.join(silent)} could not be looked at" if silent else ""
-        super().__init__(f"{shown(name)} is not a job on this host; {mend}{unseen}")
+        super().__init__(f"{shown(name)} is not a job on this host; {fix}{unseen}")

@@ -16,4 +16,4 @@ DONE = "done"
 HEALTHS = (OK, RUNNING, NEVER_RAN, OVERDUE, FAILING, SUSPENDED, DRIFTED, BROKEN, DONE)
 # These are what a monitor cries for.
 UNHEALTHY = (OVERDUE, FAILING, DRIFTED, BROKEN)
-MEND_DRIFT = "apply the declaration again, or declare the change"
+FIX_DRIFT = "apply the declaration again, or declare the change"

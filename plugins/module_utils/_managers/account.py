@@ -30,13 +30,13 @@ UNIT_PATH = ("/etc/xdg/systemd/user", "/etc/systemd/user", "/run/systemd/user", 
 VENDOR_PATH = ("/usr/local/share/systemd/user", "/usr/share/systemd/user", "/usr/lib/systemd/user")
 
 
-# What a task before the role may mend.
+# What a task before the role may fix.
 NO_ACCOUNT = "does not exist on this host"
 NO_HOME = "has no home directory"
 
 
 def identity_of(account: str) -> tuple[Scope | None, str, str]:
-    """Return who an account is, by name or number; else why it cannot have units of its own, and how to mend it.
+    """Return who an account is, by name or number; else why it cannot have units of its own, and how to fix it.
 
     Nothing of the account is looked at: its home is as the list of accounts has it.
     """
@@ -50,7 +50,7 @@ def identity_of(account: str) -> tuple[Scope | None, str, str]:
 
 
 def settled_home(scope: Scope) -> tuple[str, str, str]:
-    """Return the home directory of an account without links; and why it will not do, and how to mend it.
+    """Return the home directory of an account without links; and why it will not do, and how to fix it.
 
     To be asked by a process of the account: not every home lets root in, and where its links lead is its own affair.
     """

@@ -50,7 +50,7 @@ class Seen(NamedTuple):
 class Looked(NamedTuple):
     """What came of it, by account as it was asked for.
 
-    refused: who cannot have units of its own: why, and how to mend it. silent: who could not be looked at, and why.
+    refused: who cannot have units of its own: why, and how to fix it. silent: who could not be looked at, and why.
     """
 
     seen: dict[str, Seen]
@@ -73,9 +73,9 @@ def look_at(make_runner: Callable[[], Runner], accounts: Iterable[str], declared
     deadline = time.monotonic() + LOOK_SECONDS
     wanted = set(declared)
     for account in dict.fromkeys([*wanted, *accounts]):
-        scope, reason, mend = identity_of(account)
+        scope, reason, fix = identity_of(account)
         if scope is None:
-            looked.refused[account] = reason, mend
+            looked.refused[account] = reason, fix
         else:
             children[account] = scope, child_of(scope, _work(make_runner, scope, account in wanted))
     for account, (scope, child) in children.items():
@@ -95,10 +95,10 @@ def _work(make_runner: Callable[[], Runner], scope: Scope, is_declared: bool) ->
     """Return what the process of an account does: it tells first what it has read, and then what its manager says."""
 
     def work(line: Line) -> str:
-        home, reason, mend = settled_home(scope)
+        home, reason, fix = settled_home(scope)
         settled = scope._replace(home=home)
         marks = [] if reason else marks_of(settled)
-        line.say({"home": home, "reason": reason, "mend": mend, "marks": marks})
+        line.say({"home": home, "reason": reason, "fix": fix, "marks": marks})
         if reason or not (marks or is_declared) or not has_manager(settled):
             return ""
         done = make_runner()(["systemctl", "--user", "show", "--property=Version"])
@@ -120,7 +120,7 @@ def _hear(looked: Looked, account: str, scope: Scope, child: Child, deadline: fl
     finally:
         child.end()
     if found["reason"]:
-        looked.refused[account] = found["reason"], found["mend"]
+        looked.refused[account] = found["reason"], found["fix"]
     elif trouble:
         looked.silent[account] = f"its user manager does not answer, see systemctl status user@{scope.uid}: {trouble}"
     else:

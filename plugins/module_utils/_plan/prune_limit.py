@@ -59,5 +59,5 @@ def check_pruning(found: Pruning, limit: int | None) -> list[Finding]:
     if limit is not None and number <= limit:
         return []
     bound = "more than half of them" if limit is None else f"more than timer_prune_limit allows, {limit}"
-    mend = f"look whether the lists are complete; if these jobs are to go, set timer_prune_limit to {number}"
-    return [Finding("", "timer_prune", None, f"{found.words()}; that is {bound}", mend, "prune-limit")]
+    fix = f"look whether the lists are complete; if these jobs are to go, set timer_prune_limit to {number}"
+    return [Finding("", "timer_prune", None, f"{found.words()}; that is {bound}", fix, "prune-limit")]

@@ -28,8 +28,8 @@ def runs_since_boot(
         for span in timer_unit.boot_triggers(text):
             if (spans.get(span) or 0) / 1e6 <= observed.uptime:
                 reason = "would run the job at once: this host has been up for longer, and on_reschedule is not run"
-                mend = "set on_reschedule to run, or give what follows the boot a job of its own"
-                findings.append(Finding(goal.name, "on_boot", span, reason, mend, "runs-at-once"))
+                fix = "set on_reschedule to run, or give what follows the boot a job of its own"
+                findings.append(Finding(goal.name, "on_boot", span, reason, fix, "runs-at-once"))
     return findings
 
 

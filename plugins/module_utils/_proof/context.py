@@ -61,13 +61,13 @@ class ProofJob(NamedTuple):
         """Return the job's name."""
         return self.wanted.name
 
-    def finding(self, code: str, field: str, value: Any, reason: str, mend: str = "") -> Finding:
+    def finding(self, code: str, field: str, value: Any, reason: str, fix: str = "") -> Finding:
         """Return a finding about this job."""
         if field == "command" and f" {SEVERAL} " in self.wanted.service:
             field = "commands"
         if field == "every" and self.timer.values("Timer", "OnUnitInactiveSec"):
             field = "every_after"
-        return Finding(self.name, field, value, reason, mend, code)
+        return Finding(self.name, field, value, reason, fix, code)
 
 
 def view(job: WantedJob) -> ProofJob:
@@ -78,7 +78,7 @@ def view(job: WantedJob) -> ProofJob:
 class Context(NamedTuple):
     """What has been observed, for every checker the same.
 
-    calendars, spans: each calendar expression and time span as systemd judges it. mends, span_mends: bad ones to what
+    calendars, spans: each calendar expression and time span as systemd judges it. fixes, span_fixes: bad ones to what
     was probably meant. variables: names that the environment of PID 1 gives to every service. over: job to expressions
     that rightly do not elapse again. done: jobs whose last elapse has run. unneeded: targets to be started by a timer
     that systemd stops as soon as nothing needs them, so at once.
@@ -89,8 +89,8 @@ class Context(NamedTuple):
     facts: Facts
     calendars: dict[str, Calendar]
     spans: dict[str, Timespan]
-    mends: dict[str, str]
-    span_mends: dict[str, str]
+    fixes: dict[str, str]
+    span_fixes: dict[str, str]
     variables: frozenset[str]
     over: Mapping[str, frozenset[str]] = MappingProxyType({})
     done: frozenset[str] = frozenset()

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What directives there are, since when, and which values they take: tables, and the mends that follow from them.
+"""What directives there are, since when, and which values they take: tables, and the fixes that follow from them.
 
 The names are those of `systemd --dump-configuration-items` of systemd 247, 252, 257 and 262. Versions and values are
 from the man pages of systemd 262: systemd.unit(5), systemd.service(5), systemd.exec(5), systemd.kill(5),
@@ -299,10 +299,10 @@ def is_timespan(section: str, key: str) -> bool:
     return key.endswith("Sec") or key in _MORE_TIMESPANS
 
 
-def mend_value(section: str, key: str, value: str) -> str:
-    """Return how to mend a value that systemd refuses; an empty text when the tables do not tell."""
+def fix_value(section: str, key: str, value: str) -> str:
+    """Return how to fix a value that systemd refuses; an empty text when the tables do not tell."""
     if key in VALUES:
-        return _mend_word(value, VALUES[key])
+        return _fix_word(value, VALUES[key])
     if key in RANGES:
         return "write a number from {} to {}".format(*RANGES[key])
     if key == "UMask":
@@ -316,10 +316,10 @@ def mend_value(section: str, key: str, value: str) -> str:
         (_SIGNALS, "write a signal such as SIGTERM: signal(7)"),
         (_SIZES, "write a size such as 512M or 2G, or infinity"),
     )
-    return next((mend for keys, mend in kinds if key in keys), "")
+    return next((fix for keys, fix in kinds if key in keys), "")
 
 
-def _mend_word(value: str, words: tuple[str, ...]) -> str:
+def _fix_word(value: str, words: tuple[str, ...]) -> str:
     prefix, colon, rest = value.partition(":")
     if colon and prefix in _FILES and "file:PATH" in words:
         return f'write "{prefix}:/{rest}", an absolute path' if rest else f"write an absolute path after {prefix}:"
@@ -328,8 +328,8 @@ def _mend_word(value: str, words: tuple[str, ...]) -> str:
     return f'write "{close[0]}"' if close else f"write one of {', '.join(words)}"
 
 
-def mend_unknown(key: str, section: str, version: int, known: Mapping[str, Iterable[str]]) -> tuple[str, str, str]:
-    """Return (code, tail of the reason, mend) for a directive that this systemd does not take.
+def fix_unknown(key: str, section: str, version: int, known: Mapping[str, Iterable[str]]) -> tuple[str, str, str]:
+    """Return (code, tail of the reason, fix) for a directive that this systemd does not take.
 
     `known` is what `--dump-configuration-items` of this host says: section to directives; it may be empty.
     """
@@ -364,7 +364,7 @@ def _age(key: str, section: str, version: int) -> str:
 
 
 def _meant(key: str, section: str, known: Mapping[str, Iterable[str]]) -> str:
-    """Return the mend that names the directive which was probably meant, or an empty text."""
+    """Return the fix that names the directive which was probably meant, or an empty text."""
     others = [name for name in SECTIONS if name != section]
     small = key.lower()
     for home in (section, *others):

@@ -179,14 +179,14 @@ def refusals(jobs: list[WantedJob], observed: Observed, surprises: dict[str, Mis
         holder = observed.referenced.get(f"{job.name}.timer")
         if job.on_reschedule == "fail":
             reason = f"the change would run the job at once, for the elapse of {when}, and on_reschedule is fail"
-            mend = "set on_reschedule to skip or run, or change the schedule after that time has gone by"
+            fix = "set on_reschedule to skip or run, or change the schedule after that time has gone by"
         elif job.on_reschedule == "skip" and holder and is_active(job, observed):
             reason = f"the change would run the job at once, for the elapse of {when}: {holder} refers to the timer, "
             reason += "so that systemd cannot forget its last run"
-            mend = "take the reference away, set persistent to true, or set on_reschedule to run"
+            fix = "take the reference away, set persistent to true, or set on_reschedule to run"
         else:
             continue
-        findings.append(Finding(job.name, field, surprise.expression, reason, mend, "runs-at-once"))
+        findings.append(Finding(job.name, field, surprise.expression, reason, fix, "runs-at-once"))
     return findings
 
 
@@ -211,6 +211,6 @@ def held_runs(runner: Runner, jobs: list[WantedJob], observed: Observed) -> list
             f"{observed.referenced[service]} refers to {service}, so that systemd cannot forget its last run, from "
         )
         reason += "which the timer would count"
-        mend = "take the reference away, or set on_reschedule to run"
-        findings.append(Finding(held[service].name, "every", None, reason, mend, "runs-at-once"))
+        fix = "take the reference away, or set on_reschedule to run"
+        findings.append(Finding(held[service].name, "every", None, reason, fix, "runs-at-once"))
     return findings

@@ -47,9 +47,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.chec
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Checker, Context, view
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import Account, Facts, PathFacts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.proof import (
-    calendar_mends,
+    calendar_fixes,
     is_accepted,
-    span_mends,
+    span_fixes,
     spans_for_calendars,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import (
@@ -136,14 +136,14 @@ def prove_offline(runner: Runner, request: Request, is_understood: Callable[[str
     nothing = empty_host(Manager(NEWEST_VERSION, [], None))
     try:
         calendars, lengths = check_calendars(runner, expressions), check_timespans(runner, spans)
-        mends = calendar_mends(runner, calendars)
-        more = {**spans_for_calendars(runner, calendars), **span_mends(runner, lengths)}
+        fixes = calendar_fixes(runner, calendars)
+        more = {**spans_for_calendars(runner, calendars), **span_fixes(runner, lengths)}
         judge = f"schedules were judged by systemd {systemd_version(runner)} of this machine"
     except (ProgramMissing, CalendarError):
         calendars, lengths = unjudged(expressions), {one: Timespan(one, valid=True) for one in spans}
-        mends, more = {}, {}
+        fixes, more = {}, {}
         judge = without_systemd(expressions, is_understood)
-    known = Context(request, nothing, facts, calendars, lengths, mends, more, VARIABLES)
+    known = Context(request, nothing, facts, calendars, lengths, fixes, more, VARIABLES)
     found = [milder(finding) for job in jobs for checker in CHECKERS for finding in checker(job, known)]
     accepts: dict[str, Iterable[str]] = {job.name: job.accept for job in request.jobs}
     return Offline(

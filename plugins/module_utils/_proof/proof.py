@@ -220,7 +220,7 @@ def without_repetition(
     ]
 
 
-def calendar_mends(runner: Runner, calendars: dict[str, Calendar]) -> dict[str, str]:
+def calendar_fixes(runner: Runner, calendars: dict[str, Calendar]) -> dict[str, str]:
     """Return for bad expressions what was probably meant, if systemd takes it; without bad ones free."""
     meant = {text: candidates(text) for text, judged in calendars.items() if not judged.valid}
     judged_too = check_calendars(runner, [one for guesses in meant.values() for one in guesses])
@@ -236,7 +236,7 @@ def spans_for_calendars(runner: Runner, calendars: dict[str, Calendar]) -> dict[
     return first_good(meant, {text for text, judged in judged_too.items() if judged.microseconds})
 
 
-def span_mends(runner: Runner, spans: dict[str, Timespan]) -> dict[str, str]:
+def span_fixes(runner: Runner, spans: dict[str, Timespan]) -> dict[str, str]:
     """Return the same for time spans."""
     meant = {text: timespan_candidates(text) for text, judged in spans.items() if not judged.valid}
     judged_too = check_timespans(runner, [one for guesses in meant.values() for one in guesses])
@@ -299,8 +299,8 @@ def learn(runner: Runner, request: Request, observed: Observed, facts: Facts, jo
         facts,
         calendars,
         spans,
-        calendar_mends(runner, calendars),
-        {**spans_for_calendars(runner, calendars), **span_mends(runner, spans)},
+        calendar_fixes(runner, calendars),
+        {**spans_for_calendars(runner, calendars), **span_fixes(runner, spans)},
         manager_variables(runner, jobs),
         over,
         frozenset(job.name for job in jobs if is_over(job.wanted.timer, ended.get(job.name, frozenset()))),

@@ -19,9 +19,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.mask i
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import field_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.directives import (
     REMOVED,
+    fix_unknown,
+    fix_value,
     is_timespan,
-    mend_unknown,
-    mend_value,
     parse_directive_types,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state.scratch import scratch
@@ -98,11 +98,11 @@ def parse_directives(text: str) -> dict[str, list[str]]:
 
 
 class Fault(NamedTuple):
-    """A message about the value of a directive, or about the unit as a whole: its code, and how to mend it."""
+    """A message about the value of a directive, or about the unit as a whole: its code, and how to fix it."""
 
     text: str
     code: str
-    mend: str
+    fix: str
     place: tuple[str, str] = ("", "")
 
 
@@ -160,9 +160,9 @@ def finding_of(
     unknown = _UNKNOWN.match(diagnostic.text)
     if unknown:
         key, section = unknown.group("key"), unknown.group("section")
-        code, tail, mend = mend_unknown(key, section, version, directives())
+        code, tail, fix = fix_unknown(key, section, version, directives())
         reason = f"systemd {version} does not know the directive {key}= in [{section}]{tail}"
-        return Finding(job, f"{section.lower()}.{key}", assignment.value if assignment else None, reason, mend, code)
+        return Finding(job, f"{section.lower()}.{key}", assignment.value if assignment else None, reason, fix, code)
     missing = _NOT_EXECUTABLE.match(diagnostic.text)
     if missing:
         return _missing_command(job, unit, missing.group("command"), missing.group("reason"))
@@ -195,7 +195,7 @@ def _about_a_unit(job: str, diagnostic: Diagnostic, unit: UnitText, reason: str)
     for fault in ABOUT_A_UNIT:
         if fault.text in diagnostic.text:
             field = field_of(*fault.place) if all(fault.place) else diagnostic.unit
-            return Finding(job, field, unit.last(*fault.place) or None, reason, fault.mend, fault.code)
+            return Finding(job, field, unit.last(*fault.place) or None, reason, fault.fix, fault.code)
     return Finding(job, diagnostic.unit, None, reason, "", "refused")
 
 
@@ -204,8 +204,8 @@ def _missing_command(job: str, unit: UnitText, command: str, reason: str) -> Fin
     keys = [one.key for one in unit.assignments if one.key.startswith("Exec") and command in one.value]
     field = field_of("Service", keys[0]) if keys else "command"
     if "No such file" in reason:
-        mend = "install it before the job, or correct the path"
-        return Finding(job, field, command, "does not exist on this host", mend, "missing-command")
+        fix = "install it before the job, or correct the path"
+        return Finding(job, field, command, "does not exist on this host", fix, "missing-command")
     if "Is a directory" in reason:
         return Finding(job, field, command, "is a directory", "correct the path", "not-executable")
     return Finding(job, field, command, f"cannot be executed: {reason}", "chmod 0755 it", "not-executable")
@@ -219,21 +219,21 @@ def _at_a_line(job: str, diagnostic: Diagnostic, assignment: Assignment, reason:
     field = field_of(section, key) if section else diagnostic.unit
     for fault in AT_A_LINE:
         if fault.text in diagnostic.text:
-            return Finding(job, field, value, reason, fault.mend, fault.code)
+            return Finding(job, field, value, reason, fault.fix, fault.code)
     old = _OLD_NAME.search(diagnostic.text)
     removed = _NOT_TAKEN.match(diagnostic.text)
     if old or removed:
         instead = old.group("instead") if old else REMOVED.get(key, (0, ""))[1]
         return Finding(job, field, value, reason, f"write {instead}=" if instead else "remove it", "unknown-directive")
     code = "invalid-timespan" if is_timespan(section, key) else "invalid-value"
-    mend = mend_value(section, key, value)
-    if not mend and section == "Service" and key.startswith("Exec"):
+    fix = fix_value(section, key, value)
+    if not fix and section == "Service" and key.startswith("Exec"):
         code = "invalid-command"
-    elif not mend and key.startswith("SetCredential"):
-        mend = "write NAME:VALUE"
-    elif not mend and diagnostic.text.startswith("Invalid syntax"):
-        mend = "close the quotes"
-    return Finding(job, field, value, reason, mend, code)
+    elif not fix and key.startswith("SetCredential"):
+        fix = "write NAME:VALUE"
+    elif not fix and diagnostic.text.startswith("Invalid syntax"):
+        fix = "close the quotes"
+    return Finding(job, field, value, reason, fix, code)
 
 
 def read_directives(runner: Runner) -> dict[str, list[str]]:
@@ -289,6 +289,6 @@ def verify(runner: Runner, units: dict[str, str], version: int) -> list[Finding]
     if done.rc != 0 and not findings:
         said = "; ".join(others) or f"exit status {done.rc}"
         reason = f"failed without naming a job: {said}"
-        mend = "try it on a unit that the host has already; if that fails too, mend the host first"
-        findings.append(Finding("", "systemd-analyze verify", None, reason, mend, "systemd-answer"))
+        fix = "try it on a unit that the host has already; if that fails too, fix the host first"
+        findings.append(Finding("", "systemd-analyze verify", None, reason, fix, "systemd-answer"))
     return findings

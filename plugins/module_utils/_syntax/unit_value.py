@@ -14,12 +14,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class BadText(ValueError):
-    """A text that cannot be a value: why, how to mend it, the code of the finding."""
+    """A text that cannot be a value: why, how to fix it, the code of the finding."""
 
-    def __init__(self, reason: str, mend: str, code: str = "invalid-value") -> None:
+    def __init__(self, reason: str, fix: str, code: str = "invalid-value") -> None:
         super().__init__(reason)
         self.reason = reason
-        self.mend = mend
+        self.fix = fix
         self.code = code
 
 
@@ -42,8 +42,8 @@ def one_line(text: str) -> str:
     """Return a text that fits on one line of a unit file and cannot join the next. Raises BadText."""
     encodable(text)
     if "\n" in text or "\r" in text:
-        mend = "write it on one line (in YAML, `>-` folds lines without a final newline)"
-        raise BadText("contains a line break", mend, "control-character")
+        fix = "write it on one line (in YAML, `>-` folds lines without a final newline)"
+        raise BadText("contains a line break", fix, "control-character")
     if _CONTROL.search(text):
         raise BadText("contains a control character", "remove it", "control-character")
     if text.endswith("\\"):

@@ -33,9 +33,9 @@ def refusals(job: Mapping[str, Any]) -> list[Finding]:
     """Return a finding for each thing that does not fit together in one job."""
     rules = (_attempts, _retries, _group, _policy, _deadline, _skip, _spans)
     return [
-        Finding(job["name"], field, value, reason, mend, "invalid-value")
+        Finding(job["name"], field, value, reason, fix, "invalid-value")
         for rule in rules
-        for field, value, reason, mend in rule(job)
+        for field, value, reason, fix in rule(job)
     ]
 
 
@@ -58,8 +58,8 @@ def _attempts(job: Mapping[str, Any]) -> Iterator[Refusal]:
 def _plain_command(place: str, command: str, field: str) -> Iterator[Refusal]:
     found = commands_of(command)
     if len(found) > 1:
-        mend = "write each as an entry of its own" if place == "commands" else SHELL
-        yield place, command, f"is several commands, which cannot have {field}", mend
+        fix = "write each as an entry of its own" if place == "commands" else SHELL
+        yield place, command, f"is several commands, which cannot have {field}", fix
     elif found and found[0].prefix:
         reason = f'has the prefix "{found[0].prefix}" before its program, which cannot have {field}'
         yield place, command, reason, "remove the prefix, or write `service: {ExecStart: ...}` without that field"
@@ -105,8 +105,8 @@ def _deadline(job: Mapping[str, Any]) -> Iterator[Refusal]:
     if job["starting_deadline"] and (others or not job["schedule"]):
         reason = "counts from an elapse of a schedule"
         reason += f", and {' and '.join(others)} has none" if others else ", and there is none"
-        mend = f"remove it, or {' and '.join(others)}" if others else "add a schedule, or remove it"
-        yield "starting_deadline", f"{job['starting_deadline']:g}s", reason, mend
+        fix = f"remove it, or {' and '.join(others)}" if others else "add a schedule, or remove it"
+        yield "starting_deadline", f"{job['starting_deadline']:g}s", reason, fix
 
 
 def _skip(job: Mapping[str, Any]) -> Iterator[Refusal]:
@@ -123,7 +123,7 @@ def _spans(job: Mapping[str, Any]) -> Iterator[Refusal]:
         try:
             seconds(job.get(field) or 0)
         except BadValue as error:
-            yield field, job[field], error.reason, error.mend
+            yield field, job[field], error.reason, error.fix
 
 
 def other_limits(jobs: Iterable[Mapping[str, Any]]) -> list[Finding]:
@@ -138,6 +138,6 @@ def other_limits(jobs: Iterable[Mapping[str, Any]]) -> list[Finding]:
         name, expected = first.setdefault(group, (job["name"], limit))
         if limit != expected:
             reason = f"gives the group {group} a limit of {limit}, and {name} one of {expected}"
-            mend = "give all jobs of the group the same group_limit"
-            findings.append(Finding(job["name"], "concurrency", job["concurrency"], reason, mend, "invalid-value"))
+            fix = "give all jobs of the group the same group_limit"
+            findings.append(Finding(job["name"], "concurrency", job["concurrency"], reason, fix, "invalid-value"))
     return findings

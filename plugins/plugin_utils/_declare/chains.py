@@ -20,19 +20,19 @@ def check_chains(jobs: Sequence[dict[str, Any]]) -> list[Finding]:
     findings = []
     for job in present.values():
         for name in job["triggered_by"] or []:
-            reason, mend = why_not(job, name, present)
+            reason, fix = why_not(job, name, present)
             if reason:
-                findings.append(Finding(job["name"], "triggered_by", name, reason, mend, "invalid-declaration"))
+                findings.append(Finding(job["name"], "triggered_by", name, reason, fix, "invalid-declaration"))
             else:
                 present[name]["followed"] = True
     circle = circle_in({name: job["triggered_by"] or [] for name, job in present.items()})
     if circle:
         words = " -> ".join([*circle, circle[0]])
-        reason, mend = (
+        reason, fix = (
             f"makes a circle, in which each job would start the next for ever: {words}",
             "take one of them out",
         )
-        findings.append(Finding(circle[0], "triggered_by", circle[-1], reason, mend, "invalid-declaration"))
+        findings.append(Finding(circle[0], "triggered_by", circle[-1], reason, fix, "invalid-declaration"))
     return findings
 
 
@@ -40,8 +40,8 @@ def why_not(job: Mapping[str, Any], name: str, present: Mapping[str, Mapping[str
     """Return why a job cannot be started by another one, and what to do; empty texts when it can."""
     if name not in present:
         meant = nearest(name, [one for one in present if one != job["name"]])
-        mend = f'write "{meant}"' if meant else "declare that job, or take its name out"
-        return "is not declared here, or is to be absent", mend
+        fix = f'write "{meant}"' if meant else "declare that job, or take its name out"
+        return "is not declared here, or is to be absent", fix
     if account_of(present[name]) != account_of(job):
         return "is a job of another manager, which cannot start this one", "give both the same scope and user"
     if len(name) + len(FOLDER) > LONGEST_FOLDER:

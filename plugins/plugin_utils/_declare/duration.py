@@ -19,7 +19,7 @@ UNITS = {
     "y year years": 31557600.0,
 }
 SECONDS = {name: size for names, size in UNITS.items() for name in names.split()}
-MEND = "write a time span such as 90s, 15min or 1h 30min"
+FIX = "write a time span such as 90s, 15min or 1h 30min"
 _SPAN = re.compile(r"(?:(\d+(?:\.\d+)?) *([A-Za-z]+) *)+")
 _PART = re.compile(r"(\d+(?:\.\d+)?) *([A-Za-z]+)")
 
@@ -27,11 +27,11 @@ _PART = re.compile(r"(\d+(?:\.\d+)?) *([A-Za-z]+)")
 def seconds(value: object) -> float:
     """Return a time span in seconds; a number stands for seconds. Raises BadValue."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise BadValue("is not a time span", MEND)
+        raise BadValue("is not a time span", FIX)
     text = str(value).strip()
     if re.fullmatch(r"\d+(?:\.\d+)?", text):
         return float(text)
     parts = _PART.findall(text) if _SPAN.fullmatch(text) else []
     if not parts or any(unit not in SECONDS for _number, unit in parts):
-        raise BadValue("is not a time span", MEND)
+        raise BadValue("is not a time span", FIX)
     return sum(float(number) * SECONDS[unit] for number, unit in parts)

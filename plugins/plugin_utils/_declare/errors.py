@@ -9,14 +9,14 @@ from typing import Any
 
 
 class BadValue(Exception):
-    """A value that cannot be used: why, how to mend it, the code of the finding. `more`: what else is wrong with it."""
+    """A value that cannot be used: why, how to fix it, the code of the finding. `more`: what else is wrong with it."""
 
     def __init__(
-        self, reason: str, mend: str = "", code: str = "invalid-value", more: tuple[BadValue, ...] = ()
+        self, reason: str, fix: str = "", code: str = "invalid-value", more: tuple[BadValue, ...] = ()
     ) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.mend = mend
+        self.fix = fix
         self.code = code
         self.more = more
 
@@ -24,7 +24,7 @@ class BadValue(Exception):
 def raise_all(faults: list[BadValue]) -> None:
     """Raise the first fault, with the others, if there is one."""
     if faults:
-        raise BadValue(faults[0].reason, faults[0].mend, faults[0].code, tuple(faults[1:]))
+        raise BadValue(faults[0].reason, faults[0].fix, faults[0].code, tuple(faults[1:]))
 
 
 def each_part(value: Mapping[Any, Any], check: Callable[[Any, Any], Any]) -> dict[str, Any]:

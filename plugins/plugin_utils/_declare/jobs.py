@@ -19,8 +19,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.ch
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.errors import BadValue
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.fields import FIELDS, HIDDEN_KINDS
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.unknown_field import (
+    fix_field,
     meant_field,
-    mend_field,
 )
 
 MERGED_KINDS = (
@@ -32,12 +32,12 @@ TRIGGER_FIELDS = ("schedule", "every", "every_after", "on_boot")
 # They let the rest of a job be proved whose command or schedule is missing or wrong; it is never applied.
 STAND_IN_COMMAND = "/bin/true"
 
-MEND_TRIGGERED = "remove one of the two: what other jobs start has no timer"
-MEND_LIST = "write `- name: ...` for each job"
-MEND_TEXT = f'{MEND_LIST}; of a text that holds a list, make one: "{{{{ TEXT | from_yaml }}}}"'
-MEND_JOB = "write `name: ...` and the job's other fields"
-MEND_TWICE = "rename or remove one of them"
-MEND_RENAME = "write the name that this job had before, and remove that one from the lists"
+FIX_TRIGGERED = "remove one of the two: what other jobs start has no timer"
+FIX_LIST = "write `- name: ...` for each job"
+FIX_TEXT = f'{FIX_LIST}; of a text that holds a list, make one: "{{{{ TEXT | from_yaml }}}}"'
+FIX_JOB = "write `name: ...` and the job's other fields"
+FIX_TWICE = "rename or remove one of them"
+FIX_RENAME = "write the name that this job had before, and remove that one from the lists"
 
 
 class Merged(NamedTuple):
@@ -121,7 +121,7 @@ def _check_renames(jobs: list[dict[str, Any]]) -> list[Finding]:
         if first != job["name"]:
             reason = f"is the former name of {first} too"
         if reason:
-            findings.append(Finding(job["name"], "renamed_from", former, reason, MEND_RENAME, "invalid-declaration"))
+            findings.append(Finding(job["name"], "renamed_from", former, reason, FIX_RENAME, "invalid-declaration"))
     return findings
 
 
@@ -140,22 +140,22 @@ def _check_layer(variable: str, entries: Any, findings: list[Finding]) -> list[t
     if entries is None:
         return []
     if not isinstance(entries, (list, tuple)):
-        mend = MEND_TEXT if isinstance(entries, str) else MEND_LIST
+        fix = FIX_TEXT if isinstance(entries, str) else FIX_LIST
         reason = f"is {kind_of(entries)}, not a list of jobs"
-        findings.append(Finding("", variable, entries, reason, mend, "invalid-declaration"))
+        findings.append(Finding("", variable, entries, reason, fix, "invalid-declaration"))
         return []
     checked = []
     seen: dict[str, int] = {}
     for number, entry in enumerate(entries, 1):
         place = f"{variable}, entry {number}"
         if not isinstance(entry, Mapping):
-            findings.append(Finding("", place, entry, "is not a job", MEND_JOB, "invalid-declaration"))
+            findings.append(Finding("", place, entry, "is not a job", FIX_JOB, "invalid-declaration"))
             continue
         name = entry.get("name")
         if name is None:
-            mend = "add `name:`, it names the units"
+            fix = "add `name:`, it names the units"
             if f"{place}, name" not in {finding.field for finding in findings}:
-                findings.append(Finding("", place, None, "has no name", mend, "missing-field"))
+                findings.append(Finding("", place, None, "has no name", fix, "missing-field"))
             _check_entry(place, entry, findings)
             continue
         fields = _check_entry(str(name), entry, findings)
@@ -164,7 +164,7 @@ def _check_layer(variable: str, entries: Any, findings: list[Finding]) -> list[t
         first = seen.setdefault(fields["name"], number)
         if first != number:
             reason = f"is declared twice in {variable}, by entries {first} and {number}"
-            findings.append(Finding(fields["name"], "name", name, reason, MEND_TWICE, "duplicate-name"))
+            findings.append(Finding(fields["name"], "name", name, reason, FIX_TWICE, "duplicate-name"))
             continue
         checked.append((fields["name"], fields))
     return checked
@@ -174,14 +174,14 @@ def _check_entry(job: str, entry: Any, findings: list[Finding], allowed: list[st
     """Return the good fields of one entry; what is wrong with the others goes to `findings`."""
     known = list(FIELDS) if allowed is None else allowed
     if not isinstance(entry, Mapping):
-        mend = "write fields and values"
-        findings.append(Finding("", job, entry, "is not a dictionary", mend, "invalid-declaration"))
+        fix = "write fields and values"
+        findings.append(Finding("", job, entry, "is not a dictionary", fix, "invalid-declaration"))
         return {}
     good: dict[str, Any] = {}
     for field, value in entry.items():
         if field not in known:
-            mend = mend_field(str(field), entry, known)
-            findings.append(Finding(job, str(field), value, "is not a field of a job", mend, "unknown-field"))
+            fix = fix_field(str(field), entry, known)
+            findings.append(Finding(job, str(field), value, "is not a field of a job", fix, "unknown-field"))
         elif value is None:
             good[field] = None
         else:
@@ -191,7 +191,7 @@ def _check_entry(job: str, entry: Any, findings: list[Finding], allowed: list[st
                 hidden = FIELDS[field].kind in HIDDEN_KINDS and not (field == "environment_file" and is_path(value))
                 told = None if hidden else value
                 faults = (error, *error.more)
-                findings.extend(Finding(job, field, told, one.reason, one.mend, one.code) for one in faults)
+                findings.extend(Finding(job, field, told, one.reason, one.fix, one.code) for one in faults)
     return good
 
 
@@ -202,14 +202,14 @@ def is_path(value: Any) -> bool:
 
 def no_command(name: str, variable: str, meant: str) -> Finding:
     """Return the finding for a job without a command. variable, meant: see `stray_names`, empty for other jobs."""
-    mend = "add the command that the job runs, or a script"
+    fix = "add the command that the job runs, or a script"
     reason = f"is missing, and no list but {variable} has this job" if variable else "is missing"
     return Finding(
         name,
         "command",
         None,
         reason,
-        f'write the name "{meant}" to change that job, or {mend}' if meant else mend,
+        f'write the name "{meant}" to change that job, or {fix}' if meant else fix,
         "missing-field",
     )
 
@@ -223,16 +223,16 @@ def _check_triggers(job: dict[str, Any], told: set[str]) -> list[Finding]:
         given = job["triggered_by"]
         for field in triggers:
             reason = f"stands beside {field}"
-            findings.append(Finding(name, "triggered_by", given, reason, MEND_TRIGGERED, "invalid-declaration"))
+            findings.append(Finding(name, "triggered_by", given, reason, FIX_TRIGGERED, "invalid-declaration"))
     elif not triggers:
         if not told.intersection((*TRIGGER_FIELDS, "triggered_by")):
-            mend = 'add one, for example `schedule: "*-*-* 04:00:00"` (or `every`, or `on_boot`)'
+            fix = 'add one, for example `schedule: "*-*-* 04:00:00"` (or `every`, or `on_boot`)'
             reason = "is missing, so the job would never run"
-            findings.append(Finding(name, "schedule", None, reason, mend, "missing-field"))
+            findings.append(Finding(name, "schedule", None, reason, fix, "missing-field"))
         job["schedule"] = [STAND_IN_SCHEDULE]
     if job["every"] and job["every_after"]:
-        reason, mend = "stands beside every, and only one of them counts from the last run", "remove one of them"
-        findings.append(Finding(name, "every_after", job["every_after"], reason, mend, "invalid-declaration"))
+        reason, fix = "stands beside every, and only one of them counts from the last run", "remove one of them"
+        findings.append(Finding(name, "every_after", job["every_after"], reason, fix, "invalid-declaration"))
     return findings
 
 
@@ -272,8 +272,8 @@ def _complete(
     told = {finding.field for finding in about} | {meant_field(finding.field) for finding in about}
     given = [field for field in COMMAND_FIELDS if job[field]]
     for field in given[1:]:
-        reason, mend = f"stands beside {given[0]}, and a job runs one of them", "remove one of them"
-        findings.append(Finding(name, field, None, reason, mend, "invalid-declaration"))
+        reason, fix = f"stands beside {given[0]}, and a job runs one of them", "remove one of them"
+        findings.append(Finding(name, field, None, reason, fix, "invalid-declaration"))
     if not given and not (job["service"] or {}).get("ExecStart"):
         if not told.intersection(COMMAND_FIELDS):
             findings.append(no_command(name, *stray.get(name, ("", ""))))
@@ -284,8 +284,8 @@ def _complete(
     for field in ("timezone", "spread"):
         # What timer_defaults says for all jobs does nothing for a job without a schedule.
         if own.get(field) and not job["schedule"] and "schedule" not in told:
-            mend = "add a schedule, or remove the field"
+            fix = "add a schedule, or remove the field"
             reason = "has no schedule that it applies to"
-            findings.append(Finding(name, field, job[field], reason, mend, "invalid-value"))
+            findings.append(Finding(name, field, job[field], reason, fix, "invalid-value"))
     findings.extend(found for rule in (refusals, *rules) for found in rule(job) if found.field not in told)
     return job

@@ -22,13 +22,13 @@ def settle_outputs(jobs: list[dict[str, Any]], directory: str) -> list[Finding]:
     for job in jobs:
         if job["output"] != OUTPUT or job["state"] == "absent":
             continue
-        reason, mend = "", ""
+        reason, fix = "", ""
         if not directory:
-            reason, mend = "needs timer_log_directory, which is not set", "set it, or write append:/PATH"
+            reason, fix = "needs timer_log_directory, which is not set", "set it, or write append:/PATH"
         elif job["scope"] == "user":
-            reason, mend = "is for jobs of the system: the directory is root's", "write append:/PATH, or leave it out"
+            reason, fix = "is for jobs of the system: the directory is root's", "write append:/PATH, or leave it out"
         if reason:
-            findings.append(Finding(job["name"], "output", OUTPUT, reason, mend, "invalid-value"))
+            findings.append(Finding(job["name"], "output", OUTPUT, reason, fix, "invalid-value"))
             job["output"] = None
         else:
             job["output"] = f"append:{directory}/{job['name']}.log"

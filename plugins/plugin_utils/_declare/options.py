@@ -53,21 +53,21 @@ def check_options(options: Mapping[str, Any]) -> list[Finding]:
     """Return what is wrong with the owner mark and the directories."""
     findings = []
     if not _OWNER.fullmatch(options["owner"]):
-        mend = "use letters, digits, '-', '_' and '.'"
+        fix = "use letters, digits, '-', '_' and '.'"
         reason = "cannot be an owner mark"
-        findings.append(Finding("", "timer_owner", options["owner"], reason, mend, "invalid-declaration"))
+        findings.append(Finding("", "timer_owner", options["owner"], reason, fix, "invalid-declaration"))
     bad = {name: why_no_directory(options[name]) for name in DIRECTORIES if options[name]}
     for name, fault in bad.items():
         if fault:
-            finding = Finding("", f"timer_{name}", options[name], fault.reason, fault.mend, "invalid-declaration")
+            finding = Finding("", f"timer_{name}", options[name], fault.reason, fault.fix, "invalid-declaration")
             findings.append(finding)
     keep = options["log_keep"]
     if keep < 0 or (keep and not options["log_directory"]):
         reason = "is less than 0" if keep < 0 else "has no timer_log_directory whose files it could rotate"
-        mend = "write how many files to keep, or 0" if keep < 0 else "set timer_log_directory, or remove it"
-        findings.append(Finding("", "timer_log_keep", keep, reason, mend, "invalid-declaration"))
+        fix = "write how many files to keep, or 0" if keep < 0 else "set timer_log_directory, or remove it"
+        findings.append(Finding("", "timer_log_keep", keep, reason, fix, "invalid-declaration"))
     files = str(options["files_directory"])
     if not bad.get("files_directory") and not _PLAIN_PATH.fullmatch(files):
-        reason, mend = "holds characters that have a meaning in unit files", "use letters, digits, '-', '_' and '.'"
-        findings.append(Finding("", "timer_files_directory", files, reason, mend, "invalid-declaration"))
+        reason, fix = "holds characters that have a meaning in unit files", "use letters, digits, '-', '_' and '.'"
+        findings.append(Finding("", "timer_files_directory", files, reason, fix, "invalid-declaration"))
     return findings

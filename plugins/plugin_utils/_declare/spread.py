@@ -32,12 +32,12 @@ EVERY_DATE = "*-*-*"
 
 
 class CannotMove(Exception):
-    """Why an expression cannot be moved, and the mend."""
+    """Why an expression cannot be moved, and the fix."""
 
-    def __init__(self, reason: str, mend: str) -> None:
+    def __init__(self, reason: str, fix: str) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.mend = mend
+        self.fix = fix
 
 
 class _Times(NamedTuple):
@@ -91,7 +91,7 @@ def spread_jobs(jobs: Iterable[dict[str, Any]], host: str) -> list[Finding]:
                 moved += move(expression, job["spread_offset"], reach)
             except CannotMove as error:
                 reason = f"cannot be spread: {error.reason}"
-                findings.append(Finding(job["name"], "schedule", expression, reason, error.mend, "invalid-value"))
+                findings.append(Finding(job["name"], "schedule", expression, reason, error.fix, "invalid-value"))
                 moved.append(expression)
         job["schedule"] = moved
     return findings
@@ -109,8 +109,8 @@ def move(expression: str, offset: int, reach: int) -> list[str]:
         return _written(times, times.weekdays, same) + _written(times, _following(times.weekdays), following)
     if moments[-1] + reach > DAY:
         latest = max(DAY - reach, 0)
-        mend = f"write a time up to {latest // 3600:02d}:{latest // 60 % 60:02d}, or a shorter spread"
-        raise CannotMove("it could leave its date", mend)
+        fix = f"write a time up to {latest // 3600:02d}:{latest // 60 % 60:02d}, or a shorter spread"
+        raise CannotMove("it could leave its date", fix)
     return _written(times, times.weekdays, [moment + offset for moment in moments])
 
 

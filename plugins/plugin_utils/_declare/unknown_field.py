@@ -99,7 +99,7 @@ def meant_field(field: str) -> str:
     return SYNONYMS.get(field.lower().replace("-", "_")) or nearest(field, FIELDS)
 
 
-def mend_field(field: str, entry: Mapping[Any, Any], known: Collection[str]) -> str:
+def fix_field(field: str, entry: Mapping[Any, Any], known: Collection[str]) -> str:
     """Return what to write in the place of an unknown field. entry: all fields of the job: some belong together."""
     folded = field.lower().replace("-", "_")
     for given in (_cron_schedule(folded, entry), _part(folded, entry.get(field)), NEEDLESS.get(folded, "")):

@@ -44,13 +44,11 @@ def refusals(job: Mapping[str, Any]) -> list[Finding]:
     if job["scope"] != USER:
         return []
     found = [
-        Finding(job["name"], field, None if field in SECRET else job[field], reason, mend, "invalid-value")
-        for field, (reason, mend) in REFUSED.items()
+        Finding(job["name"], field, None if field in SECRET else job[field], reason, fix, "invalid-value")
+        for field, (reason, fix) in REFUSED.items()
         if job.get(field) not in (None, FIELDS[field].default)
     ]
     if not job["user"]:
-        mend = "add `user: NAME`, the account whose manager is to run the job"
-        found.append(
-            Finding(job["name"], "user", None, "is missing, and `scope: user` needs it", mend, "missing-field")
-        )
+        fix = "add `user: NAME`, the account whose manager is to run the job"
+        found.append(Finding(job["name"], "user", None, "is missing, and `scope: user` needs it", fix, "missing-field"))
     return found

@@ -24,10 +24,10 @@ def check_uses(owner: str, names: Sequence[str], earlier: Sequence[str], prune: 
     if not lost:
         return []
     reason = f"stands for {some_of(lost)} too, declared by an earlier use of the role in this run and not by this one"
-    mend = "give each use a timer_owner of its own, or declare all jobs in one"
+    fix = "give each use a timer_owner of its own, or declare all jobs in one"
     if prune:
         reason += "; timer_prune would remove what the other has installed"
-    return [Finding("", "timer_owner", owner, reason, mend, "owner-used-twice", "" if prune else WARNING)]
+    return [Finding("", "timer_owner", owner, reason, fix, "owner-used-twice", "" if prune else WARNING)]
 
 
 def orphan_advice(orphans: Sequence[str], is_declared: bool, earlier: Sequence[str]) -> str:

@@ -81,9 +81,9 @@ def unread_lists(variables: Mapping[str, Any], known: Collection[str]) -> list[F
         if all(isinstance(entry, Mapping) and "name" in entry and JOB_FIELDS & set(entry) for entry in value):
             further = LIST_PREFIX + re.sub(r"^timer_(?:jobs?_?)?", "", name)
             meant = difflib.get_close_matches(name, lists, n=1, cutoff=0.85)
-            mend = f"write {meant[0]}" if meant else f"write {further}, which is merged with {LISTS[0]}"
+            fix = f"write {meant[0]}" if meant else f"write {further}, which is merged with {LISTS[0]}"
             reason = "looks like a list of jobs, and is not read"
-            found.append(Finding("", name, None, reason, mend, "unread-list"))
+            found.append(Finding("", name, None, reason, fix, "unread-list"))
     return found
 
 
@@ -143,8 +143,8 @@ class _Reader:
         except Broken as error:
             where = f", in {origin_of(raw)}" if origin_of(raw) else ""
             reason = f"cannot be templated{where}: {error}"
-            mend = "define what is missing, or correct the template"
-            self.findings.append(Finding(job, field, _shown(field, raw), reason, mend, "broken-template"))
+            fix = "define what is missing, or correct the template"
+            self.findings.append(Finding(job, field, _shown(field, raw), reason, fix, "broken-template"))
             return OMITTED
 
 

@@ -51,12 +51,12 @@ def read_sources(jobs: Iterable[Mapping[str, Any]], read: Reader) -> list[Findin
             try:
                 given["content"] = check_file_text(read(given["src"]))
             except BadValue as error:
-                finding = Finding(job["name"], f"{field}.src", given["src"], error.reason, error.mend, error.code)
+                finding = Finding(job["name"], f"{field}.src", given["src"], error.reason, error.fix, error.code)
                 findings.append(finding)
             except Exception as error:  # noqa: BLE001  Ansible has errors of several kinds
-                mend = "put it into `files/` beside the playbook or the inventory, or write its whole path"
+                fix = "put it into `files/` beside the playbook or the inventory, or write its whole path"
                 reason = f"cannot be read: {str(error).splitlines()[0]}"
-                findings.append(Finding(job["name"], f"{field}.src", given["src"], reason, mend, "missing-source"))
+                findings.append(Finding(job["name"], f"{field}.src", given["src"], reason, fix, "missing-source"))
     return findings
 
 

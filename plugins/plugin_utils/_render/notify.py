@@ -87,22 +87,22 @@ def refusals(job: Mapping[str, Any]) -> list[Finding]:
     for field in NOTICES:
         parts = given_parts(job, field)
         if parts and not set(parts).intersection(CHANNELS):
-            mend = f"add one of {', '.join(CHANNELS)}"
-            found.append(Finding(job["name"], field, None, "names nobody who is told", mend, "missing-field"))
+            fix = f"add one of {', '.join(CHANNELS)}"
+            found.append(Finding(job["name"], field, None, "names nobody who is told", fix, "missing-field"))
         if parts.get("only") == TIMER and parts.get("unit"):
             reason = "has `only: timer` and `unit`, which systemd starts after each run"
-            mend = "remove one of the two, or name a `command` in place of the unit"
-            found.append(Finding(job["name"], field, None, reason, mend, "invalid-value"))
+            fix = "remove one of the two, or name a `command` in place of the unit"
+            found.append(Finding(job["name"], field, None, reason, fix, "invalid-value"))
     if given_parts(job, "heartbeat") and not given_parts(job, "heartbeat").get("url"):
-        mend = "add the address that the monitor gives"
-        found.append(Finding(job["name"], "heartbeat", None, "has no url", mend, "missing-field"))
+        fix = "add the address that the monitor gives"
+        found.append(Finding(job["name"], "heartbeat", None, "has no url", fix, "missing-field"))
     credentials = sorted(job["credentials"] or {})
     for field, part, given in secret_places(job):
         name = given.get("credential")
         if name is not None and name not in credentials:
-            mend = f"write one of {', '.join(credentials)}" if credentials else "add it to `credentials`"
+            fix = f"write one of {', '.join(credentials)}" if credentials else "add it to `credentials`"
             reason = f'{part} names the credential "{name}", which the job does not have'
-            found.append(Finding(job["name"], field, None, reason, mend, "invalid-value"))
+            found.append(Finding(job["name"], field, None, reason, fix, "invalid-value"))
     return found + _raw_refusals(job)
 
 
@@ -113,13 +113,13 @@ def _raw_refusals(job: Mapping[str, Any]) -> list[Finding]:
     restart = (job["service"] or {}).get("Restart") or []
     if restart and restart[-1] != "no":
         reason = f"makes attempts of their own of one run, and {field} would tell of each, or of the wrong ones"
-        mend = "remove it: `retries` makes attempts within one run"
-        found.append(Finding(name, "service.Restart", restart[-1], reason, mend, "invalid-declaration"))
+        fix = "remove it: `retries` makes attempts within one run"
+        found.append(Finding(name, "service.Restart", restart[-1], reason, fix, "invalid-declaration"))
     for section, lines in (("unit", directives_of(job)), ("service", commands_of(job))):
         for key in lines:
             if key in (job[section] or {}) and job[section][key] is None:
-                reason, mend = f"is null, and {field} needs that directive", f"remove it, or {field}"
-                found.append(Finding(name, f"{section}.{key}", None, reason, mend, "invalid-declaration"))
+                reason, fix = f"is null, and {field} needs that directive", f"remove it, or {field}"
+                found.append(Finding(name, f"{section}.{key}", None, reason, fix, "invalid-declaration"))
     too_long = len(unit_of(job, "failure-")) - LONGEST_UNIT
     if too_long > 0 and settings_of(job):
         reason = f"is longer than {len(name) - too_long} characters, which {field} allows"

@@ -12,7 +12,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.health
     BROKEN,
     DRIFTED,
     FAILING,
-    MEND_DRIFT,
+    FIX_DRIFT,
     NEVER_RAN,
     OK,
     RUNNING,
@@ -28,7 +28,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.err
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.amounts import clock
 
 # What is done about the results of systemd (systemd.service(5), $SERVICE_RESULT).
-MENDS = {
+FIXES = {
     "timeout": "raise `timeout`, or find out what it waits for",
     "oom-kill": "raise `limits: {memory: ...}`, or let it use less",
     "start-limit-hit": "`-e reset=true` lets it start again; see why it starts so often",
@@ -39,7 +39,7 @@ MENDS = {
     "watchdog": "raise WatchdogSec= of the service",
 }
 # The same for exit statuses that systemd gives before the program begins (systemd.exec(5), Process Exit Codes).
-MENDS_BEFORE = {
+FIXES_BEFORE = {
     200: "see that `working_directory` is there, and that the user may enter it",
     203: "see that the program is there, may be executed, and that its first line names an interpreter",
     209: "see that the file or directory of `output` can be written",
@@ -87,13 +87,13 @@ def cause_of_run(run: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], whi
     status = run.get("exit_status", run.get("rc"))
     how = f"{which} failed: {run['words']}"
     if run["result"] != "exit-code":
-        return Cause(how, MENDS.get(run["result"], ""))
-    if status in MENDS_BEFORE:
-        return Cause(how, MENDS_BEFORE[status])
+        return Cause(how, FIXES.get(run["result"], ""))
+    if status in FIXES_BEFORE:
+        return Cause(how, FIXES_BEFORE[status])
     said = cause_said(lines)
     if said:
         line, cause = said
-        return Cause(f'{how}; {cause.what}: "{line}"', cause.mend)
+        return Cause(f'{how}; {cause.what}: "{line}"', cause.fix)
     last = own_lines(lines)[-1:]
     if last:
         return Cause(f'{how}; it said last: "{last[0]}"', "the status is the program's own: see what it wrote, above")
@@ -107,16 +107,16 @@ def causes(case: Mapping[str, Any]) -> list[Cause]:
     None when the job was not run by hand.
     """
     row = case["after"]
-    found = [Cause(row["reason"], row["mend"])] if row["health"] == BROKEN else []
+    found = [Cause(row["reason"], row["fix"])] if row["health"] == BROKEN else []
     for finding in errors_of(case["before"]):
         value = f" {finding['value']}" if finding["value"] is not None else ""
-        found.append(Cause(f"{finding['field']}{value}: {finding['reason']}", finding["mend"]))
+        found.append(Cause(f"{finding['field']}{value}: {finding['reason']}", finding["fix"]))
     if row["drift"] and row["health"] not in (BROKEN, DRIFTED, SUSPENDED):
         # It has failed since it was changed, and perhaps because of that.
-        found.append(Cause("; ".join(row["drift"]), MEND_DRIFT))
+        found.append(Cause("; ".join(row["drift"]), FIX_DRIFT))
     found += causes_of_runs(case)
     if row["health"] not in (OK, NEVER_RAN, RUNNING, BROKEN, FAILING):
-        found.append(Cause(row["reason"], row["mend"]))
+        found.append(Cause(row["reason"], row["fix"]))
     return found
 
 

@@ -13,7 +13,7 @@ class Cause(NamedTuple):
     """What is wrong, and what to do about it (empty when nobody can tell)."""
 
     what: str
-    mend: str = ""
+    fix: str = ""
 
 
 class Saying(NamedTuple):
@@ -23,8 +23,8 @@ class Saying(NamedTuple):
     cause: Cause
 
 
-def saying(pattern: str, what: str, mend: str) -> Saying:
-    return Saying(re.compile(pattern), Cause(what, mend))
+def saying(pattern: str, what: str, fix: str) -> Saying:
+    return Saying(re.compile(pattern), Cause(what, fix))
 
 
 # The first that fits counts.
@@ -105,5 +105,5 @@ def cause_said(lines: Iterable[Mapping[str, Any]]) -> tuple[str, Cause] | None:
             found = one.pattern.search(line)
             if found:
                 caught = found.groups()
-                return line, Cause(one.cause.what.format(*caught), one.cause.mend)
+                return line, Cause(one.cause.what.format(*caught), one.cause.fix)
     return None

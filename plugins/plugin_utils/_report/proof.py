@@ -66,7 +66,7 @@ def as_data(findings: Iterable[Finding], accepted: Iterable[Finding]) -> list[di
             "field": finding.field,
             "value": None if finding.value is None else shown(finding.value),
             "reason": finding.reason,
-            "mend": finding.mend,
+            "fix": finding.fix,
             "code": finding.code,
             "severity": kind,
             "message": line(finding),

@@ -100,8 +100,8 @@ def cells(job: Mapping[str, Any], now: str) -> list[str]:
 
 def sentence(job: Mapping[str, Any]) -> str:
     """Return why a job is as it is, and what to do."""
-    mend = f"; {job['mend']}" if job["mend"] else ""
-    return f"{shown_name(job)}: {job['health']}: {job['reason']}{mend}"
+    fix = f"; {job['fix']}" if job["fix"] else ""
+    return f"{shown_name(job)}: {job['health']}: {job['reason']}{fix}"
 
 
 # What an ordinary user does not see.
@@ -192,7 +192,7 @@ def facts_of(job: Mapping[str, Any], now: str) -> list[tuple[str, str]]:
     rows = [
         ("description", job["description"]),
         ("health", f"{job['health']}: {job['reason']}"),
-        ("what to do", job["mend"]),
+        ("what to do", job["fix"]),
         ("schedule", triggers_words(job)),
         ("expression", "; ".join(job["schedule"])),
         (

@@ -115,7 +115,7 @@ def questions(results: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
 
 
 def diagnosis_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
-    """Return what is wrong, and the mend; hosts with the same diagnosis share it. results: see `causes`."""
+    """Return what is wrong, and the fix; hosts with the same diagnosis share it. results: see `causes`."""
     hosts: dict[tuple[Shown, ...], list[str]] = {}
     for host, case in results.items():
         row = case["after"]
@@ -131,13 +131,13 @@ def diagnosis_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
 
 
 def diagnosis_of(case: Mapping[str, Any]) -> list[Shown]:
-    """Return what is wrong with a job on one host, and the mend."""
+    """Return what is wrong with a job on one host, and the fix."""
     bad = verdict(case)
     found = causes(case)
     shown = [] if found else [Shown(f"  nothing is wrong: {case['after']['reason']}", GOOD)]
     for cause in found:
         shown.append(Shown(f"  {cause.what}", BAD if bad else DOUBTFUL))
-        shown += [Shown(f"    mend: {cause.mend}")] if cause.mend else []
+        shown += [Shown(f"    fix: {cause.fix}")] if cause.fix else []
     if case["run"] is None:
         shown.append(Shown(f"  It was not run by hand: {not_run_words(case)}."))
     return shown
@@ -153,5 +153,5 @@ def not_run_words(case: Mapping[str, Any]) -> str:
 
 def as_data(case: Mapping[str, Any]) -> dict[str, Any]:
     """Return a diagnosis for programs."""
-    found = [{"what": cause.what, "mend": cause.mend} for cause in causes(case)]
+    found = [{"what": cause.what, "fix": cause.fix} for cause in causes(case)]
     return {"diagnosis": found, "verdict": verdict(case), **case}

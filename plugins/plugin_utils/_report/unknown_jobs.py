@@ -63,9 +63,9 @@ def nowhere(unknown: Sequence[Mapping[str, str]], what: str, results: Results) -
     foreign = [one for one in unknown if one.get("foreign")]
     if foreign:
         return foreign_words(foreign[0]["name"], foreign[0]["foreign"])
-    mends = sorted({one["nearest"] for one in unknown if one["nearest"]})
-    mend = f"; did you mean {' or '.join(mends)}?" if mends else "; the playbook `status` lists the jobs"
+    fixes = sorted({one["nearest"] for one in unknown if one["nearest"]})
+    fix = f"; did you mean {' or '.join(fixes)}?" if fixes else "; the playbook `status` lists the jobs"
     hosts = "this host" if len(results) == 1 else f"any of {len(results)} hosts"
     accounts = sorted({one["user"] for result in results.values() for one in result.get("unseen", [])})
     unseen = f" (not looked at: jobs of {', '.join(accounts)})" if accounts else ""
-    return f"{unknown[0]['name']} is not {what} on {hosts}{mend}{unseen}" if unknown else ""
+    return f"{unknown[0]['name']} is not {what} on {hosts}{fix}{unseen}" if unknown else ""

@@ -123,8 +123,8 @@ def known(
         facts=facts or FakeFacts(),
         calendars=calendars,
         spans={text: Timespan(text, True, int(seconds * 1e6)) for text, seconds in lengths.items()},
-        mends={},
-        span_mends={},
+        fixes={},
+        span_fixes={},
         variables=frozenset({"LANG", "PATH"}),
     )
 

@@ -65,8 +65,8 @@ def do_change(
     except LockBusy as error:
         return failure(str(error))
     except NoAnswer as error:
-        mend = "what it had begun is completed by the next apply, or when you do this again"
-        return failure(f"{place.shown_name}: the process that works for {scope.account} {error}; {mend}")
+        fix = "what it had begun is completed by the next apply, or when you do this again"
+        return failure(f"{place.shown_name}: the process that works for {scope.account} {error}; {fix}")
     return answer
 
 

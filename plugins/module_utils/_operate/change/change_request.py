@@ -88,7 +88,7 @@ def _refusals(name: str, expression: str) -> list[str]:
         error = BadText("is empty", "write an expression such as Mon 08:00")
     except BadText as bad:
         error = bad
-    return [line(Finding(name, "schedule", expression, error.reason, error.mend, error.code))]
+    return [line(Finding(name, "schedule", expression, error.reason, error.fix, error.code))]
 
 
 def rescheduled(name: str, text: str, schedule: list[str]) -> str:

@@ -87,7 +87,7 @@ def prove(runner: Runner, request: Request, observed: Observed, facts: Facts) ->
 
 def data_of(finding: Finding) -> dict[str, Any]:
     """Return a finding as the modules document it."""
-    kept = {key: getattr(finding, key) for key in ("field", "reason", "mend", "code", "severity")}
+    kept = {key: getattr(finding, key) for key in ("field", "reason", "fix", "code", "severity")}
     return {**kept, "value": None if finding.value is None else shown(finding.value), "message": line(finding)}
 
 

@@ -11,7 +11,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.health
     DONE,
     DRIFTED,
     FAILING,
-    MEND_DRIFT,
+    FIX_DRIFT,
     NEVER_RAN,
     OK,
     OVERDUE,
@@ -67,7 +67,7 @@ class Health(NamedTuple):
 
     word: str
     reason: str
-    mend: str = ""
+    fix: str = ""
 
 
 def is_running(seen: JobState) -> bool:
@@ -196,7 +196,7 @@ def drifted(seen: JobState) -> Health | None:
     """Return what was changed on the host."""
     if not seen.drift:
         return None
-    return Health(DRIFTED, "; ".join(seen.drift), MEND_DRIFT)
+    return Health(DRIFTED, "; ".join(seen.drift), FIX_DRIFT)
 
 
 def well(seen: JobState) -> Health:

@@ -220,7 +220,7 @@ def row_of(
         "drift": seen.drift,
         "health": health.word,
         "reason": health.reason,
-        "mend": health.mend,
+        "fix": health.fix,
     }
 
 

@@ -35,8 +35,8 @@ def check_user(job: ProofJob, known: Context) -> list[Finding]:
     user = job.service.last("Service", "User")
     if not user or is_dynamic(job) or "%" in user or known.facts.user(user):
         return []
-    mend = mend_account(user, known.facts.local_names("passwd"))
-    return [job.finding("missing-user", "user", user, "does not exist on this host", mend)]
+    fix = fix_account(user, known.facts.local_names("passwd"))
+    return [job.finding("missing-user", "user", user, "does not exist on this host", fix)]
 
 
 def check_group(job: ProofJob, known: Context) -> list[Finding]:
@@ -49,13 +49,13 @@ def check_group(job: ProofJob, known: Context) -> list[Finding]:
     ]
     for field, name in given:
         if "%" not in name and known.facts.group(name) is None:
-            mend = mend_account(name, known.facts.local_names("group"))
-            findings.append(job.finding("missing-group", field, name, "does not exist on this host", mend))
+            fix = fix_account(name, known.facts.local_names("group"))
+            findings.append(job.finding("missing-group", field, name, "does not exist on this host", fix))
     return findings
 
 
-def mend_account(name: str, names: list[str]) -> str:
-    """Return the mend for a missing user or group."""
+def fix_account(name: str, names: list[str]) -> str:
+    """Return the fix for a missing user or group."""
     meant = slip(name, names)
     return f'write "{meant}", or create it before the job' if meant else "create it before the job, or correct the name"
 
@@ -113,8 +113,8 @@ def check_access(job: ProofJob, known: Context) -> list[Finding]:
             reason = f"the user {account.name} cannot {verb} it"
         else:
             reason = f"the user {account.name} cannot reach it: no way into {obstacle}"
-        mend = f"let {account.name} in ({describe_mode(obstacle, known)}), or move what the job needs"
-        findings.append(job.finding("no-access", field, value, reason, mend))
+        fix = f"let {account.name} in ({describe_mode(obstacle, known)}), or move what the job needs"
+        findings.append(job.finding("no-access", field, value, reason, fix))
     return findings
 
 
@@ -149,6 +149,6 @@ def check_writable(job: ProofJob, known: Context) -> list[Finding]:
         if culprit:
             place, who = culprit
             reason = f"root runs it, and {who} can change {'it' if place == path else place}"
-            mend = f"chown root:root {place}; chmod go-w {place}"
-            findings.append(job.finding("writable-by-others", field, path, reason, mend))
+            fix = f"chown root:root {place}; chmod go-w {place}"
+            findings.append(job.finding("writable-by-others", field, path, reason, fix))
     return findings

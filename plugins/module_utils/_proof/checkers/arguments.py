@@ -29,7 +29,7 @@ def _too_long(word: str) -> bool:
 def check_argument_length(job: ProofJob) -> list[Finding]:
     """Refuse arguments and variables that the kernel does not hand over (execve(2)); the run would fail with 203."""
     findings = []
-    mend = "put it in a file"
+    fix = "put it in a file"
     for text in texts(job):
         plain = [
             word if ":" in command.prefix else word.replace("$$", "$")
@@ -40,14 +40,14 @@ def check_argument_length(job: ProofJob) -> list[Finding]:
             reason = f"holds an argument of more than {LONGEST_ARGUMENT} bytes"
             # One character more than is shown.
             value = text.value[: LONGEST_VALUE + 1]
-            findings.append(job.finding("argument-too-long", text.field, value, reason, mend))
+            findings.append(job.finding("argument-too-long", text.field, value, reason, fix))
     for value in job.service.values("Service", "Environment"):
         words = [word for command in commands_of(f"x {value}") for word in command.argv]
         for word in words:
             if _too_long(word):
                 reason = f"{word.partition('=')[0]} has more than {LONGEST_ARGUMENT} bytes"
                 # No value: it may be a secret.
-                findings.append(job.finding("argument-too-long", "environment", None, reason, mend))
+                findings.append(job.finding("argument-too-long", "environment", None, reason, fix))
     return findings
 
 
@@ -66,8 +66,8 @@ def check_relative(job: ProofJob, home: str = "") -> list[Finding]:
                 reason = (
                     f"systemd replaces no variable in the place of the program, and refuses the relative path {path}"
                 )
-            mend = _mend_relative(job, relative[0], text.value, home)
-            findings.append(job.finding("relative-command", text.field, text.value, reason, mend))
+            fix = _fix_relative(job, relative[0], text.value, home)
+            findings.append(job.finding("relative-command", text.field, text.value, reason, fix))
     return findings
 
 
@@ -76,8 +76,8 @@ def is_relative(command: Command) -> bool:
     return "/" in command.path and command.path[0] not in "/%" and not ASSIGNMENT.match(command.path)
 
 
-def _mend_relative(job: ProofJob, command: Command, value: str, home: str) -> str:
-    """Return the mend: the path from the working directory or the home directory, if that is known."""
+def _fix_relative(job: ProofJob, command: Command, value: str, home: str) -> str:
+    """Return the fix: the path from the working directory or the home directory, if that is known."""
     general = "write the absolute path"
     path = command.path
     directory = job.service.last("Service", "WorkingDirectory").lstrip("-")

@@ -57,8 +57,8 @@ def check_clock_change(
             reason = clocks(spec.zone, window) + (STOPS if stops else outcome(window, moments))
             utc = in_utc(judged.normalized, spec, change.before)
             written = f'write it in UTC ("{utc}")' if utc else "write it in UTC"
-            mend = f"{written}, or {END_THE_STEP if stops else elsewhere(window)}"
-            findings.append(job.finding("clock-change", "schedule", expression, reason, mend))
+            fix = f"{written}, or {END_THE_STEP if stops else elsewhere(window)}"
+            findings.append(job.finding("clock-change", "schedule", expression, reason, fix))
     return findings
 
 

@@ -61,7 +61,7 @@ def listed(words: Iterable[str]) -> str:
 
 
 def write(text: str, otherwise: str) -> str:
-    """Return a mend that shows what to write, unless that is too long to be read."""
+    """Return a fix that shows what to write, unless that is too long to be read."""
     if len(text) > LONGEST_VALUE:
         return otherwise
     return f"write {text}" if '"' in text else f'write "{text}"'

@@ -90,8 +90,8 @@ def left_out(job: ProofJob, given: Given) -> Finding | None:
         reason = f"{where} is not an assignment, and systemd leaves it out"
     else:
         reason = f"{where} has no name of a variable before the `=`, and systemd leaves it out"
-    mend = "write NAME=value, a name of letters, digits and _"
-    return job.finding("invalid-environment-file", given.field, None, reason, mend)
+    fix = "write NAME=value, a name of letters, digits and _"
+    return job.finding("invalid-environment-file", given.field, None, reason, fix)
 
 
 def unexpanded(job: ProofJob, given: Given, names: set[str], known: Context) -> Finding | None:
@@ -103,11 +103,11 @@ def unexpanded(job: ProofJob, given: Given, names: set[str], known: Context) -> 
         return None
     where = f"line {given.variable.line} of {given.path}: " if given.path else ""
     reason = f"{where}{given.variable.name} holds {listed(used)}, and systemd replaces nothing in a value"
-    mend = mend_value(job, given.variable, known)
-    return job.finding("unexpanded-variable", given.field, None, reason, mend)
+    fix = fix_value(job, given.variable, known)
+    return job.finding("unexpanded-variable", given.field, None, reason, fix)
 
 
-def mend_value(job: ProofJob, variable: Variable, known: Context) -> str:
+def fix_value(job: ProofJob, variable: Variable, known: Context) -> str:
     """Return what to write instead; the value is shown only of a variable that holds paths."""
     general = "write what is meant to stand there, or set it in a script"
     if not _SHOWN.search(variable.name) or variable.name in marked_secrets(job.service):

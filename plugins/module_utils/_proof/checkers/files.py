@@ -36,8 +36,8 @@ def taken_folder(job: WantedJob, folder: str, paths: list[str]) -> Finding:
     names = [readable(os.path.basename(path)) for path in paths]
     listed = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if names[MOST_NAMES:] else "")
     reason = f"holds what is not of this job: {listed}"
-    mend = "choose another timer_files_directory or another name, or move that to another place"
-    return Finding(job.name, "timer_files_directory", folder, reason, mend, "files-directory")
+    fix = "choose another timer_files_directory or another name, or move that to another place"
+    return Finding(job.name, "timer_files_directory", folder, reason, fix, "files-directory")
 
 
 def taken_file(job: WantedJob, path: str) -> Finding:

@@ -36,15 +36,15 @@ def check_version(manager: Manager) -> list[Finding]:
     if manager.version >= OLDEST_VERSION:
         return []
     version = str(manager.version or "unknown")
-    mend = f"version {OLDEST_VERSION} or newer is needed"
-    return [Finding("", "systemd", version, "is too old", mend, "systemd-too-old")]
+    fix = f"version {OLDEST_VERSION} or newer is needed"
+    return [Finding("", "systemd", version, "is too old", fix, "systemd-too-old")]
 
 
 def check_unit_directory(request: Request, manager: Manager) -> list[Finding]:
     """Refuse a unit directory that is missing, that systemd does not read, or that cannot be written."""
 
-    def bad(reason: str, mend: str) -> list[Finding]:
-        return [Finding("", "timer_unit_directory", request.unit_directory, reason, mend, "unit-directory")]
+    def bad(reason: str, fix: str) -> list[Finding]:
+        return [Finding("", "timer_unit_directory", request.unit_directory, reason, fix, "unit-directory")]
 
     if not request.scope.is_system and not os.path.lexists(request.unit_directory):
         # It is made by the apply.
@@ -81,8 +81,8 @@ def check_others_write(request: Request, facts: Facts) -> list[Finding]:
         place, who = (path, own) if own else first_writable(path, facts) or ("", "")
         if who:
             reason = f"{who} can change {'it' if place == path else place}, and so what root runs"
-            mend = f"chown root:root {place}; chmod go-w {place}"
-            finding = Finding("", "timer_unit_directory", path, reason, mend, "unit-directory")
+            fix = f"chown root:root {place}; chmod go-w {place}"
+            finding = Finding("", "timer_unit_directory", path, reason, fix, "unit-directory")
             findings.setdefault(place, finding)
     return list(findings.values())
 
@@ -94,21 +94,21 @@ def check_files_directory(request: Request, facts: Facts) -> list[Finding]:
         return []
     for path in (request.files_directory, *sorted(folders)):
         if os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path)):
-            reason, mend = "is not an ordinary directory", "remove it, or choose another timer_files_directory"
-            return [Finding("", "timer_files_directory", path, reason, mend, "files-directory")]
+            reason, fix = "is not an ordinary directory", "remove it, or choose another timer_files_directory"
+            return [Finding("", "timer_files_directory", path, reason, fix, "files-directory")]
         place, who = first_writable(path, facts) or ("", "")
         if who:
             reason = f"{who} can change {'it' if place == path else place}, and so what root runs"
-            mend = f"chown root:root {place}; chmod go-w {place}"
-            return [Finding("", "timer_files_directory", path, reason, mend, "files-directory")]
+            fix = f"chown root:root {place}; chmod go-w {place}"
+            return [Finding("", "timer_files_directory", path, reason, fix, "files-directory")]
     return []
 
 
 def check_link_folders(request: Request) -> list[Finding]:
     """Refuse a folder of enablement links that is a link itself or no directory: systemd would read another place."""
-    reason, mend = "is not an ordinary directory", "make it one, or remove it"
+    reason, fix = "is not an ordinary directory", "make it one, or remove it"
     return [
-        Finding("", "timer_unit_directory", path, reason, mend, "unit-directory")
+        Finding("", "timer_unit_directory", path, reason, fix, "unit-directory")
         for path in link_folders(request)
         if os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path))
     ]

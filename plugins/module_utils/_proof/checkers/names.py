@@ -33,13 +33,13 @@ def check_names(request: Request, observed: Observed) -> list[Finding]:
                 absent = job.state == ABSENT
                 found = not_ours(unit, elsewhere, request, observed) if absent else taken_elsewhere(unit, elsewhere)
             if found:
-                code, reason, mend = found
-                findings.append(Finding(job.name, "name", unit, reason, mend, code))
+                code, reason, fix = found
+                findings.append(Finding(job.name, "name", unit, reason, fix, code))
     return findings
 
 
 def taken_by(unit: str, job: WantedJob, request: Request, observed: Observed) -> tuple[str, str, str] | None:
-    """Return why a path in the unit directory is not ours to write: code, reason, mend; None when it is."""
+    """Return why a path in the unit directory is not ours to write: code, reason, fix; None when it is."""
     current = observed.files.get(unit, NO_FILE)
     path = os.path.join(request.unit_directory, unit)
     mark = owner_of(current.text)
@@ -60,8 +60,8 @@ def taken_by(unit: str, job: WantedJob, request: Request, observed: Observed) ->
         found = "name-taken", reason, f"{ANOTHER_NAME}, or remove the file first"
     elif mark and mark.owner not in (request.owner, job.take_over_from):
         reason = f"belongs to the declaration with timer_owner {mark.owner!r}, not {request.owner!r}"
-        mend = f"{ANOTHER_NAME}, or take the job over on purpose with `take_over_from: {mark.owner}`"
-        found = "other-owner", reason, mend
+        fix = f"{ANOTHER_NAME}, or take the job over on purpose with `take_over_from: {mark.owner}`"
+        found = "other-owner", reason, fix
     return found
 
 
@@ -81,8 +81,8 @@ def not_ours(unit: str, path: str, request: Request, observed: Observed) -> tupl
     reason = f"is a timer of the host's own ({path}), which this collection did not install and does not remove"
     if path.startswith("/run/"):
         return "name-taken", reason, f"{systemctl} stop {unit}"
-    mend = f"{systemctl} disable --now {unit} ends it, {systemctl} mask --now {unit} lets nothing start it again"
-    return "name-taken", reason, mend
+    fix = f"{systemctl} disable --now {unit} ends it, {systemctl} mask --now {unit} lets nothing start it again"
+    return "name-taken", reason, fix
 
 
 def taken_elsewhere(unit: str, path: str) -> tuple[str, str, str]:
@@ -110,8 +110,8 @@ def check_drop_ins(job: ProofJob, known: Context) -> list[Finding]:
     findings = []
     for unit in (f"{job.name}.service", f"{job.name}.timer"):
         for path in known.observed.drop_ins.get(unit, []):
-            reason, mend = f"{path} changes {unit}, and was not proved", "put what it says into the job, and remove it"
-            findings.append(job.finding("drop-in", "name", job.name, reason, mend))
+            reason, fix = f"{path} changes {unit}, and was not proved", "put what it says into the job, and remove it"
+            findings.append(job.finding("drop-in", "name", job.name, reason, fix))
     return findings
 
 

@@ -11,8 +11,8 @@ from typing import Any, Iterator
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import NOTIFY_SETTINGS
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.programs import (
-    MEND_COMMAND,
-    mend_missing,
+    FIX_COMMAND,
+    fix_missing,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Context, ProofJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.writable import (
@@ -21,7 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.writ
 )
 
 SENDMAIL = "/usr/sbin/sendmail"
-MEND_SENDMAIL = "install a mail program that brings it, such as postfix, exim4, msmtp-mta or nullmailer"
+FIX_SENDMAIL = "install a mail program that brings it, such as postfix, exim4, msmtp-mta or nullmailer"
 FIELDS = {"failure": "on_failure", "success": "on_success"}
 
 
@@ -41,20 +41,20 @@ def check_notices(job: ProofJob, known: Context) -> list[Finding]:
         given = settings.get(event, {})
         if given.get("mail") and not known.facts.path(SENDMAIL).executable:
             reason = f"{SENDMAIL} does not exist on this host"
-            findings.append(job.finding("missing-command", f"{field}.mail", None, reason, MEND_SENDMAIL))
+            findings.append(job.finding("missing-command", f"{field}.mail", None, reason, FIX_SENDMAIL))
         if given.get("command"):
             findings += check_command(job, known, f"{field}.command", given["command"][0])
     own = {one.name for one in job.wanted.files}
     for place, path in files_of(settings):
         # Those that come with the job are expected.
         if known.facts.path(path).kind != "file":
-            mend = mend_missing(path, known, "deploy it before the job, or give a credential its `content`")
-            findings.append(job.finding("missing-credential", place, path, "does not exist on this host", mend))
+            fix = fix_missing(path, known, "deploy it before the job, or give a credential its `content`")
+            findings.append(job.finding("missing-credential", place, path, "does not exist on this host", fix))
         culprit = first_replaceable(path, known.facts) if path not in own else None
         if culprit:
             reason = f"root reads it, and {culprit[1]} can put a link to another file there: {culprit[0]}"
-            mend = "give a credential its `content`, or move the file to a directory of root's"
-            findings.append(job.finding("writable-by-others", place, path, reason, mend))
+            fix = "give a credential its `content`, or move the file to a directory of root's"
+            findings.append(job.finding("writable-by-others", place, path, reason, fix))
     return findings
 
 
@@ -62,8 +62,8 @@ def check_command(job: ProofJob, known: Context, field: str, path: str) -> list[
     """Refuse a command that is not there, warn of one that somebody else can change: root runs it."""
     found = known.facts.path(path)
     if found.kind == "absent":
-        mend = mend_missing(path, known, MEND_COMMAND)
-        return [job.finding("missing-command", field, path, "does not exist on this host", mend)]
+        fix = fix_missing(path, known, FIX_COMMAND)
+        return [job.finding("missing-command", field, path, "does not exist on this host", fix)]
     if found.kind != "file" or not found.executable:
         reason = "is a directory" if found.kind == "directory" else "has no execute permission"
         return [job.finding("not-executable", field, path, reason, f"chmod 0755 {path}")]
@@ -72,8 +72,8 @@ def check_command(job: ProofJob, known: Context, field: str, path: str) -> list[
         return []
     place, who = culprit
     reason = f"root runs it, and {who} can change {'it' if place == path else place}"
-    mend = f"chown root:root {place}; chmod go-w {place}"
-    return [job.finding("writable-by-others", field, path, reason, mend)]
+    fix = f"chown root:root {place}; chmod go-w {place}"
+    return [job.finding("writable-by-others", field, path, reason, fix)]
 
 
 def files_of(settings: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -28,12 +28,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.com
 
 STREAMS = ("StandardInput", "StandardOutput", "StandardError")
 CREDENTIALS = ("LoadCredential", "LoadCredentialEncrypted")
-MEND_OUTPUT = "log to a directory that only root can change"
-MEND_INPUT = "move it to a directory that only root can change"
-MEND_CREDENTIAL = (
-    "give the credential its `content` or `src`, or move the file to a directory that only root can change"
-)
-MEND_VARIABLES = "deploy it with the job (`environment_file: {src: FILE}`), or move it to a directory of root's"
+FIX_OUTPUT = "log to a directory that only root can change"
+FIX_INPUT = "move it to a directory that only root can change"
+FIX_CREDENTIAL = "give the credential its `content` or `src`, or move the file to a directory that only root can change"
+FIX_VARIABLES = "deploy it with the job (`environment_file: {src: FILE}`), or move it to a directory of root's"
 _STREAM_FILE = re.compile(r"(?:file|append|truncate):(/.*)")
 _ASSIGNED = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=", re.MULTILINE)
 
@@ -44,7 +42,7 @@ class Opened(NamedTuple):
     path: str
     field: str
     value: str
-    mend: str
+    fix: str
 
 
 def opened_by_systemd(job: ProofJob, known: Context) -> Iterator[Opened]:
@@ -53,15 +51,15 @@ def opened_by_systemd(job: ProofJob, known: Context) -> Iterator[Opened]:
         value = job.service.last("Service", key)
         match = _STREAM_FILE.fullmatch(value)
         if match and not has_specifier(value):
-            mend = MEND_INPUT if key == "StandardInput" else MEND_OUTPUT
-            yield Opened(match.group(1).replace("%%", "%"), field_of("Service", key), value, mend)
+            fix = FIX_INPUT if key == "StandardInput" else FIX_OUTPUT
+            yield Opened(match.group(1).replace("%%", "%"), field_of("Service", key), value, fix)
     for key in CREDENTIALS:
         for value in job.service.values("Service", key):
             path = value.partition(":")[2]
             if path.startswith("/") and not has_specifier(path):
-                yield Opened(path.replace("%%", "%"), "credentials", path, MEND_CREDENTIAL)
+                yield Opened(path.replace("%%", "%"), "credentials", path, FIX_CREDENTIAL)
     for path in environment_files(job, known):
-        yield Opened(path, "environment_file", path, MEND_VARIABLES)
+        yield Opened(path, "environment_file", path, FIX_VARIABLES)
 
 
 def check_opened(job: ProofJob, known: Context) -> list[Finding]:
@@ -78,7 +76,7 @@ def check_opened(job: ProofJob, known: Context) -> list[Finding]:
         if culprit:
             place, who = culprit
             reason = f"systemd opens it as root, and {who} can put a link to another file there: {place}"
-            found = job.finding("writable-by-others", one.field, one.value, reason, one.mend)
+            found = job.finding("writable-by-others", one.field, one.value, reason, one.fix)
             if found not in findings:
                 findings.append(found)
     return findings

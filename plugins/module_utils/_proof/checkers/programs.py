@@ -55,7 +55,7 @@ OWN_DIRECTORIES = (
 )
 # Larger ones are no environment files.
 MOST_BYTES = 1024 * 1024
-MEND_COMMAND = "install it before the job, or correct the path"
+FIX_COMMAND = "install it before the job, or correct the path"
 _OUTPUT_FILE = re.compile(r"^(?:file|append|truncate):(/.*)$")
 # A path of EnvironmentFile= is a pattern: wildcards, and a backslash before what is to be none.
 _WILDCARD = re.compile(r"(?<!\\)(?:\\\\)*[*?\[]")
@@ -159,8 +159,8 @@ def neighbour(path: str, known: Context) -> str:
     return os.path.join(folder, meant) if meant and meant != name else ""
 
 
-def mend_missing(path: str, known: Context, otherwise: str) -> str:
-    """Return the mend for a missing path: the name that was probably meant, or the general one."""
+def fix_missing(path: str, known: Context, otherwise: str) -> str:
+    """Return the fix for a missing path: the name that was probably meant, or the general one."""
     meant = neighbour(path, known)
     return f'write "{meant}", or {otherwise}' if meant else otherwise
 
@@ -174,14 +174,14 @@ def check_programs(job: ProofJob, known: Context) -> list[Finding]:
         relative = "/" in program.name and not program.path
         if program.missing_ok or relative or is_shell_word(program.name):
             continue
-        code, reason, mend = program_fault(program, job, known)
+        code, reason, fix = program_fault(program, job, known)
         if code:
-            findings.append(job.finding(code, program.field, program.name, reason, mend))
+            findings.append(job.finding(code, program.field, program.name, reason, fix))
     return findings
 
 
 def not_found(program: Program, job: ProofJob, known: Context) -> tuple[str, str]:
-    """Return reason and mend for a program without a slash that is nowhere."""
+    """Return reason and fix for a program without a slash that is nowhere."""
     folders = search_path(job)
     reason = f"is in none of the directories that systemd searches: {', '.join(folders)}"
     line = program.value.lstrip(PREFIXES)
@@ -190,18 +190,18 @@ def not_found(program: Program, job: ProofJob, known: Context) -> tuple[str, str
         # The column of a system crontab that names the user.
         return reason, f"set `user: {program.name}`, and write {rest}"
     similar = slip(program.name, {name for folder in folders for name in known.facts.listing(folder)})
-    mend = "install its package before the job, or write its whole path"
-    return reason, f'write "{similar}", or {mend}' if similar else mend
+    fix = "install its package before the job, or write its whole path"
+    return reason, f'write "{similar}", or {fix}' if similar else fix
 
 
 def program_fault(program: Program, job: ProofJob, known: Context) -> tuple[str, str, str]:
-    """Return code, reason and mend; empty texts when there is no fault."""
+    """Return code, reason and fix; empty texts when there is no fault."""
     if not program.path:
         return ("missing-command", *not_found(program, job, known))
     found = known.facts.path(program.path)
     if found.kind == "absent":
-        mend = mend_missing(program.path, known, MEND_COMMAND)
-        return "missing-command", "does not exist on this host", mend
+        fix = fix_missing(program.path, known, FIX_COMMAND)
+        return "missing-command", "does not exist on this host", fix
     if found.kind == "directory":
         return "not-executable", "is a directory", "write the path of a program in it"
     if found.kind != "file" or not found.executable:
@@ -227,17 +227,17 @@ def interpreter_fault(path: str, known: Context) -> tuple[str, str, str]:
     interpreter = words[0]
     looked_for = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
     if known.facts.path(interpreter).kind != "file":
-        mend = mend_missing(interpreter, known, "install it, or correct the first line")
+        fix = fix_missing(interpreter, known, "install it, or correct the first line")
         return (
             "bad-interpreter",
             f"names the interpreter {interpreter or '(none)'}, which does not exist on this host",
-            mend,
+            fix,
         )
     if interpreter.endswith("/env") and looked_for:
         places = [os.path.join(folder, looked_for[0]) for folder in SEARCH_PATH]
         if not any(known.facts.path(place).kind == "file" for place in places):
-            mend = "install it, or correct the first line"
-            return "bad-interpreter", f"is to be run by {looked_for[0]}, which does not exist on this host", mend
+            fix = "install it, or correct the first line"
+            return "bad-interpreter", f"is to be run by {looked_for[0]}, which does not exist on this host", fix
     return "", "", ""
 
 
@@ -259,8 +259,8 @@ def check_scripts(job: ProofJob, known: Context) -> list[Finding]:
         kind = known.facts.path(program.script).kind
         if kind == "absent":
             reason, otherwise = "does not exist on this host", "deploy it before the job, or correct the path"
-            mend = mend_missing(program.script, known, otherwise)
-            findings.append(job.finding("missing-script", program.field, program.script, reason, mend))
+            fix = fix_missing(program.script, known, otherwise)
+            findings.append(job.finding("missing-script", program.field, program.script, reason, fix))
     return findings
 
 
@@ -276,9 +276,9 @@ def check_working_directory(job: ProofJob, known: Context) -> list[Finding]:
     reason = "does not exist on this host" if kind == "absent" else "is not a directory"
     if given == "~":
         reason = f"is {path}, which {reason}"
-    mend = "make it before the job, or write a - before it"
-    mend = mend_missing(path, known, mend) if kind == "absent" else mend
-    return [job.finding("missing-directory", "working_directory", given, reason, mend)]
+    fix = "make it before the job, or write a - before it"
+    fix = fix_missing(path, known, fix) if kind == "absent" else fix
+    return [job.finding("missing-directory", "working_directory", given, reason, fix)]
 
 
 def check_output(job: ProofJob, known: Context) -> list[Finding]:
@@ -293,8 +293,8 @@ def check_output(job: ProofJob, known: Context) -> list[Finding]:
         if own_directory(folder, job, known) or known.facts.path(folder).kind == "directory":
             continue
         reason = f"the directory {folder} does not exist on this host"
-        mend = "make it before the job, or set timer_log_directory"
-        findings.append(job.finding("missing-directory", field_of("Service", key), value, reason, mend))
+        fix = "make it before the job, or set timer_log_directory"
+        findings.append(job.finding("missing-directory", field_of("Service", key), value, reason, fix))
     return findings[:1]
 
 
@@ -307,9 +307,9 @@ def check_credentials(job: ProofJob, known: Context) -> list[Finding]:
             # Without a path systemd searches for it, and one that the host was booted with is none of its files.
             if not path.startswith("/") or has_specifier(path) or known.facts.path(path).kind != "absent":
                 continue
-            mend = mend_missing(path, known, "deploy it before the job, or give the credential its `content`")
+            fix = fix_missing(path, known, "deploy it before the job, or give the credential its `content`")
             reason = f"{name}: {path} does not exist on this host"
-            findings.append(job.finding("missing-credential", "credentials", None, reason, mend))
+            findings.append(job.finding("missing-credential", "credentials", None, reason, fix))
     return findings
 
 
@@ -359,10 +359,10 @@ def check_environment_files(job: ProofJob, known: Context) -> list[Finding]:
         else:
             there = known.facts.path(path).kind == "file"
         if not there:
-            mend = mend_missing(path, known, "deploy it before the job, or write a - before it")
+            fix = fix_missing(path, known, "deploy it before the job, or write a - before it")
             reason = "does not exist on this host"
             if path != pattern and known.facts.path(pattern).kind == "file":
                 reason = f"systemd looks for {path}, which {reason}: a backslash is an escape here"
-                mend = "write two backslashes for one"
-            findings.append(job.finding("missing-environment-file", "environment_file", value, reason, mend))
+                fix = "write two backslashes for one"
+            findings.append(job.finding("missing-environment-file", "environment_file", value, reason, fix))
     return findings

@@ -15,7 +15,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.chec
     needs,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.programs import (
-    mend_missing,
+    fix_missing,
     own_directory,
     programs,
     sees_this_tree,
@@ -116,9 +116,9 @@ def hiding_place(path: str, places: list[tuple[str, str]], known: Context) -> tu
 
 
 def told_hidden(place: str, by: str) -> tuple[str, str]:
-    """Return reason and mend."""
-    mend = f"move it elsewhere, or set `service: {{{by.partition('=')[0]}: ...}}` so that the job sees it"
-    return f"{by} hides {place} from the job", mend
+    """Return reason and fix."""
+    fix = f"move it elsewhere, or set `service: {{{by.partition('=')[0]}: ...}}` so that the job sees it"
+    return f"{by} hides {place} from the job", fix
 
 
 def check_hidden_attempts(job: ProofJob, known: Context) -> list[Finding]:
@@ -132,14 +132,14 @@ def check_hidden_attempts(job: ProofJob, known: Context) -> list[Finding]:
         hiding = hiding_place(path, places, known)
         reason = ""
         if hiding:
-            reason, _mend = told_hidden(*hiding)
+            reason, _fix = told_hidden(*hiding)
         elif path == PYTHON and not_executable(job, known.facts.real(path)):
             reason = "NoExecPaths= lets the job run no program there"
         if reason:
             field = "retries" if "--attempts 1 " not in job.wanted.service else "timeout"
             reason = f"{reason}, and {field} needs it"
-            mend = f"remove {field}, or let the job see {path} (BindReadOnlyPaths=) and run it (ExecPaths=)"
-            return [job.finding("hidden-path", field, path, reason, mend)]
+            fix = f"remove {field}, or let the job see {path} (BindReadOnlyPaths=) and run it (ExecPaths=)"
+            return [job.finding("hidden-path", field, path, reason, fix)]
     return []
 
 
@@ -158,9 +158,9 @@ def check_sandbox_paths(job: ProofJob, known: Context) -> list[Finding]:
                 if not path.startswith("/") or has_specifier(word) or own_directory(path, job, known):
                     continue
                 if known.facts.path(path).kind == "absent":
-                    mend = mend_missing(path, known, "make it before the job, or write a - before it")
+                    fix = fix_missing(path, known, "make it before the job, or write a - before it")
                     reason = "does not exist on this host, so every run would fail"
-                    findings.append(job.finding("missing-path", field_of("Service", key), path, reason, mend))
+                    findings.append(job.finding("missing-path", field_of("Service", key), path, reason, fix))
     return findings
 
 
@@ -195,8 +195,8 @@ def check_powerless_root(job: ProofJob, known: Context) -> list[Finding]:
             reason = (
                 f"root without capabilities (CapabilityBoundingSet=) cannot reach it: {describe_mode(obstacle, known)}"
             )
-            mend = "give it to root or open its mode, name its owner as `user`, or move it"
-            findings.append(job.finding("no-access", field, value, reason, mend))
+            fix = "give it to root or open its mode, name its owner as `user`, or move it"
+            findings.append(job.finding("no-access", field, value, reason, fix))
     return findings
 
 

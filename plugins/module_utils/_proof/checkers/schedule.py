@@ -21,11 +21,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.tim
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import Assignment
 
-MEND_SCHEDULE = "see systemd.time(7), Calendar Events"
-MEND_PASSED = "correct the date, or set the job's state to absent"
-MEND_SPAN = "write a span such as 90s, 15min or 1h 30min: systemd.time(7)"
+FIX_SCHEDULE = "see systemd.time(7), Calendar Events"
+FIX_PASSED = "correct the date, or set the job's state to absent"
+FIX_SPAN = "write a span such as 90s, 15min or 1h 30min: systemd.time(7)"
 NO_TRIGGER = "has no trigger left, so it would never run"
-MEND_TRIGGER = "add a schedule, `every` or `on_boot`"
+FIX_TRIGGER = "add a schedule, `every` or `on_boot`"
 # DefaultStartLimitIntervalSec=10s and DefaultStartLimitBurst=5 (systemd-system.conf(5)).
 LIMIT_SECONDS = 10.0
 LIMIT_BURST = 5
@@ -61,20 +61,18 @@ def check_schedules(job: ProofJob, known: Context) -> list[Finding]:
         if zone and not checked.valid:
             meant = slip(zone, known.facts.zones())
             # Of the expression, or of the field `timezone`.
-            mend = (
-                f'write "{meant}" for "{zone}"' if meant else "correct it, or install the package tzdata on this host"
-            )
+            fix = f'write "{meant}" for "{zone}"' if meant else "correct it, or install the package tzdata on this host"
             reason = f"the host does not know the time zone {zone}"
-            findings.append(job.finding("unknown-timezone", "schedule", expression, reason, mend))
+            findings.append(job.finding("unknown-timezone", "schedule", expression, reason, fix))
         elif not checked.valid:
-            likely = known.mends.get(expression)
+            likely = known.fixes.get(expression)
             # What to write says more than the hints that follow systemd's own words.
             reason = checked.reason.split("; ")[0] if likely else checked.reason
-            span = known.span_mends.get(expression)
-            mend = f'write "{likely}"' if likely else f"write `every: {span}` instead" if span else MEND_SCHEDULE
-            findings.append(job.finding("invalid-schedule", "schedule", expression, reason, mend))
+            span = known.span_fixes.get(expression)
+            fix = f'write "{likely}"' if likely else f"write `every: {span}` instead" if span else FIX_SCHEDULE
+            findings.append(job.finding("invalid-schedule", "schedule", expression, reason, fix))
         elif not checked.elapses and expression not in known.over.get(job.name, ()):
-            findings.append(job.finding("never-elapses", "schedule", expression, checked.reason, MEND_PASSED))
+            findings.append(job.finding("never-elapses", "schedule", expression, checked.reason, FIX_PASSED))
     return findings
 
 
@@ -84,10 +82,10 @@ def check_spans(job: ProofJob, known: Context) -> list[Finding]:
     for found in timespans(job):
         checked = known.spans[found.value]
         if not checked.valid:
-            meant = known.span_mends.get(found.value)
-            mend = f'write "{meant}"' if meant else MEND_SPAN
+            meant = known.span_fixes.get(found.value)
+            fix = f'write "{meant}"' if meant else FIX_SPAN
             where = field_of(found.section, found.key)
-            findings.append(job.finding("invalid-timespan", where, found.value, checked.reason, mend))
+            findings.append(job.finding("invalid-timespan", where, found.value, checked.reason, fix))
     return findings
 
 
@@ -104,7 +102,7 @@ def check_trigger(job: ProofJob, _known: Context) -> list[Finding]:
         return []
     keys = {key for key in (*FIRST_TRIGGERS, *UNIT_TRIGGERS) if job.timer.values("Timer", key)}
     if not keys:
-        return [job.finding("no-trigger", "schedule", None, NO_TRIGGER, MEND_TRIGGER)]
+        return [job.finding("no-trigger", "schedule", None, NO_TRIGGER, FIX_TRIGGER)]
     if keys.intersection(FIRST_TRIGGERS):
         return []
     key = min(keys)
@@ -124,10 +122,10 @@ def check_reload_runs(job: ProofJob, _known: Context) -> list[Finding]:
     if not spans:
         return []
     reason = "makes every reload of systemd run the job again"
-    mend = "use `every` or `on_boot`, or set on_reschedule to run"
-    found = job.finding("runs-at-reload", "timer.OnActiveSec", spans[0], reason, mend)
+    fix = "use `every` or `on_boot`, or set on_reschedule to run"
+    found = job.finding("runs-at-reload", "timer.OnActiveSec", spans[0], reason, fix)
     if job.wanted.on_reschedule == "run":
-        found = found._replace(kind=WARNING, mend="use `every` or `on_boot`, or accept it")
+        found = found._replace(kind=WARNING, fix="use `every` or `on_boot`, or accept it")
     return [found]
 
 
@@ -155,8 +153,8 @@ def check_start_limit(job: ProofJob, known: Context) -> list[Finding]:
         return []
     limits = f"more than {burst} starts in {limit:g} s"
     reason = f"runs the job every {gap:g} s, and systemd refuses {limits}, so runs are lost"
-    mend = "set `unit: {StartLimitIntervalSec: 0}`"
-    return [job.finding("start-limit", *trigger_of(job), reason, mend)]
+    fix = "set `unit: {StartLimitIntervalSec: 0}`"
+    return [job.finding("start-limit", *trigger_of(job), reason, fix)]
 
 
 def trigger_of(job: ProofJob) -> tuple[str, str]:

@@ -50,12 +50,12 @@ def check_finishes(job: ProofJob, _known: Context) -> list[Finding]:
     restart = job.service.last("Service", "Restart")
     findings = []
     if kind in WAITING_TYPES:
-        mend = "remove it: oneshot is the default"
-        findings.append(job.finding("never-finishes", "service.Type", kind, WAITING_TYPES[kind], mend))
+        fix = "remove it: oneshot is the default"
+        findings.append(job.finding("never-finishes", "service.Type", kind, WAITING_TYPES[kind], fix))
     if restart in ENDLESS_RESTARTS:
         reason = "starts the program again as soon as it has ended, so the timer has nothing to start"
-        mend = "remove it; `on-failure` repeats a failed run"
-        findings.append(job.finding("never-finishes", "service.Restart", restart, reason, mend))
+        fix = "remove it; `on-failure` repeats a failed run"
+        findings.append(job.finding("never-finishes", "service.Restart", restart, reason, fix))
     return findings
 
 
@@ -98,8 +98,8 @@ def check_unit(job: ProofJob, known: Context) -> list[Finding]:
     if not unit or "%" in unit or unit in job.wanted.units() or unit_exists(unit, known):
         return []
     meant = nearest_unit(unit, {f"{job.name}.service", *known.observed.host_units})
-    mend = f'write "{meant}"' if meant else f"remove it: {job.name}.service is the default"
-    return [job.finding("missing-unit", "timer.Unit", unit, "does not exist on this host", mend)]
+    fix = f'write "{meant}"' if meant else f"remove it: {job.name}.service is the default"
+    return [job.finding("missing-unit", "timer.Unit", unit, "does not exist on this host", fix)]
 
 
 def check_handlers(job: ProofJob, known: Context) -> list[Finding]:
@@ -113,9 +113,9 @@ def check_handlers(job: ProofJob, known: Context) -> list[Finding]:
                 if "%" in plain or is_own(plain, job) or unit_exists(plain, known):
                     continue
                 meant = nearest_unit(plain.replace("@x.", "@."), known.observed.host_units)
-                mend = "install it before the job, or correct the name" + (f': "{meant}"?' if meant else "")
+                fix = "install it before the job, or correct the name" + (f': "{meant}"?' if meant else "")
                 reason = "does not exist on this host, so it would not be told"
-                findings.append(job.finding("missing-handler", f"unit.{key}", unit, reason, mend))
+                findings.append(job.finding("missing-handler", f"unit.{key}", unit, reason, fix))
     return findings
 
 
@@ -128,14 +128,14 @@ def check_secrets(job: ProofJob, _known: Context) -> list[Finding]:
     for name, _equals, value in (word.partition("=") for word in words):
         if name in marks and value:
             reason = f"{name} is marked as secret, and every user of the host can read it here"
-            mend = "write it in `environment`: from there it goes to a file that only root can read"
-            findings.append(job.finding("marked-secret", "service.Environment", None, reason, mend))
+            fix = "write it in `environment`: from there it goes to a file that only root can read"
+            findings.append(job.finding("marked-secret", "service.Environment", None, reason, fix))
         elif looks_secret(name, value):
             reason = f"{name} looks like a secret, and every user of the host can read it"
-            mend = "write it in `environment`, name it in `secrets`, and it goes to a file that only root can read"
-            findings.append(job.finding("secret-in-environment", "environment", None, reason, mend))
+            fix = "write it in `environment`, name it in `secrets`, and it goes to a file that only root can read"
+            findings.append(job.finding("secret-in-environment", "environment", None, reason, fix))
     if job.service.values("Service", "SetCredential"):
         reason = "every user of the host can read it"
-        mend = "write LoadCredential= with a file that only root can read, or SetCredentialEncrypted="
-        findings.append(job.finding("readable-credential", "service.SetCredential", None, reason, mend))
+        fix = "write LoadCredential= with a file that only root can read, or SetCredentialEncrypted="
+        findings.append(job.finding("readable-credential", "service.SetCredential", None, reason, fix))
     return findings

@@ -118,19 +118,19 @@ def check_shell_syntax(job: ProofJob, known: Context) -> list[Finding]:
         if found:
             reason = f"no shell runs it, and only a shell understands {listed(found)}"
             has_home = bool(job.service.last("Service", "User")) or not known.request.scope.is_system
-            mend = _mend_shell(text, found, home_of(job, known), has_home=has_home)
-            findings.append(job.finding("shell-syntax", text.field, text.value, reason, mend))
+            fix = _fix_shell(text, found, home_of(job, known), has_home=has_home)
+            findings.append(job.finding("shell-syntax", text.field, text.value, reason, fix))
     return findings
 
 
-def _mend_shell(text: Text, found: list[str], home: str, *, has_home: bool) -> str:
-    """Return the mend: the same command with a shell, if that is short; or without what needs none.
+def _fix_shell(text: Text, found: list[str], home: str, *, has_home: bool) -> str:
+    """Return the fix: the same command with a shell, if that is short; or without what needs none.
 
     `has_home`: the environment holds HOME, so a shell knows what `~` is.
     """
     command = text.commands[0]
     if all(_HOME.match(one) for one in found):
-        return _mend_home(text, home)
+        return _fix_home(text, home)
     assigned = ASSIGNMENT.match(found[0])
     if len(found) == 1 and assigned and text.value.startswith(command.prefix + found[0]):
         rest = text.value[len(command.prefix) + len(found[0]) :].strip()
@@ -146,12 +146,12 @@ def _mend_shell(text: Text, found: list[str], home: str, *, has_home: bool) -> s
             return general
         script = re.sub(r"(?<![^\s=:])~(?=/|\s|$)", home, _HOME_VARIABLE.sub(home, script))
     if text.field == "command" and not command.prefix:
-        mended = f"[{shell}, -c, {json.dumps(script, ensure_ascii=False)}]"
+        fixed = f"[{shell}, -c, {json.dumps(script, ensure_ascii=False)}]"
     else:
         # A list has no prefix, and in a directive it would be several commands.
         escaped = script.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-        mended = f'{command.prefix}{shell} -c "{escaped}"'
-    return f"write {mended}" if len(mended) <= LONGEST_VALUE else general
+        fixed = f'{command.prefix}{shell} -c "{escaped}"'
+    return f"write {fixed}" if len(fixed) <= LONGEST_VALUE else general
 
 
 def _for_a_shell(word: str) -> str:
@@ -165,8 +165,8 @@ def general_shell(text: Text) -> str:
     return 'write [/bin/sh, -c, "..."]' if text.field == "command" else 'write /bin/sh -c "..."'
 
 
-def _mend_home(text: Text, home: str) -> str:
-    """Return the mend for `~`, which needs no shell: the directory itself."""
+def _fix_home(text: Text, home: str) -> str:
+    """Return the fix for `~`, which needs no shell: the directory itself."""
     general = "write the directory itself, such as /root for root"
     if not home or _BLANK.search(home):
         return general

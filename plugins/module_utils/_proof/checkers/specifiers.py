@@ -95,11 +95,11 @@ def doubled(value: str, which: Sequence[str]) -> str:
     return _RAW_SPECIFIER.sub(lambda found: f"%{found.group()}" if found.group() in which else found.group(), value)
 
 
-def mend_percent(value: str, which: Sequence[str]) -> str:
-    """Return the mend that doubles the per cent signs of these specifiers."""
-    mended = doubled(value, which)
+def fix_percent(value: str, which: Sequence[str]) -> str:
+    """Return the fix that doubles the per cent signs of these specifiers."""
+    fixed = doubled(value, which)
     general = "write %% for each per cent sign"
-    return write(mended, general) if mended != value else general
+    return write(fixed, general) if fixed != value else general
 
 
 def of_an_account(scope: Scope, version: int) -> dict[str, str]:
@@ -151,17 +151,17 @@ def _specifier_findings(
     if unknown:
         reason = f"systemd {version} refuses {listed(unknown)}"
         reason += f" and replaces {listed(replaced)} before the command sees them" if replaced else _newer(unknown)
-        mend = mend_percent(text.value, [*unknown, *dates])
-        yield job.finding("unknown-specifier", text.field, text.value, reason, mend)
+        fix = fix_percent(text.value, [*unknown, *dates])
+        yield job.finding("unknown-specifier", text.field, text.value, reason, fix)
     elif dates:
         them = "them" if len(set(dates)) > 1 else "it"
         reason = f"systemd replaces {listed(dates)} before the command sees {them}"
-        yield job.finding("date-format", text.field, text.value, reason, mend_percent(text.value, dates))
+        yield job.finding("date-format", text.field, text.value, reason, fix_percent(text.value, dates))
     if known:
         reason = "systemd replaces " + listed(f"{one} with {meaning[one[1]]}" for one in known)
         plainly = listed(f"%{one}" for one in known)
-        mend = f"write {plainly} for a plain {listed(known)}, or accept it"
-        yield job.finding("specifier", text.field, text.value, reason, mend)
+        fix = f"write {plainly} for a plain {listed(known)}, or accept it"
+        yield job.finding("specifier", text.field, text.value, reason, fix)
 
 
 def _newer(unknown: list[str]) -> str:

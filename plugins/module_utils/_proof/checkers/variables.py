@@ -102,13 +102,13 @@ class Use(NamedTuple):
     """A place in a word where a variable seems to be meant.
 
     shown: as it is written. name: the variable, or an empty text where the name could be none. kept: why systemd
-    leaves it as it is, an empty text when it puts the variable there. mended: what to write instead.
+    leaves it as it is, an empty text when it puts the variable there. fixed: what to write instead.
     """
 
     shown: str
     name: str
     kept: str
-    mended: str
+    fixed: str
 
 
 def uses(word: str, code: bool, names: Iterable[str]) -> list[Use]:
@@ -120,8 +120,8 @@ def uses(word: str, code: bool, names: Iterable[str]) -> list[Use]:
         if _NAME.fullmatch(word[1:]):
             return [Use(word, word[1:], "", f"${word}")]
         leading = None if code else _LEADING.match(word)
-        kept, mended = _left_out(word), f"${word}"
-        return [Use(word, leading.group(1), kept, braced(word)) if leading else Use(word, "", kept, mended)]
+        kept, fixed = _left_out(word), f"${word}"
+        return [Use(word, leading.group(1), kept, braced(word)) if leading else Use(word, "", kept, fixed)]
     found = []
     for match in _IN_A_WORD.finditer(word):
         shown, name = match.group(), match.group("name")
@@ -201,22 +201,22 @@ def _unset(job: ProofJob, text: Text, names: set[str], found: list[tuple[Use, bo
     shown = [use.shown for use, _code in unset]
     them = "them" if len(set(shown)) > 1 else "it"
     reason = f"nothing sets {listed(shown)}, so systemd replaces {them} with nothing"
-    return [job.finding("unset-variable", text.field, text.value, reason, _mend_unset(job, *unset[0], names))]
+    return [job.finding("unset-variable", text.field, text.value, reason, _fix_unset(job, *unset[0], names))]
 
 
-def _mend_unset(job: ProofJob, use: Use, code: bool, names: set[str]) -> str:
-    """Return the mend for a variable that nothing sets."""
+def _fix_unset(job: ProofJob, use: Use, code: bool, names: set[str]) -> str:
+    """Return the fix for a variable that nothing sets."""
     # A script has names of its own: `${user}` there is not meant to be USER.
     meant = own_variables(job) if code else names
     close = slip(use.name, [name for name in meant if abs(len(name) - len(use.name)) <= 2]) if use.name else ""
     if close:
         return f"write ${{{close}}}"
     if code or not use.name:
-        return f"write {use.mended}, which the command gets as {use.shown}"
-    return f"{_mend_set(job, use.name)}, or write {use.mended} for a plain dollar"
+        return f"write {use.fixed}, which the command gets as {use.shown}"
+    return f"{_fix_set(job, use.name)}, or write {use.fixed} for a plain dollar"
 
 
-def _mend_set(job: ProofJob, name: str) -> str:
+def _fix_set(job: ProofJob, name: str) -> str:
     """Return how to set a variable; some systemd sets for a job with a user (systemd.exec(5), User=)."""
     if name in _OF_A_USER and not job.service.last("Service", "User"):
         return f"set user (root, too), so that systemd sets {name}"
@@ -231,9 +231,9 @@ def _unexpanded(
     if not kept:
         return []
     first = kept[0]
-    mend = write(first.mended, "write ${NAME} for a variable, $$ for a plain dollar")
-    if not first.mended or first.mended.startswith("$$("):
-        mend = general_shell(text)
+    fix = write(first.fixed, "write ${NAME} for a variable, $$ for a plain dollar")
+    if not first.fixed or first.fixed.startswith("$$("):
+        fix = general_shell(text)
     elif first.name and is_unset(first, names, complete):
-        mend += f", and {_mend_set(job, first.name)}"
-    return [job.finding("unexpanded-variable", text.field, text.value, first.kept, mend)]
+        fix += f", and {_fix_set(job, first.name)}"
+    return [job.finding("unexpanded-variable", text.field, text.value, first.kept, fix)]

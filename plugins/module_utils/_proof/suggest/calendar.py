@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What was probably meant by a calendar expression that systemd has refused (systemd.time(7), Calendar Events).
 
-Each part is either taken over as it stands, or mended, or not understood; then there is no guess at all. The caller
+Each part is either taken over as it stands, or fixed, or not understood; then there is no guess at all. The caller
 asks systemd about the guesses, so they may be refused too, but they never mean anything else than what was written.
 """
 
@@ -95,7 +95,7 @@ def calendar_of(body: str) -> str | None:
 
 
 def calendar_of_parts(body: str) -> str | None:
-    """Return an expression of weekdays, date and time, each mended, in the order of systemd.time(7)."""
+    """Return an expression of weekdays, date and time, each fixed, in the order of systemd.time(7)."""
     alone = " " not in body
     for pattern, joint in _JOINTS:
         body = pattern.sub(joint, body)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The weekdays and the date of a calendar expression, mended (systemd.time(7), Calendar Events)."""
+"""The weekdays and the date of a calendar expression, fixed (systemd.time(7), Calendar Events)."""
 
 from __future__ import annotations
 

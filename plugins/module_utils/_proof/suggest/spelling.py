@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Words as they were meant, for those who mend what systemd has refused: no stray signs, no slips of a letter."""
+"""Words as they were meant, for those who fix what systemd has refused: no stray signs, no slips of a letter."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The time of day of a calendar expression, mended (systemd.time(7), Calendar Events)."""
+"""The time of day of a calendar expression, fixed (systemd.time(7), Calendar Events)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def time_of_numbers(word: str, alone: bool) -> str | None:
 
 
 def time_of_fields(texts: list[str]) -> str | None:
-    """Return hours:minutes[:seconds], each field mended."""
+    """Return hours:minutes[:seconds], each field fixed."""
     texts = [text.translate(_DIGITS_OF_LETTERS) if _LIKE_DIGITS.fullmatch(text) else text for text in texts]
     letter = _LETTER_AT_END.fullmatch(texts[-1])
     if letter:

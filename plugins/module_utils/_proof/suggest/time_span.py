@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What was probably meant by a time span that systemd has refused (systemd.time(7), Parsing Time Spans).
 
-Each part is either taken over as it stands, or mended, or not understood; then there is no guess at all. The caller
+Each part is either taken over as it stands, or fixed, or not understood; then there is no guess at all. The caller
 asks systemd about the guesses, so they may be refused too, but they never mean anything else than what was written.
 """
 

@@ -59,7 +59,7 @@ def _one_source(parts: Mapping[str, Any], sources: Sequence[str]) -> dict[str, s
         if name == "path" and not text.startswith("/"):
             raise BadValue("is not an absolute path", whole_path(text))
     except BadValue as error:
-        raise BadValue(f"{name} {error.reason}", error.mend, error.code) from error
+        raise BadValue(f"{name} {error.reason}", error.fix, error.code) from error
     if not text:
         raise BadValue(f"{name} is empty", "write the path of a file")
     return {name: text}
@@ -75,7 +75,7 @@ def check_script(value: Any, _field: Field) -> dict[str, Any]:
         try:
             script["interpreter"] = check_command(words, _field)
         except BadValue as error:
-            raise BadValue(f"interpreter {error.reason}", error.mend, error.code) from error
+            raise BadValue(f"interpreter {error.reason}", error.fix, error.code) from error
         if not words[0].startswith("/"):
             raise BadValue("interpreter is not an absolute path", f"write the whole path, such as /usr/bin/{words[0]}")
     if "args" in parts:
@@ -108,6 +108,6 @@ def check_credentials(value: Any, _field: Field) -> dict[str, dict[str, str] | N
         try:
             return _one_source(parts_of(item, sources, f"{name}: {{content: ...}}"), sources)
         except BadValue as error:
-            raise BadValue(f"{name} {error.reason}", error.mend, error.code) from error
+            raise BadValue(f"{name} {error.reason}", error.fix, error.code) from error
 
     return each_part(value, check_one)

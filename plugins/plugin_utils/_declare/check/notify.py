@@ -33,10 +33,10 @@ FACTS = (
 )  # fmt: skip
 ONLY = ("timer", "any")
 SECRET_PARTS = ("credential", "path", "prefix")
-MEND_URL = "write an address such as https://example.com/hook"
-MEND_SECRET = "write a text, or `{credential: NAME}`, or `{path: /FILE}`"  # noqa: S105
-MEND_UNIT = "write the whole name of a unit, such as alert@%n.service"
-MEND_MAIL = "write an address such as ops@example.com, or the name of a user of the host"
+FIX_URL = "write an address such as https://example.com/hook"
+FIX_SECRET = "write a text, or `{credential: NAME}`, or `{path: /FILE}`"  # noqa: S105
+FIX_UNIT = "write the whole name of a unit, such as alert@%n.service"
+FIX_MAIL = "write an address such as ops@example.com, or the name of a user of the host"
 # An address, or a user of the host; nothing that sendmail could take for an option.
 _MAIL = re.compile(r"[A-Za-z0-9_+][A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]*(?:@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)?")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -49,7 +49,7 @@ Part = Callable[[Any], Any]
 
 def _below(error: BadValue, name: str) -> list[BadValue]:
     """Return a fault and those with it, as faults of a part."""
-    return [BadValue(f"{name} {one.reason}", one.mend, one.code) for one in (error, *error.more)]
+    return [BadValue(f"{name} {one.reason}", one.fix, one.code) for one in (error, *error.more)]
 
 
 def _dictionary(value: Any, parts: Mapping[str, Part], what: str) -> dict[str, Any]:
@@ -60,8 +60,8 @@ def _dictionary(value: Any, parts: Mapping[str, Part], what: str) -> dict[str, A
     def check(name: Any, item: Any) -> Any:
         if name not in parts:
             meant = nearest(str(name), parts)
-            mend = f'write "{meant}"' if meant else f"known are {', '.join(parts)}"
-            raise BadValue(f'holds "{name}", which is not known here', mend, "unknown-field")
+            fix = f'write "{meant}"' if meant else f"known are {', '.join(parts)}"
+            raise BadValue(f'holds "{name}", which is not known here', fix, "unknown-field")
         try:
             return None if item is None else parts[name](item)
         except BadValue as error:
@@ -127,10 +127,10 @@ def _secret(value: Any, check: Part) -> str | dict[str, str]:
     """A text, or where it is: a credential of the job, or a file on the host; a prefix is put before it."""
     if not isinstance(value, Mapping):
         return str(check(value))
-    found = _dictionary(value, {"credential": _text, "path": _path, "prefix": _prefix}, MEND_SECRET)
+    found = _dictionary(value, {"credential": _text, "path": _path, "prefix": _prefix}, FIX_SECRET)
     found = {name: item for name, item in found.items() if item is not None}
     if len({"credential", "path"}.intersection(found)) != 1:
-        raise BadValue("has to name one of credential and path", MEND_SECRET)
+        raise BadValue("has to name one of credential and path", FIX_SECRET)
     return found
 
 
@@ -145,9 +145,9 @@ def _url(value: Any) -> str:
         parts = urlsplit(text)
         host, _port = parts.hostname, parts.port
     except ValueError:
-        raise BadValue("is not a valid address", MEND_URL) from None
+        raise BadValue("is not a valid address", FIX_URL) from None
     if parts.scheme not in ("http", "https") or not host:
-        raise BadValue("is not an http or https address", MEND_URL)
+        raise BadValue("is not an http or https address", FIX_URL)
     if not text.isascii() or " " in text:
         raise BadValue(
             "holds a space or a letter that an address cannot have", "write %20 and the like, xn-- for a host"
@@ -194,7 +194,7 @@ def _headers(value: Any) -> dict[str, Any]:
 def _address(value: Any) -> str:
     text = _text(value).strip()
     if not _MAIL.fullmatch(text):
-        raise BadValue(f'holds "{text}", which is no address', MEND_MAIL)
+        raise BadValue(f'holds "{text}", which is no address', FIX_MAIL)
     return text
 
 
@@ -208,7 +208,7 @@ def _mail(value: Any) -> dict[str, Any]:
         return {"to": _addresses(value), "from": None}
     found = _dictionary(value, {"to": _addresses, "from": _address}, "an address")
     if not found.get("to"):
-        raise BadValue("has no address in `to`", MEND_MAIL)
+        raise BadValue("has no address in `to`", FIX_MAIL)
     return {"from": None, **found}
 
 
@@ -218,7 +218,7 @@ def _webhook(value: Any) -> dict[str, Any]:
     parts = {"url": _secret_url, "headers": _headers, "format": _format, "body": _whole_body}
     found = _dictionary(value, parts, "an address")
     if not found.get("url"):
-        raise BadValue("has no url", MEND_URL)
+        raise BadValue("has no url", FIX_URL)
     shape = {name: found[name] for name in ("format", "body") if found.get(name) is not None}
     if len(shape) > 1:
         raise BadValue("has a format and a body", "remove one of the two")
@@ -229,8 +229,8 @@ def _word_of(value: Any, known: tuple[str, ...]) -> str:
     """One of a few words."""
     if value not in known:
         meant = nearest(str(value), known)
-        mend = f'write "{meant}"' if meant else f"write one of {', '.join(known)}"
-        raise BadValue(f'is "{value}", which is not known here', mend)
+        fix = f'write "{meant}"' if meant else f"write one of {', '.join(known)}"
+        raise BadValue(f'is "{value}", which is not known here', fix)
     return str(value)
 
 
@@ -265,8 +265,8 @@ def _body(value: Any) -> Any:
     for name in _PLACE.findall(text):
         if name not in FACTS:
             meant = nearest(name, FACTS)
-            mend = f'write "{{{meant}}}"' if meant else f"known are {', '.join(f'{{{one}}}' for one in FACTS)}"
-            raise BadValue(f'holds "{{{name}}}", which is no fact of a run', mend)
+            fix = f'write "{{{meant}}}"' if meant else f"known are {', '.join(f'{{{one}}}' for one in FACTS)}"
+            raise BadValue(f'holds "{{{name}}}", which is no fact of a run', fix)
     return text
 
 
@@ -300,7 +300,7 @@ def _argument(item: Any) -> str:
 def _unit(value: Any) -> str:
     text = _text(value)
     if not _UNIT.fullmatch(text):
-        raise BadValue(f'holds "{text}", which is no name of a unit', MEND_UNIT)
+        raise BadValue(f'holds "{text}", which is no name of a unit', FIX_UNIT)
     return text
 
 

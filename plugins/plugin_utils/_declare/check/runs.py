@@ -22,7 +22,7 @@ POLICIES = ("queue", "forbid", "replace")
 MOST_ATTEMPTS = 1000
 # Words that are safe in a command line and in a file name.
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+-]{0,99}")
-MEND_SKIP = (
+FIX_SKIP = (
     'write a date such as "2027-01-01", whose runs are skipped, or the number of a change, for which the next run is: '
     "letters, digits and _ . : + -"
 )
@@ -82,12 +82,12 @@ def _dictionary(value: Mapping[Any, Any], keys: Mapping[str, Callable[[Any], Any
     def check(key: Any, item: Any) -> Any:
         if key not in keys:
             meant = nearest(str(key), keys)
-            mend = f'write "{meant}"' if meant else f"known keys: {', '.join(keys)}"
-            raise BadValue(f'holds "{key}", which it does not know', mend)
+            fix = f'write "{meant}"' if meant else f"known keys: {', '.join(keys)}"
+            raise BadValue(f'holds "{key}", which it does not know', fix)
         try:
             return None if item is None else keys[key](item)
         except BadValue as error:
-            raise BadValue(f"{key} {error.reason}", error.mend) from error
+            raise BadValue(f"{key} {error.reason}", error.fix) from error
 
     return each_part(value, check)
 
@@ -99,8 +99,8 @@ def check_retries(value: Any, _field: Field) -> dict[str, Any]:
     try:
         return {"attempts": _number(value, 0, MOST_ATTEMPTS - 1) + 1}
     except BadValue as error:
-        mend = "write how often to try again, or `{attempts: 3, delay: 10s, backoff: 2}`"
-        raise BadValue(error.reason, mend) from error
+        fix = "write how often to try again, or `{attempts: 3, delay: 10s, backoff: 2}`"
+        raise BadValue(error.reason, fix) from error
 
 
 def check_concurrency(value: Any, _field: Field) -> dict[str, Any]:
@@ -129,4 +129,4 @@ def check_token(value: Any, _field: Field) -> str:
             raise BadValue("is not a date of the calendar", "write a day that there is, or a word") from None
     if isinstance(value, (str, int)) and not isinstance(value, bool) and _WORD.fullmatch(str(value)):
         return str(value)
-    raise BadValue("is not a token", MEND_SKIP)
+    raise BadValue("is not a token", FIX_SKIP)

@@ -41,8 +41,8 @@ def check_environment(value: Any, _field: Field) -> dict[str, str | None]:
     result: dict[str, str | None] = {}
     for name, item in value.items():
         if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
-            mend = "use letters, digits and '_', not beginning with a digit"
-            raise BadValue(f'holds "{name}", which is no variable name', mend)
+            fix = "use letters, digits and '_', not beginning with a digit"
+            raise BadValue(f'holds "{name}", which is no variable name', fix)
         if item is None:
             result[name] = None
             continue
@@ -60,8 +60,8 @@ def check_variables(value: Any, _field: Field) -> list[str]:
     names = list(value) if is_list(value) else [value]
     for name in names:
         if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
-            mend = "write the names of variables of environment, never their values"
-            raise BadValue("holds what is no variable name", mend)
+            fix = "write the names of variables of environment, never their values"
+            raise BadValue("holds what is no variable name", fix)
     return names
 
 
@@ -77,7 +77,7 @@ def check_directives(value: Any, _field: Field) -> dict[str, list[str] | None]:
             items = item if is_list(item) else [item]
             result[key] = None if item is None else [_directive(key, one) for one in items]
         except BadValue as error:
-            raise BadValue(f"{key} {error.reason}", error.mend, error.code) from error
+            raise BadValue(f"{key} {error.reason}", error.fix, error.code) from error
     return result
 
 
@@ -87,10 +87,8 @@ def _directive(key: str, item: Any) -> str:
     if isinstance(item, bool):
         return "true" if item else "false"
     if not isinstance(item, (str, int)):
-        mend = "write a text, a whole number, a boolean or a list of them"
-        raise BadValue(
-            f"is {kind_of(item)}", in_quotes(item, key) if isinstance(item, (float, datetime.date)) else mend
-        )
+        fix = "write a text, a whole number, a boolean or a list of them"
+        raise BadValue(f"is {kind_of(item)}", in_quotes(item, key) if isinstance(item, (float, datetime.date)) else fix)
     return one_line(str(item))
 
 
@@ -108,11 +106,11 @@ def _limit(name: str, value: Any, field: Field) -> str:
     try:
         text = check_text(value, field)
     except BadValue as error:
-        raise BadValue(f"{name} {error.reason}", error.mend, error.code) from error
+        raise BadValue(f"{name} {error.reason}", error.fix, error.code) from error
     if not LIMITS[name].form.fullmatch(text):
         better = meant(name, text)
-        mend = f'write "{better}"' if better else f"write {LIMITS[name].said}"
-        raise BadValue(f'{name} cannot be "{text}"', mend)
+        fix = f'write "{better}"' if better else f"write {LIMITS[name].said}"
+        raise BadValue(f'{name} cannot be "{text}"', fix)
     return text
 
 
@@ -131,7 +129,7 @@ def _condition(name: str, value: Any, field: Field) -> Any:
             return check_bool(value, field)
         return [_negatable(text, known) for text in check_texts(value, field)]
     except BadValue as error:
-        raise BadValue(f"{name} {error.reason}", error.mend, error.code) from error
+        raise BadValue(f"{name} {error.reason}", error.fix, error.code) from error
 
 
 def _negatable(text: str, known: Condition) -> str:

@@ -39,8 +39,8 @@ _FALSE = ("false", "no", "off", "0")
 def check_text(value: Any, _field: Field) -> str:
     """A text on one line; a whole number stands for its digits."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        mend = in_quotes(value) if isinstance(value, (float, datetime.date)) else "write one text, in quotes"
-        raise BadValue(f"is {kind_of(value)}, not a text", mend)
+        fix = in_quotes(value) if isinstance(value, (float, datetime.date)) else "write one text, in quotes"
+        raise BadValue(f"is {kind_of(value)}, not a text", fix)
     text = one_line(str(value))
     if not text:
         raise BadValue("is empty", "give a value, or leave the field out")
@@ -56,7 +56,7 @@ def check_texts(value: Any, field: Field) -> list[str]:
 
 
 def whole_path(text: str) -> str:
-    """Return how to mend a path that is not absolute; what it is relative to, nobody knows."""
+    """Return how to fix a path that is not absolute; what it is relative to, nobody knows."""
     return f"write /{text} or the whole path" if text[:1].isalnum() else "write the whole path, beginning with /"
 
 
@@ -91,8 +91,8 @@ def check_spread(value: Any, field: Field) -> str:
     """How far runs are spread over the hosts."""
     text = check_text(value, field)
     if seconds_of(text) is None:
-        mend = "write hour, day, or a time span up to a day such as 30min"
-        raise BadValue("is not a length of time that runs can be spread over", mend)
+        fix = "write hour, day, or a time span up to a day such as 30min"
+        raise BadValue("is not a length of time that runs can be spread over", fix)
     return text
 
 
@@ -126,10 +126,10 @@ def check_codes(value: Any, _field: Field) -> list[str]:
     for code in codes:
         if not isinstance(code, str) or code not in CODES:
             meant = nearest(str(code), ACCEPTABLE)
-            mend = f'write "{meant}"' if meant else "the codes stand in brackets at the end of each message"
-            raise BadValue(f'holds "{code}", which is no code of a finding', mend, "invalid-code")
+            fix = f'write "{meant}"' if meant else "the codes stand in brackets at the end of each message"
+            raise BadValue(f'holds "{code}", which is no code of a finding', fix, "invalid-code")
         if not CODES[code].acceptable:
-            raise BadValue(f'holds "{code}", which no job can accept', "mend what it stands for", "invalid-code")
+            raise BadValue(f'holds "{code}", which no job can accept', "fix what it stands for", "invalid-code")
     return codes
 
 
@@ -144,10 +144,10 @@ def check_name(value: Any, field: Field) -> str:
             raise BadValue(f"already ends in {suffix}", f'write "{name[: -len(suffix)]}"', "invalid-name")
     if not _NAME.fullmatch(name):
         better = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-._")
-        mend = "use letters, digits, '-', '_' and '.', beginning with a letter or digit"
+        fix = "use letters, digits, '-', '_' and '.', beginning with a letter or digit"
         if "@" in name:
-            mend += ", and for an instance one '@' and a text after it"
-        raise BadValue("is no unit name", f'write "{better}": {mend}' if better else mend, "invalid-name")
+            fix += ", and for an instance one '@' and a text after it"
+        raise BadValue("is no unit name", f'write "{better}": {fix}' if better else fix, "invalid-name")
     if len(name) > LONGEST_NAME:
         raise BadValue(f"is longer than {LONGEST_NAME} characters", "shorten it", "invalid-name")
     return name
@@ -163,8 +163,8 @@ def check_command(value: Any, field: Field) -> str | list[str]:
     """A text in systemd's own command syntax, or a list of exact arguments."""
     if not is_list(value):
         if not isinstance(value, str):
-            mend = "write the command line, or a list of arguments"
-            raise BadValue(f"is {kind_of(value)}, not a text or a list", mend)
+            fix = "write the command line, or a list of arguments"
+            raise BadValue(f"is {kind_of(value)}, not a text or a list", fix)
         return check_text(value, field)
     if not value:
         raise BadValue("is an empty list", "give the program and its arguments")
@@ -200,7 +200,7 @@ def _one_of_several(number: int, item: Any, field: Field) -> str | list[str]:
     try:
         command = check_command(item, field)
     except BadValue as error:
-        raise BadValue(f"entry {number} {error.reason}", error.mend, error.code) from error
+        raise BadValue(f"entry {number} {error.reason}", error.fix, error.code) from error
     if any(NEXT in word for word in ([command] if isinstance(command, str) else command)):
         raise BadValue(f'entry {number} holds "{NEXT}", which stands between commands', "remove it")
     return command
@@ -209,8 +209,8 @@ def _one_of_several(number: int, item: Any, field: Field) -> str | list[str]:
 def one_argument(item: Any) -> str:
     """One argument of a command; a whole number stands for its digits."""
     if isinstance(item, bool) or not isinstance(item, (str, int)):
-        mend = in_quotes(item) if isinstance(item, datetime.date) else "write each argument in quotes, as a text"
-        raise BadValue(f"holds {kind_of(item)}", mend)
+        fix = in_quotes(item) if isinstance(item, datetime.date) else "write each argument in quotes, as a text"
+        raise BadValue(f"holds {kind_of(item)}", fix)
     text = encodable(str(item))
     if len(text.encode("utf-8")) > LONGEST_ARGUMENT:
         reason = f"holds an argument of more than {LONGEST_ARGUMENT} bytes"

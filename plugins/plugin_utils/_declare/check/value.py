@@ -27,7 +27,7 @@ def _as_value(check: Callable[[str], str], text: str) -> str:
     try:
         return check(text)
     except unit_value.BadText as error:
-        raise BadValue(error.reason, error.mend, error.code) from None
+        raise BadValue(error.reason, error.fix, error.code) from None
 
 
 def parts_of(value: Any, known: Sequence[str], what: str) -> dict[str, Any]:
@@ -37,8 +37,8 @@ def parts_of(value: Any, known: Sequence[str], what: str) -> dict[str, Any]:
     for name in value:
         if name not in known:
             meant = nearest(str(name), known)
-            mend = f'write "{meant}"' if meant else f"known are {', '.join(known)}"
-            raise BadValue(f'holds "{name}", which is not known here', mend, "unknown-field")
+            fix = f'write "{meant}"' if meant else f"known are {', '.join(known)}"
+            raise BadValue(f'holds "{name}", which is not known here', fix, "unknown-field")
     return {name: item for name, item in value.items() if item is not None}
 
 

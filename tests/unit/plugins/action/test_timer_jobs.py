@@ -170,7 +170,7 @@ def test_a_pruned_job_has_no_words(folder: Path) -> None:
 def test_faults_of_both_sides_in_one_message_and_nothing_else_is_done(folder: Path) -> None:
     jobs = [{"name": "a", "shedule": "daily", "command": "/x"}, {**JOB, "name": "b"}, {**JOB, "name": "c", "usr": "x"}]
     theirs = [
-        fault("b", "command", "does not exist", value="/y", mend="install it", code="missing-command"),
+        fault("b", "command", "does not exist", value="/y", fix="install it", code="missing-command"),
         fault("a", "command", "does not exist", value="/x", code="missing-command"),
         fault("b", "name", "is changed", code="drop-in"),
         fault("", "timer_unit_directory", "cannot be written", code="unit-directory"),

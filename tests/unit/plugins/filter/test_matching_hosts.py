@@ -22,7 +22,7 @@ def test_a_pattern_with_hosts_or_a_group_stays_as_it_is(pattern: str | list[str]
 
 
 @pytest.mark.parametrize(
-    ("pattern", "mend"),
+    ("pattern", "fix"),
     [
         ("wbe", "did you mean web?"),
         ("web-1", "did you mean web1?"),
@@ -30,10 +30,10 @@ def test_a_pattern_with_hosts_or_a_group_stays_as_it_is(pattern: str | list[str]
         (["x", "y"], "`ansible-inventory --graph` shows its hosts"),
     ],
 )
-def test_a_pattern_without_hosts_is_refused(pattern: str | list[str], mend: str) -> None:
+def test_a_pattern_without_hosts_is_refused(pattern: str | list[str], fix: str) -> None:
     with pytest.raises(AnsibleFilterError) as raised:
         matching_hosts(pattern, GROUPS)
-    assert str(raised.value) == f"{pattern!r} matches no host of the inventory; {mend}"
+    assert str(raised.value) == f"{pattern!r} matches no host of the inventory; {fix}"
 
 
 @pytest.mark.parametrize("pattern", [None, {"web": 1}, 1, ["web", None]])

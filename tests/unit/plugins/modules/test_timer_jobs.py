@@ -138,10 +138,10 @@ def test_what_the_host_lacks_is_a_warning_in_check_mode(
     assert [row["actions"] for row in result["jobs"]] == [["install", "arm", "enable"]]
     (found,) = result["findings"]
     assert (found["field"], found["kind"]) == ("command", "warning")
-    assert "a warning because of check mode" in found["mend"]
+    assert "a warning because of check mode" in found["fix"]
     for how in ({"_ansible_check_mode": True, "as_it_stands": True}, {"proof_only": True}):
         (found,) = run(monkeypatch, capsys, host, job, **how)["findings"]
-        assert (found["kind"], "check mode" in found["mend"]) == ("", False)
+        assert (found["kind"], "check mode" in found["fix"]) == ("", False)
 
 
 def test_a_unit_of_another_declaration_is_refused(

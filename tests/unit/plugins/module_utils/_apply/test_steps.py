@@ -1054,7 +1054,7 @@ def theirs(**fields: Any) -> WantedJob:
 def test_a_job_is_taken_over_on_purpose_alone(armed: FakeHost) -> None:
     refused = armed.converge(theirs(), owner="team-b").errors
     assert {finding.code for finding in refused} == {"other-owner"}
-    assert refused[0].mend == "choose another name, or take the job over on purpose with `take_over_from: default`"
+    assert refused[0].fix == "choose another name, or take the job over on purpose with `take_over_from: default`"
     assert armed.converge(theirs(take_over_from="else"), owner="team-b").errors != []
     outcome = armed.converge(theirs(take_over_from="default"), owner="team-b")
     assert outcome.errors == []

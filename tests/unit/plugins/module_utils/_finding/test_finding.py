@@ -20,9 +20,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.fi
 )
 
 
-def fault(job: str, field: str, value: Any, reason: str, mend: str = "", *, code: str = "invalid-value") -> Finding:
+def fault(job: str, field: str, value: Any, reason: str, fix: str = "", *, code: str = "invalid-value") -> Finding:
     """Return a finding whose code does not matter."""
-    return Finding(job, field, value, reason, mend, code)
+    return Finding(job, field, value, reason, fix, code)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ KEY = "-----BEGIN OPENSSH PRIVATE KEY-----"
     ],
 )
 def test_values_of_findings(field: str, value: Any, shown: Any) -> None:
-    assert masked_finding(Finding("a", field, value, "reason", "mend", "invalid-value")).value == shown
+    assert masked_finding(Finding("a", field, value, "reason", "fix", "invalid-value")).value == shown
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_values_of_findings(field: str, value: Any, shown: Any) -> None:
 )
 def test_sentences(text: str, shown: str) -> None:
     found = masked_finding(Finding("a", "command", None, text, text, "invalid-value"))
-    assert (found.reason, found.mend) == (shown, shown)
+    assert (found.reason, found.fix) == (shown, shown)
 
 
 def test_each_job_has_marks_of_its_own_and_the_host_all_of_them() -> None:

@@ -106,7 +106,7 @@ def test_who_does_not_answer_in_time_is_named(monkeypatch: pytest.MonkeyPatch) -
     looked = accounts.look_at(make_runner, ["daemon", "no-such-account", "root"])
     assert looked.seen == {}
     assert looked.silent == {"daemon": "the process that looks at its unit files did not answer within 0 seconds"}
-    assert {name: reason for name, (reason, _mend) in looked.refused.items()} == {
+    assert {name: reason for name, (reason, _fix) in looked.refused.items()} == {
         "no-such-account": "does not exist on this host",
         "root": "is root, whose jobs belong to the system",
     }

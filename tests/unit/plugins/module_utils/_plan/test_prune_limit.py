@@ -41,7 +41,7 @@ def test_how_many_may_go(gone: int, installed: int, limit: int | None, allowed: 
     for one in found:
         assert (one.field, one.code) == ("timer_prune", "prune-limit")
         assert f"removes {gone} of the {installed} jobs of timer_owner default: job0" in one.reason
-        assert one.mend.endswith(f"set timer_prune_limit to {gone}")
+        assert one.fix.endswith(f"set timer_prune_limit to {gone}")
 
 
 NAMES = ["a", "b", "c", "d", "e"]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tables of directives agree with what four versions of systemd say of themselves; the mends that follow."""
+"""The tables of directives agree with what four versions of systemd say of themselves; the fixes that follow."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.dire
     SINCE,
     UPGRADE,
     VALUES,
+    fix_unknown,
+    fix_value,
     is_timespan,
-    mend_unknown,
-    mend_value,
     parse_directive_types,
 )
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import answer
@@ -119,7 +119,7 @@ def test_the_types_of_a_dump() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "mend"),
+    ("key", "value", "fix"),
     [
         ("ProtectSystem", "ful", 'write "full"'),
         ("ProtectSystem", "Strict", 'write "strict"'),
@@ -146,8 +146,8 @@ def test_the_types_of_a_dump() -> None:
         ("User", "a b", ""),
     ],
 )
-def test_mend_value(key: str, value: str, mend: str) -> None:
-    assert mend_value("Service", key, value) == mend
+def test_fix_value(key: str, value: str, fix: str) -> None:
+    assert fix_value("Service", key, value) == fix
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_mend_value(key: str, value: str, mend: str) -> None:
 )
 @pytest.mark.parametrize("version", VERSIONS)
 def test_what_was_meant(key: str, section: str, expected: str, version: int) -> None:
-    assert mend_unknown(key, section, version, known(version)) == ("unknown-directive", "", expected)
+    assert fix_unknown(key, section, version, known(version)) == ("unknown-directive", "", expected)
 
 
 @pytest.mark.parametrize(
@@ -189,11 +189,11 @@ def test_what_was_meant(key: str, section: str, expected: str, version: int) -> 
 )
 def test_a_directive_of_another_section(key: str, section: str, home: str) -> None:
     expected = f"it belongs to [{home}]: write it under `{home.lower()}`"
-    assert mend_unknown(key, section, 252, known(252)) == ("wrong-section", "", expected)
+    assert fix_unknown(key, section, 252, known(252)) == ("wrong-section", "", expected)
 
 
 @pytest.mark.parametrize(
-    ("key", "section", "version", "tail", "mend"),
+    ("key", "section", "version", "tail", "fix"),
     [
         ("RestartSteps", "Service", 252, "; it needs systemd 254 or newer", UPGRADE),
         ("ExitType", "Service", 247, "; it needs systemd 250 or newer", UPGRADE),
@@ -204,14 +204,14 @@ def test_a_directive_of_another_section(key: str, section: str, home: str) -> No
         ("CPUAccounting", "Service", 262, "; newer versions have no such directive", "remove it"),
     ],
 )
-def test_directives_of_other_versions(key: str, section: str, version: int, tail: str, mend: str) -> None:
-    assert mend_unknown(key, section, version, known(version)) == ("unknown-directive", tail, mend)
+def test_directives_of_other_versions(key: str, section: str, version: int, tail: str, fix: str) -> None:
+    assert fix_unknown(key, section, version, known(version)) == ("unknown-directive", tail, fix)
 
 
 def test_a_systemd_that_says_nothing_of_itself() -> None:
-    assert mend_unknown("RestartSteps", "Service", 252, {})[1] == "; it needs systemd 254 or newer"
-    assert mend_unknown("Exec", "Service", 252, {})[2] == "write ExecStart="
-    assert mend_unknown("Tpye", "Service", 252, {})[2] == UPGRADE
+    assert fix_unknown("RestartSteps", "Service", 252, {})[1] == "; it needs systemd 254 or newer"
+    assert fix_unknown("Exec", "Service", 252, {})[2] == "write ExecStart="
+    assert fix_unknown("Tpye", "Service", 252, {})[2] == UPGRADE
 
 
 def test_the_codes_exist() -> None:

@@ -307,7 +307,7 @@ def test_a_job_that_is_not_to_run_at_once_is_refused() -> None:
     when = iso8601(1801468800)
     reason = f"the change would run the job at once, for the elapse of {when}, and on_reschedule is fail"
     assert found.reason == reason
-    assert "skip or run" in found.mend
+    assert "skip or run" in found.fix
 
 
 def test_a_job_that_is_referred_to_and_not_to_run_is_refused() -> None:
@@ -315,7 +315,7 @@ def test_a_job_that_is_referred_to_and_not_to_run_is_refused() -> None:
     (found,) = refusals([TUESDAY], running(OLD)._replace(referenced=HELD), PASSED)
     assert (found.job, found.field, found.value, found.code) == ("backup", "schedule", "Tue 09:00", "runs-at-once")
     assert "other.service refers to the timer, so that systemd cannot forget its last run" in found.reason
-    assert found.mend == "take the reference away, set persistent to true, or set on_reschedule to run"
+    assert found.fix == "take the reference away, set persistent to true, or set on_reschedule to run"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `systemd-analyze verify` of four versions says, as faults that name job, field, value, reason and mend."""
+"""What `systemd-analyze verify` of four versions says, as faults that name job, field, value, reason and fix."""
 
 from __future__ import annotations
 
@@ -323,13 +323,13 @@ def test_a_message_about_a_unit(assignment: str, text: str, field: str, value: s
     one = said(text, f"[Service]\nType=oneshot\n{assignment}\n")
     assert (one.field, one.value, one.code) == (field, value, code)
     assert text in one.reason
-    assert bool(one.mend) is ("new" not in text)
+    assert bool(one.fix) is ("new" not in text)
 
 
 def test_every_code_exists() -> None:
     faults = _verify.AT_A_LINE + _verify.ABOUT_A_UNIT
     assert {fault.code for fault in faults} <= set(CODES)
-    assert all(fault.mend for fault in faults)
+    assert all(fault.fix for fault in faults)
 
 
 def test_what_follows_from_another_fault_is_not_told() -> None:
@@ -356,7 +356,7 @@ def test_an_unknown_directive_without_a_likely_meaning() -> None:
     text = "[Service]\nXyzzy=1\n"
     for directives in (lambda: KNOWN, dict):
         found_one = finding_of(one, text, 252, directives)
-        assert found_one.mend == "remove it, or upgrade systemd on this host"
+        assert found_one.fix == "remove it, or upgrade systemd on this host"
         assert found_one.code == "unknown-directive"
 
 
@@ -409,7 +409,7 @@ def test_a_failure_that_names_no_unit_is_no_success() -> None:
         assert [one.job for one in findings] == [""]
         assert why in findings[0].reason
         assert findings[0].code == "systemd-answer"
-        assert findings[0].mend
+        assert findings[0].fix
 
 
 def test_directives_are_asked_for_once_and_only_when_one_is_unknown(
@@ -428,7 +428,7 @@ def test_directives_are_asked_for_once_and_only_when_one_is_unknown(
         return answer(252, "pid1-directives") if argv[0] == str(program) else Completed(0, "", stderr)
 
     findings = verify(runner, {"a.service": "[Service]\nTpye=a\nTpye=b\n"}, 252)
-    assert [(one.value, one.mend) for one in findings] == [("a", "write Type="), ("b", "write Type=")]
+    assert [(one.value, one.fix) for one in findings] == [("a", "write Type="), ("b", "write Type=")]
     assert calls == ["systemd-analyze", str(program)]
     monkeypatch.setattr(_verify, "MANAGER_PROGRAMS", ("/no/such/program",))
     assert read_directives(runner) == {}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.calendar_spec import parse_normalized
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.cron_line import MACROS, calendar_of_cron
-from ansible_collections.dotmobi.systemd_timers.tests.unit.support.mends import (
+from ansible_collections.dotmobi.systemd_timers.tests.unit.support.fixes import (
     CRON,
     NO_CRON,
     VERSIONS,

@@ -271,7 +271,7 @@ def test_habits_lead_to_the_field(synonym: str) -> None:
 
 # Names that jobs had before.
 
-MEND_RENAME = "write the name that this job had before, and remove that one from the lists"
+FIX_RENAME = "write the name that this job had before, and remove that one from the lists"
 
 
 def named(name: str, **fields: Any) -> dict[str, Any]:
@@ -288,7 +288,7 @@ def test_a_job_that_was_renamed() -> None:
 def test_a_former_name_that_is_declared_still(state: str) -> None:
     """It would be installed and removed in one apply."""
     assert faults([named("a", state=state), named("b", renamed_from="a")]) == [
-        f'b: renamed_from "a": is the name of a job that is declared still; {MEND_RENAME}'
+        f'b: renamed_from "a": is the name of a job that is declared still; {FIX_RENAME}'
     ]
 
 
@@ -304,7 +304,7 @@ def test_a_job_that_is_renamed_from_itself() -> None:
 
 def test_a_former_name_that_two_jobs_claim() -> None:
     assert faults([named("b", renamed_from="a"), named("c", renamed_from="a"), named("d", renamed_from="x")]) == [
-        f'c: renamed_from "a": is the former name of b too; {MEND_RENAME}'
+        f'c: renamed_from "a": is the former name of b too; {FIX_RENAME}'
     ]
 
 
@@ -329,4 +329,4 @@ def test_a_misspelt_name_in_a_later_list_is_answered_with_the_nearest() -> None:
 def test_a_text_in_the_place_of_a_list_says_how_to_make_one(value: str) -> None:
     (found,) = merge_jobs({"timer_jobs": value}, {}, "skip").findings
     assert found.reason == "is a text, not a list of jobs"
-    assert '"{{ TEXT | from_yaml }}"' in found.mend
+    assert '"{{ TEXT | from_yaml }}"' in found.fix

@@ -47,7 +47,7 @@ def test_a_log_is_a_file_of_the_job() -> None:
 def test_a_log_that_cannot_be(fields: dict[str, Any], directory: str, reason: str) -> None:
     (found,) = settle_outputs([complete(output="log", **fields)], directory)
     assert (found.field, found.value, found.reason) == ("output", "log", reason)
-    assert found.mend
+    assert found.fix
 
 
 def test_the_rotation_is_a_job_of_its_own() -> None:

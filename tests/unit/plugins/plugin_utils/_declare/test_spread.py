@@ -55,7 +55,7 @@ def test_moved(expression: str, offset: int, moved: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "reach", "reason", "mend"),
+    ("expression", "reach", "reason", "fix"),
     [
         ("*-*-01 23:01", HOUR, "it could leave its date", "write a time up to 23:00, or a shorter spread"),
         ("*-*-01 *:30", HOUR, "it could leave its date", "write a time up to 23:00, or a shorter spread"),
@@ -69,11 +69,11 @@ def test_moved(expression: str, offset: int, moved: list[str]) -> None:
         ],
     ],
 )  # fmt: skip
-def test_refused_whatever_the_offset(expression: str, reach: int, reason: str, mend: str) -> None:
+def test_refused_whatever_the_offset(expression: str, reach: int, reason: str, fix: str) -> None:
     for offset in (0, 1, reach - 1):
         with pytest.raises(CannotMove) as caught:
             move(expression, offset, reach)
-        assert (caught.value.reason, caught.value.mend) == (reason, mend)
+        assert (caught.value.reason, caught.value.fix) == (reason, fix)
 
 
 def elapses(expressions: list[str], start: datetime, days: int) -> set[datetime]:

@@ -14,7 +14,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.jo
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.unknown_field import (
     DIRECTIVES,
     SUBJECTS,
-    mend_field,
+    fix_field,
 )
 
 END = "all of them: docs/fields.md"
@@ -27,8 +27,8 @@ def whole(schedule: str) -> str:
 TIME = whole("*-*-* 03:05:00")
 
 
-def mend(field: str, entry: dict[str, Any]) -> str:
-    return mend_field(field, entry, list(FIELDS))
+def fix(field: str, entry: dict[str, Any]) -> str:
+    return fix_field(field, entry, list(FIELDS))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def mend(field: str, entry: dict[str, Any]) -> str:
     ],
 )  # fmt: skip
 def test_what_to_write(entry: dict[str, Any], field: str, expected: str) -> None:
-    assert mend(field, entry) == expected
+    assert fix(field, entry) == expected
 
 
 def test_what_is_to_be_written_is_right() -> None:
@@ -83,7 +83,7 @@ def test_what_is_to_be_written_is_right() -> None:
         {"memory": "512M"},
         {"cpu": "50%"},
     ):
-        text = mend(next(iter(entry)), entry).split("`")[1]
+        text = fix(next(iter(entry)), entry).split("`")[1]
         job = {"name": "a", "command": "/bin/true", "schedule": "daily", **yaml.safe_load(text)}
         assert merge_jobs({"timer_jobs": [job]}, {}, "skip").findings == [], text
 
@@ -97,4 +97,4 @@ def test_the_tables_name_fields() -> None:
 
 def test_no_answer_names_all_fields() -> None:
     for field in ("x", "something", "a_time", "7", "ünï", "Über"):
-        assert len(mend(field, {field: 1})) < 150
+        assert len(fix(field, {field: 1})) < 150

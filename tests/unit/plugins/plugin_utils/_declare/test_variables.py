@@ -158,7 +158,7 @@ def test_a_registered_result_of_such_a_name_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("name", "mend"),
+    ("name", "fix"),
     [
         ("timer_jbos", "write timer_jobs"),
         ("timer_group_job", "write timer_group_jobs"),
@@ -166,9 +166,9 @@ def test_a_registered_result_of_such_a_name_is_refused():
         ("timer_jobs_web", "write timer_jobs_of_web, which is merged with timer_jobs"),
     ],
 )
-def test_a_list_that_is_not_read_is_told(name: str, mend: str):
+def test_a_list_that_is_not_read_is_told(name: str, fix: str):
     (warning,) = unread_lists({name: [{**JOB, "name": "a"}], "timer_x": {"a": 1}, "timer_y": ["a"]}, ["timer_owner"])
-    assert (warning.field, warning.mend, warning.severity) == (name, mend, "warning")
+    assert (warning.field, warning.fix, warning.severity) == (name, fix, "warning")
 
 
 def test_lists_that_a_template_may_read_are_no_mistake():

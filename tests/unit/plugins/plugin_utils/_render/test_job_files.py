@@ -141,7 +141,7 @@ def test_names_with_all_that_is_added_to_them() -> None:
     name = "x" * 241
     assert long_names(name, [JobFile("/own/script", ""), JobFile(f"{name}.servic_", "")]) == []
     (one,) = long_names(name, [JobFile(f"{name}-replace.service", "")])
-    assert (one.field, one.code, one.mend) == ("name", "invalid-name", "shorten it by 2")
+    assert (one.field, one.code, one.fix) == ("name", "invalid-name", "shorten it by 2")
     assert "NAME-replace.service has 257 bytes, and 255 is the most" in one.reason
     (other,) = long_names("a", [JobFile("/own/a/credential-" + "y" * 250, "")])
     assert (other.field, other.code) == ("credentials", "invalid-value")

@@ -24,7 +24,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.tro
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.amounts import BAD
 
 MISSING = {
-    "field": "command", "value": '"/opt/x"', "reason": "does not exist on this host", "mend": "install it",
+    "field": "command", "value": '"/opt/x"', "reason": "does not exist on this host", "fix": "install it",
     "severity": "environment", "code": "missing-command", "message": "backup: command: does not exist",
 }  # fmt: skip
 
@@ -46,7 +46,7 @@ def lines(*texts: str) -> list[dict[str, Any]]:
 
 def row(health: str = "ok", **more: Any) -> dict[str, Any]:
     found = {
-        "name": "backup", "health": health, "reason": f"the reason of {health}", "mend": f"the mend of {health}",
+        "name": "backup", "health": health, "reason": f"the reason of {health}", "fix": f"the fix of {health}",
         "state": "armed", "last_run": None, "next_elapse": "2027-02-01T08:00:00+01:00", "findings": [],
         "service_state": "inactive (dead)", "timer_state": "active (waiting)", "drift": [],
     }  # fmt: skip
@@ -71,7 +71,7 @@ class TestCauses:
         assert cause.what == (
             'the run by hand failed: exit status 3; a file system is full: "tar: x: No space left on device"'
         )
-        assert "df -h" in cause.mend
+        assert "df -h" in cause.fix
         assert verdict(found) == cause.what
 
     def test_without_a_run_by_hand_the_last_one_tells(self) -> None:
@@ -81,10 +81,10 @@ class TestCauses:
     def test_a_job_that_says_nothing(self) -> None:
         (cause,) = causes(case(FAILED))
         assert cause.what == "the last run failed: exit status 3, and it said nothing"
-        assert cause.mend
+        assert cause.fix
 
     @pytest.mark.parametrize(
-        ("result", "status", "mend"),
+        ("result", "status", "fix"),
         [
             ("timeout", None, "`timeout`"),
             ("oom-kill", None, "`limits"),
@@ -94,24 +94,24 @@ class TestCauses:
             ("exit-code", 226, "writable_paths"),
         ],
     )
-    def test_what_systemd_says_is_enough(self, result: str, status: int | None, mend: str) -> None:
+    def test_what_systemd_says_is_enough(self, result: str, status: int | None, fix: str) -> None:
         # What it wrote by chance is not looked at.
         (cause,) = causes(case(FAILED, run=by_hand(result, status, "Permission denied")))
         assert cause.what == f"the run by hand failed: {words(result, status)}"
-        assert mend in cause.mend
+        assert fix in cause.fix
 
     def test_the_run_by_hand_is_good(self) -> None:
         found = case(FAILED, row(), run=by_hand("success", 0))
         (cause,) = causes(found)
         assert cause.what.startswith("the last run failed (exit status 3), and the run by hand did not")
-        assert "2027-02-01 08:00:00+01:00" in cause.mend
+        assert "2027-02-01 08:00:00+01:00" in cause.fix
         # It is shown, and no reason for an alarm.
         assert verdict(found) == ""
 
     def test_the_proof_comes_before_its_consequence(self) -> None:
         found = case({**FAILED, "findings": [MISSING]}, run=by_hand("exit-code", 203))
         first, second = causes(found)
-        assert (first.what, first.mend) == ('command "/opt/x": does not exist on this host', "install it")
+        assert (first.what, first.fix) == ('command "/opt/x": does not exist on this host', "install it")
         assert second.what.startswith("the run by hand failed: exit status 203")
 
     def test_a_warning_of_the_proof_is_no_cause(self) -> None:
@@ -125,7 +125,7 @@ class TestCauses:
     @pytest.mark.parametrize("health", ["broken", "overdue", "drifted"])
     def test_what_status_says(self, health: str) -> None:
         (cause,) = causes(case(row(health)))
-        assert cause == (f"the reason of {health}", f"the mend of {health}")
+        assert cause == (f"the reason of {health}", f"the fix of {health}")
         assert verdict(case(row(health))) == cause.what
 
     def test_suspended_is_told_and_no_fault(self) -> None:
@@ -194,7 +194,7 @@ def test_what_is_said_has_a_cause(line: str) -> None:
     found = cause_said(lines("begins", line, "ends"))
     assert found is not None
     assert (found[0], found[1].what) == (line, SAID[line])
-    assert found[1].mend
+    assert found[1].fix
 
 
 def test_every_saying_is_known_to_this_test() -> None:
@@ -230,7 +230,7 @@ def test_the_diagnosis_of_several_hosts() -> None:
     assert [line.text for line in diagnosis_lines(cases)] == [
         "backup on web1: failing",
         '  the last run failed: exit status 3; memory ran out: "MemoryError"',
-        "    mend: raise `limits: {memory: ...}`, or let it use less",
+        "    fix: raise `limits: {memory: ...}`, or let it use less",
         "  It was not run by hand: nobody has said yes; `-e run=true` runs it.",
         "backup on web2: ok",
         "  nothing is wrong: the reason of ok",

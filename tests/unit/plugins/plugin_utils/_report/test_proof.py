@@ -81,7 +81,7 @@ def test_as_data() -> None:
         "field": "command",
         "value": '"/x"',
         "reason": "does not exist",
-        "mend": "install it",
+        "fix": "install it",
         "code": "missing-command",
         "severity": "environment",
         "message": 'a: command "/x": does not exist; install it [missing-command]',

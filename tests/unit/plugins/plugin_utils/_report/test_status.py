@@ -44,7 +44,7 @@ def job(**fields: Any) -> dict[str, Any]:
     found = {
         "name": "backup", "schedule": ["Mon 08:00"], "triggers": [], "state": "armed", "last_run": RUN,
         "next_run": "2027-02-08T08:00:00+01:00", "skips": None, "health": "failing",
-        "reason": "last run: exit status 3", "mend": "look", "failed_notices": [],
+        "reason": "last run: exit status 3", "fix": "look", "failed_notices": [],
     }  # fmt: skip
     return {**found, **fields}
 

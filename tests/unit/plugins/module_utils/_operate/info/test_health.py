@@ -75,7 +75,7 @@ def test_health(fields: dict[str, Any], word: str, reason: str) -> None:
     found = judge(seen(**fields), "A", "B")
     assert found.word == word
     assert reason in found.reason
-    assert bool(found.mend) == (word in ("overdue", "failing", "drifted", "broken", "suspended"))
+    assert bool(found.fix) == (word in ("overdue", "failing", "drifted", "broken", "suspended"))
 
 
 def test_a_stamp_of_an_apply_is_no_trigger() -> None:
@@ -90,7 +90,7 @@ def test_a_stamp_of_an_apply_is_no_trigger() -> None:
 def test_a_masked_unit_is_unmasked_first() -> None:
     """An apply of the declaration alone is refused as long as it is masked."""
     found = judge(seen(timer=FileState("symlink", target="/dev/null")))
-    assert found.mend.startswith("`systemctl unmask job.timer`; then ")
+    assert found.fix.startswith("`systemctl unmask job.timer`; then ")
 
 
 def test_a_masked_timer_of_a_package_is_meant_to_be_so() -> None:

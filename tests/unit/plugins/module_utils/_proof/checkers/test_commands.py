@@ -290,7 +290,7 @@ def test_per_cent_signs_that_may_stand(command: Any) -> None:
 
 def test_a_long_command_is_not_written_out() -> None:
     (one,) = found(command=f"/bin/date {'x' * 120} +%Y")
-    assert one.mend == "write %% for each per cent sign"
+    assert one.fix == "write %% for each per cent sign"
 
 
 # --- variables
@@ -474,7 +474,7 @@ def test_variables_that_nothing_sets(fields: dict[str, Any]) -> None:
 
 def test_a_long_word_is_not_written_out() -> None:
     (one,) = found(command=f"/bin/x '$HOME/{'x' * 120}'", user="app")
-    assert one.mend == "write ${NAME} for a variable, $$ for a plain dollar"
+    assert one.fix == "write ${NAME} for a variable, $$ for a plain dollar"
     assert "xxx..." in one.reason
 
 
@@ -544,18 +544,18 @@ def test_shell_syntax(command: str, said: str) -> None:
     assert one.endswith(f": no shell runs it, and only a shell {said} [shell-syntax]")
 
 
-def test_the_mend_is_yaml_that_passes() -> None:
+def test_the_fix_is_yaml_that_passes() -> None:
     (one,) = found(command='/bin/cat /x | grep "a b" > /y')
-    command = yaml.safe_load(one.mend.removeprefix("write "))
+    command = yaml.safe_load(one.fix.removeprefix("write "))
     assert command == ["/bin/sh", "-c", '/bin/cat /x | grep "a b" > /y']
     assert found(command=command) == []
 
 
 def test_a_directive_gets_a_text_that_passes() -> None:
     (one,) = found(service={"ExecStartPre": '/bin/date +%%F | cut -d- -f1 > "/x y"'})
-    mended = one.mend.removeprefix("write ")
-    assert mended == '/bin/sh -c "/bin/date +%%F | cut -d- -f1 > \\"/x y\\""'
-    assert found(service={"ExecStartPre": mended}) == []
+    fixed = one.fix.removeprefix("write ")
+    assert fixed == '/bin/sh -c "/bin/date +%%F | cut -d- -f1 > \\"/x y\\""'
+    assert found(service={"ExecStartPre": fixed}) == []
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_where_somebody_else_can_put_a_link(fields: dict[str, Any], field: str, 
     (one,) = found(check_opened, user="app", **fields)
     assert (one.field, one.code, one.severity) == (field, "writable-by-others", "error")
     assert one.reason == f"systemd opens it as root, and {who} can put a link to another file there: {place}"
-    assert one.mend
+    assert one.fix
 
 
 @pytest.mark.parametrize(

@@ -37,14 +37,14 @@ def told(checker: Checker, **fields: Any) -> list[str]:
     return [line(one).removeprefix("backup: ") for one in found(checker, **fields)]
 
 
-def judged(schedule: str | list[str], bad: dict[str, str], mends: dict[str, str] | None = None) -> list[str]:
+def judged(schedule: str | list[str], bad: dict[str, str], fixes: dict[str, str] | None = None) -> list[str]:
     """Return what is told of a schedule, some of whose expressions systemd finds bad for a reason; empty: never."""
     job = job_view(schedule=schedule)
     about: Context = known(job.wanted)
     for text, reason in bad.items():
         never = reason.startswith("is valid")
         about.calendars[text] = Calendar(text, never, text if never else "", [], reason)
-    return [line(one) for one in check_schedules(job, about._replace(mends=mends or {}))]
+    return [line(one) for one in check_schedules(job, about._replace(fixes=fixes or {}))]
 
 
 def test_expressions_that_are_none() -> None:
@@ -97,7 +97,7 @@ def test_spans_of_both_units() -> None:
     job = job_view(every="15 minuten", schedule=None, service={"TimeoutStartSec": "soon", "Nice": "5"}, jitter="1h")
     spans = {text: Timespan(text, False, None, "is not a valid time span") for text in ("15 minuten", "soon")}
     spans.update({text: Timespan(text, True, 1) for text in ("1s", "1h")})
-    about = known(job.wanted)._replace(spans=spans, span_mends={"15 minuten": "15min"})
+    about = known(job.wanted)._replace(spans=spans, span_fixes={"15 minuten": "15min"})
     lines = [line(one) for one in check_spans(job, about)]
     # `every` is written twice, and told once in the end.
     assert sorted(set(lines)) == [

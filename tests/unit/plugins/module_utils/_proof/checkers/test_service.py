@@ -262,15 +262,13 @@ def test_a_timer_of_others_is_not_removed(found: dict[str, Any]) -> None:
     (one,) = check_names(request_of(wanted(state="absent")), host)
     assert (one.value, one.code) == ("backup.timer", "name-taken")
     assert "/usr/lib/systemd/system/backup.timer" in one.reason
-    assert "systemctl disable --now backup.timer" in one.mend
-    assert "systemctl mask --now backup.timer" in one.mend
+    assert "systemctl disable --now backup.timer" in one.fix
+    assert "systemctl mask --now backup.timer" in one.fix
 
 
 def test_a_transient_timer_is_to_be_stopped() -> None:
     host = empty_host(elsewhere={"backup.timer": "/run/systemd/transient/backup.timer"}, units={"backup.timer": ACTIVE})
-    assert [one.mend for one in check_names(request_of(wanted(state="absent")), host)] == [
-        "systemctl stop backup.timer"
-    ]
+    assert [one.fix for one in check_names(request_of(wanted(state="absent")), host)] == ["systemctl stop backup.timer"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.suggest.calendar import candidates
-from ansible_collections.dotmobi.systemd_timers.tests.unit.support.mends import (
+from ansible_collections.dotmobi.systemd_timers.tests.unit.support.fixes import (
     MEANT,
     NO_CRON,
     VERSIONS,
@@ -122,9 +122,9 @@ GOOD = [
 ]
 
 
-@pytest.mark.parametrize(("expression", "mended"), MEANT.items())
-def test_what_was_meant(expression: str, mended: str) -> None:
-    assert candidates(expression) == [mended]
+@pytest.mark.parametrize(("expression", "fixed"), MEANT.items())
+def test_what_was_meant(expression: str, fixed: str) -> None:
+    assert candidates(expression) == [fixed]
 
 
 @pytest.mark.parametrize("expression", [*NO_GUESS, *NO_CRON, *GOOD], ids=lambda text: ascii(text[:40]))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.suggest.time_span import timespan_candidates
-from ansible_collections.dotmobi.systemd_timers.tests.unit.support.mends import (
+from ansible_collections.dotmobi.systemd_timers.tests.unit.support.fixes import (
     SPANS,
     VERSIONS,
     all_with_a_blank,
@@ -50,9 +50,9 @@ NO_SPAN = [
 ]
 
 
-@pytest.mark.parametrize(("span", "mended"), SPANS.items())
-def test_which_time_span_was_meant(span: str, mended: str) -> None:
-    assert timespan_candidates(span) == [mended]
+@pytest.mark.parametrize(("span", "fixed"), SPANS.items())
+def test_which_time_span_was_meant(span: str, fixed: str) -> None:
+    assert timespan_candidates(span) == [fixed]
 
 
 @pytest.mark.parametrize("span", NO_SPAN, ids=lambda text: ascii(text[:40]))

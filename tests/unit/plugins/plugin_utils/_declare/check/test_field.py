@@ -244,7 +244,7 @@ BAD = [
     ("heartbeat", {"start": 2}, "start is a number, not a boolean", "write true or false"),
     *[("description", text, *answer) for text, answer in LINE.items()],
     *[("command", text, *answer) for text, answer in LINE.items()],
-    *[("service", {"Nice": text}, f"Nice {reason}", mend) for text, (reason, mend) in LINE.items()],
+    *[("service", {"Nice": text}, f"Nice {reason}", fix) for text, (reason, fix) in LINE.items()],
     ("description", "", "is empty", "give a value, or leave the field out"),
     ("description", True, "is a boolean, not a text", "write one text, in quotes"),
     ("description", ["a"], "is a list, not a text", "write one text, in quotes"),
@@ -433,7 +433,7 @@ BAD = [
     ("accept", [7], 'holds "7", which is no code of a finding',
      "the codes stand in brackets at the end of each message"),
     ("accept", ["drop-in", "invalid-schedule"], 'holds "invalid-schedule", which no job can accept',
-     "mend what it stands for"),
+     "fix what it stands for"),
     ("service", {"Nice": [None]}, "Nice is empty", "write a text, a whole number, a boolean or a list of them"),
 ]  # fmt: skip
 
@@ -450,11 +450,11 @@ def test_good(field: str, value: Any, expected: Any) -> None:
     assert type(found) is type(expected)
 
 
-@pytest.mark.parametrize(("field", "value", "reason", "mend"), BAD, ids=short)
-def test_bad(field: str, value: Any, reason: str, mend: str) -> None:
+@pytest.mark.parametrize(("field", "value", "reason", "fix"), BAD, ids=short)
+def test_bad(field: str, value: Any, reason: str, fix: str) -> None:
     with pytest.raises(BadValue) as caught:
         check_field(field, value)
-    assert (caught.value.reason, caught.value.mend) == (reason, mend)
+    assert (caught.value.reason, caught.value.fix) == (reason, fix)
 
 
 @pytest.mark.parametrize(
@@ -476,11 +476,11 @@ def test_all_that_is_wrong_with_a_value_is_said_at_once(field: str, value: Any, 
     assert all(part in reason for part, reason in zip(reasons, found, strict=True)), found
 
 
-def test_the_mend_of_a_name_is_a_name() -> None:
+def test_the_fix_of_a_name_is_a_name() -> None:
     for name in ("my job", "../x", "a.timer", "-a-", "a@b@c", "a@"):
         with pytest.raises(BadValue) as caught:
             check_field("name", name)
-        better = caught.value.mend.split('"')[1]
+        better = caught.value.fix.split('"')[1]
         assert check_field("name", better) == better
 
 
@@ -529,7 +529,7 @@ def test_good_options(log_directory: str | None) -> None:
 def test_bad_options(option: str, value: str, reason: str) -> None:
     found = check_options({**OPTIONS, option: value})
     assert [(one.job, one.field, one.value, one.reason) for one in found] == [("", f"timer_{option}", value, reason)]
-    assert found[0].mend
+    assert found[0].fix
 
 
 @pytest.mark.parametrize(
@@ -557,7 +557,7 @@ def test_variables_and_modes_are_texts(value: Any) -> None:
             with pytest.raises(BadValue) as caught:
                 check_field(field, {key: given})
             assert caught.value.reason.startswith(f"{key} is a ")
-            assert re.fullmatch(rf'write {key}: ".*" in quotes, so that YAML keeps it as it is', caught.value.mend)
+            assert re.fullmatch(rf'write {key}: ".*" in quotes, so that YAML keeps it as it is', caught.value.fix)
         assert check_field(field, {key: "0027"})
 
 
@@ -587,7 +587,7 @@ def test_a_date_is_called_one() -> None:
     for field in ("description", "schedule", "skip_next", "user"):
         with pytest.raises(BadValue, match="is a date, not a text") as caught:
             check_field(field, CHANGED[-2])
-        assert caught.value.mend == 'write "2026-12-24" in quotes, so that YAML keeps it as it is'
+        assert caught.value.fix == 'write "2026-12-24" in quotes, so that YAML keeps it as it is'
 
 
 @pytest.mark.parametrize("program", ["/bin/chmod", "/usr/bin/install", "mkdir"])

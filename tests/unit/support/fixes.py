@@ -252,30 +252,30 @@ MEANT = {
     **{line: expression for line, (expression, _fires) in CRON.items()},
     **dict.fromkeys(YEARLY, "yearly"),
 }
-# As check_calendars() and check_timespans() ask; fixtures/capture_mends.py keeps the answers.
+# As check_calendars() and check_timespans() ask; fixtures/capture_fixes.py keeps the answers.
 COMMANDS = {
-    "calendar-mends": [
+    "calendar-fixes": [
         *("systemd-analyze", "calendar", "--iterations=3", f"--base-time=@{WINTER}", "--"),
         *dict.fromkeys(MEANT.values()),
     ],
-    "timespan-mends": ["systemd-analyze", "timespan", "--", *dict.fromkeys(SPANS.values())],
+    "timespan-fixes": ["systemd-analyze", "timespan", "--", *dict.fromkeys(SPANS.values())],
 }
 
 
 def replay(version: int, name: str) -> Completed:
     """Return the captured answer to all guesses."""
-    assert capture(version, name)["command"] == COMMANDS[name], "capture it anew: tests/unit/fixtures/capture_mends.py"
+    assert capture(version, name)["command"] == COMMANDS[name], "capture it anew: tests/unit/fixtures/capture_fixes.py"
     return answer(version, name)
 
 
 def judged_calendars(version: int) -> dict[str, Calendar]:
     """Return what systemd made of the expressions."""
-    return check_calendars(lambda _argv: replay(version, "calendar-mends"), MEANT.values(), 3, WINTER)
+    return check_calendars(lambda _argv: replay(version, "calendar-fixes"), MEANT.values(), 3, WINTER)
 
 
 def judged_spans(version: int) -> dict[str, Timespan]:
     """Return what systemd made of the time spans."""
-    return check_timespans(lambda _argv: replay(version, "timespan-mends"), SPANS.values())
+    return check_timespans(lambda _argv: replay(version, "timespan-fixes"), SPANS.values())
 
 
 def all_with_a_blank(texts: Iterable[str], count: int = 1000) -> list[str]:
