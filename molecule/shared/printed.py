@@ -33,7 +33,7 @@ SECTIONS = {
 }
 # Options that stand in no command with others, and where they are used.
 APART = {
-    "account": "needs an account with a manager: the scenario `user`",
+    "user": "needs an account with a manager: the scenario `user`",
     "file": "shows a file in place of the journal: test_look.py",
     "template": "needs a template: test_runbook.py",
     "timer_hosts": "any pattern of hosts: test_look.py",

@@ -83,9 +83,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.pro
     together,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.printable import printable
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.schedule import schedule_words
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.schedule import schedule_text
 
 RULES = (notify.refusals,)
+TEMPLATE_OPTIONS = {"service": "service_template", "timer": "unit_template"}
 TEMPLATE_DIRECTORY = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "timer", "templates")
 # The layers, each over the one before; the key is what a user knows it by.
 LAYERS = {"timer_jobs": "jobs", "timer_group_jobs": "group_jobs", "timer_host_jobs": "host_jobs"}
@@ -130,7 +131,7 @@ def exception_text(result: dict[str, Any]) -> str:
 
 def proved_offline(request: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     """Return what the module would, as far as this machine can tell; no host is asked."""
-    proof = prove_offline(make_runner(), parse_request(request, options), lambda text: schedule_words(text) is not None)
+    proof = prove_offline(make_runner(), parse_request(request, options), lambda text: schedule_text(text) is not None)
     marks = {job["name"]: marks_of(job["service"]) for job in request["jobs"]}
     findings, accepted = (masked_findings(found, marks) for found in (proof.findings, proof.accepted))
     return {
@@ -187,7 +188,7 @@ class ActionModule(ActionBase):
         words = {job["name"]: "" if lacks_schedule(job) else spoken_triggers(job) for job in merged.jobs}
         moved = {job["name"]: span_of(job["spread_offset"]) for job in merged.jobs if job["spread_offset"] is not None}
         for row in result.get("jobs", []):
-            row["schedule_words"] = words.get(row["name"], "")
+            row["schedule_text"] = words.get(row["name"], "")
             row["spread"] = moved.get(row["name"])
         result["declared"] = {**earlier, options["owner"]: sorted({*earlier.get(options["owner"], []), *names})}
         advice = orphan_advice(result.get("orphans") or [], is_declared, earlier.get(options["owner"], []))
@@ -243,15 +244,15 @@ class ActionModule(ActionBase):
     def _templates(self, options: dict[str, Any]) -> Templates:
         texts = []
         for kind in ("service", "timer"):
-            path = options[f"{kind}_template"]
+            path = options[TEMPLATE_OPTIONS[kind]]
             try:
                 found = self._find("templates", path) if path else self._own_template(kind)
                 with open(found, encoding="utf-8") as stream:
                     texts.append(stream.read())
             except (AnsibleError, OSError, UnicodeError) as error:
-                raise AnsibleActionFail(f'timer_{kind}_template "{path}": cannot be read: {error}') from error
+                raise AnsibleActionFail(f'timer_{TEMPLATE_OPTIONS[kind]} "{path}": cannot be read: {error}') from error
         try:
-            own_service, own_timer = (not options[f"{kind}_template"] for kind in ("service", "timer"))
+            own_service, own_timer = (not options[TEMPLATE_OPTIONS[kind]] for kind in ("service", "timer"))
             return compile_templates(*texts, (own_service, own_timer))
         except TemplateError as error:
             raise AnsibleActionFail(f"a unit file template is broken: {error}") from error

@@ -122,7 +122,7 @@ next_run:
   description: The same, but that a run which is skipped is none. V(null) when systemd does not tell it, too.
   returned: success, but not for V(reset_failed)
   type: str
-skips:
+skipped_elapse:
   description: The elapse whose run is skipped by hand. V(null) when there is none.
   returned: success, but not for V(reset_failed)
   type: str
@@ -138,7 +138,7 @@ hint:
   description: What the next apply makes of it; for V(skip_next) which run is skipped.
   returned: success, but not for V(reset_failed)
   type: str
-warnings_of_proof:
+proof_warnings:
   description: What the proof warns of, each in one line.
   returned: success, but not for V(reset_failed)
   type: list

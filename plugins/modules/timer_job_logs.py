@@ -37,7 +37,7 @@ options:
       - Only lines that are as urgent as this, or more. What a job writes has V(info), unless it says otherwise.
     type: str
     choices: [emerg, alert, crit, err, warning, notice, info, debug]
-  run:
+  invocation:
     description:
       - V(last) for the lines of the last run of each job, or the invocation id of a run.
     type: str
@@ -89,7 +89,7 @@ EXAMPLES = r"""
 - name: Read what the last run wrote
   dotmobi.systemd_timers.timer_job_logs:
     names: [it-glue-backup]
-    run: last
+    invocation: last
   become: true
 """
 
@@ -211,16 +211,16 @@ def journal_lines(runner: Runner, places: list[Place], given: dict[str, Any]) ->
     for scope in dict.fromkeys(place.scope for place in places):
         services = [place.pair.service_name for place in places if place.scope == scope]
         source = Source(scope.uid)
-        if given["run"]:
-            windows = windows_of(runner, services, given["run"], source)
+        if given["invocation"]:
+            windows = windows_of(runner, services, given["invocation"], source)
             lines = read_runs(runner, windows, options, given["lines"], source)
         else:
             lines = read_lines(runner, services, options, given["lines"], source)
         found += [(line, scope) for line in lines]
         # Jobs of user managers have no notices. Those of a run come after it has begun.
         pairs = [place.pair for place in places if place.scope == scope and scope.is_system]
-        notices = notice_lines(runner, pairs, options, given["lines"]) if lines or not given["run"] else []
-        found += [(line, scope) for line in notices if not given["run"] or line.time >= lines[0].time]
+        notices = notice_lines(runner, pairs, options, given["lines"]) if lines or not given["invocation"] else []
+        found += [(line, scope) for line in notices if not given["invocation"] or line.time >= lines[0].time]
     found.sort(key=lambda one: one[0].time)
     return [{**line_data(line), "user": scope.account or None} for line, scope in found[-given["lines"] :]]
 
@@ -240,7 +240,7 @@ def main() -> None:
             "since": {"type": "str"},
             "until": {"type": "str"},
             "priority": {"type": "str", "choices": list(PRIORITIES)},
-            "run": {"type": "str"},
+            "invocation": {"type": "str"},
             "lines": {"type": "int", "default": 200},
             "log_directory": {"type": "path"},
             "file": {"type": "str"},
@@ -252,8 +252,8 @@ def main() -> None:
     given = module.params
     if not 1 <= given["lines"] <= 10000:
         module.fail_json(msg=f"lines {given['lines']} does not lie between 1 and 10000")
-    if given["run"] and given["run"] != "last" and not re.match(r"^[0-9a-f]{32}$", given["run"]):
-        module.fail_json(msg=f"run {given['run']!r} is neither `last` nor 32 hexadecimal digits")
+    if given["invocation"] and given["invocation"] != "last" and not re.match(r"^[0-9a-f]{32}$", given["invocation"]):
+        module.fail_json(msg=f"invocation {given['run']!r} is neither `last` nor 32 hexadecimal digits")
     use_host_zone()
     everything = all_places(make_runner, os.path.normpath(given["unit_directory"]), given["user"] or "")
     for account, reason in everything.silent.items():

@@ -165,7 +165,7 @@ result:
   returned: when it was started
   type: str
   sample: exit-code
-words:
+result_text:
   description: The same in plain words.
   returned: when it was started
   type: str
@@ -175,7 +175,7 @@ failed_command:
   returned: when it was started
   type: str
   sample: 2 of 3, /usr/bin/rsync
-rc:
+exit_status:
   description: Exit status of its main process. V(null) when it is not known.
   returned: when it was started
   type: int
@@ -273,8 +273,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.ru
 def outcome(runner: Runner, service: str, progress: Progress, given: dict[str, Any], source: Source) -> dict[str, Any]:
     """Return what the module returns of a run."""
     run = progress.run
-    data = run_data(run) if run else {"result": "unknown", "words": "nothing is known of its end"}
-    data["rc"] = data.pop("exit_status", None)
+    data = run_data(run) if run else {"result": "unknown", "result_text": "nothing is known of its end"}
     result: dict[str, Any] = {**data, "finished": progress.finished, "lines": [], "cursor": ""}
     result["invocation_ids"] = progress.invocations
     result["invocation_id"] = progress.invocations[-1] if progress.invocations else ""
@@ -283,7 +282,7 @@ def outcome(runner: Runner, service: str, progress: Progress, given: dict[str, A
         after = [f"--after-cursor={given['_after']}"] if given["_after"] else []
         window = Window(service, progress.invocations, progress.started, run.end if run and progress.finished else None)
         run = with_command(runner, service, run, source) if run else run
-        result.update({key: run_data(run)[key] for key in ("words", "failed_command")} if run else {})
+        result.update({key: run_data(run)[key] for key in ("result_text", "failed_command")} if run else {})
         found = read_runs(runner, [window], after, given["lines"], source)
         result["lines"] = [line_data(line) for line in found]
         result["cursor"] = found[-1].cursor if found else given["_after"] or ""
@@ -334,7 +333,7 @@ def message(result: dict[str, Any], given: dict[str, Any]) -> str:
         return f"{name}: ran for more than {given['timeout']} s, and was stopped"
     if not result["finished"]:
         return f"{name}: still runs after {given['timeout']} s, and goes on" if given["wait"] else ""
-    return "" if result["result"] in GOOD_RESULTS else f"{name}: {result['words']}"
+    return "" if result["result"] in GOOD_RESULTS else f"{name}: {result['result_text']}"
 
 
 def main() -> None:

@@ -528,10 +528,10 @@ options:
       - Jinja2 template for the service, on the controller, in place of the one of this collection. It is looked for
         as C(src) of M(ansible.builtin.template) is.
       - It gets one variable, C(job), with all fields. Ansible's own variables and filters are not known in it.
-      - Jobs with C(retries), C(concurrency), C(starting_deadline) or C(skip_next) need what C(job.beside) holds, as the
-        template of this collection writes it.
+      - Jobs with C(retries), C(concurrency), C(starting_deadline) or C(skip_next) need what C(job.helpers) holds, as
+        the template of this collection writes it.
     type: path
-  timer_template:
+  unit_template:
     description:
       - Jinja2 template for the timer, in the same way.
     type: path
@@ -659,7 +659,7 @@ jobs:
       type: list
       elements: str
       sample: [Mon *-*-* 08:00:00]
-    schedule_words:
+    schedule_text:
       description: When the job runs, in plain words.
       type: str
       sample: every Monday at 08:00
@@ -673,7 +673,7 @@ jobs:
       description: When the timer elapses next, ISO 8601 in the time zone of the host. V(null) when it has no such time.
       type: str
       sample: "2027-02-01T08:00:00+01:00"
-    skips:
+    skipped_elapse:
       description: The elapse whose run is skipped, as the playbook C(skip_next) has asked for, in the same form.
         V(null) when there is none.
       type: str
@@ -767,11 +767,11 @@ finding_counts:
   sample: {errors: 1, warnings: 0, accepted: 0}
 proof:
   description:
-    - For each declared job C(name), C(schedule_words), and the number of C(errors), C(warnings) and C(accepted).
+    - For each declared job C(name), C(schedule_text), and the number of C(errors), C(warnings) and C(accepted).
   returned: always, unless the host could not be looked at
   type: list
   elements: dict
-  sample: [{name: report, schedule_words: every day at 06:00, errors: 1, warnings: 0, accepted: 0}]
+  sample: [{name: report, schedule_text: every day at 06:00, errors: 1, warnings: 0, accepted: 0}]
 orphans:
   description: Jobs that carry the owner mark and are not declared. Empty when O(prune) is V(true), which removes them.
   returned: when the proof has passed and the apply has succeeded

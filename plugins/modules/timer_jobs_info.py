@@ -214,7 +214,7 @@ jobs:
         and C(time).
       type: list
       elements: dict
-    state:
+    activity:
       description:
         - V(armed), V(running), V(suspended), V(stopped) (enabled, but not active), V(failed) (the timer) or
           V(done) (its last elapse has run). Without a timer V(triggered) or V(by-hand).
@@ -238,7 +238,7 @@ jobs:
     next_run:
       description: The same, but that an elapse whose run is skipped by hand is none.
       type: str
-    skips:
+    skipped_elapse:
       description:
         - The elapse whose run will be skipped, because somebody has asked for that by hand (the playbook C(skip_next)).
           V(null) when there is none. Without root it is not known once that time has come.
@@ -271,7 +271,7 @@ jobs:
           description: How it ended, in the word of C(Result=) of systemd, or V(running).
           type: str
           sample: exit-code
-        words:
+        result_text:
           description: The same in plain words.
           type: str
           sample: exit status 3
@@ -322,7 +322,7 @@ jobs:
       description:
         - The text of the unit files C(service) and C(timer) as they stand on the host, without secrets. V(null) for a
           file that is missing, masked or not readable.
-        - C(beside) are the units that the job has beside them, name to text.
+        - C(companions) are the further units of the job, name to text.
       returned: when O(units=true)
       type: dict
     health:

@@ -100,11 +100,11 @@ def test_the_second_apply_changes_nothing_and_says_what_starts_them(story):
         "chain-hand": "by-hand",
         "chain-second": "triggered",
     }
-    assert rows["chain-b"]["schedule_words"] == "after chain-a or chain-skips"
+    assert rows["chain-b"]["schedule_text"] == "after chain-a or chain-skips"
 
 
 def test_the_live_picture_knows_them(story):
-    found = {name: (one["state"], one["health"]) for name, one in story.status.items()}
+    found = {name: (one["activity"], one["health"]) for name, one in story.status.items()}
     assert found["chain-b"] == found["chain-c"] == ("triggered", "ok")
     assert found["chain-never"] == ("triggered", "never-ran")
     assert found["chain-hand"] == ("by-hand", "ok")

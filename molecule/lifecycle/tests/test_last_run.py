@@ -95,7 +95,7 @@ def test_they_are_shown_as_done(story):
         "last-other": "now",
     }
     assert story.again.actions() == {}
-    assert story.health["last-kept"]["health"] == story.health["last-kept"]["state"] == "done"
+    assert story.health["last-kept"]["health"] == story.health["last-kept"]["activity"] == "done"
     assert story.health["last-failed"]["health"] == "failing"
     assert story.health["last-two"]["health"] == "ok"
 

@@ -38,7 +38,7 @@ def test_it_is_made_once_and_a_job_logs_to_it(site, host):
 def test_logs_by_name_are_rotated_by_a_job_of_their_own(site, host):
     variables = {**VARIABLES, "timer_log_keep": 2, "timer_defaults": {"output": "log"}}
     run = site.apply([{key: value for key, value in JOB.items() if key != "output"}], **variables)
-    assert run.rows()["log-rotation-logs"]["schedule_words"] == "every day at 00:00"
+    assert run.rows()["log-rotation-logs"]["schedule_text"] == "every day at 00:00"
     assert is_armed(host, "log-rotation-logs")
     own = f"{DIRECTORY}/written-by-a-user.log"
     host.check_output(f"echo its own > {own} && chown daemon:adm {own} && chmod 0640 {own}")

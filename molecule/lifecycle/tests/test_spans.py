@@ -58,7 +58,7 @@ def test_a_job_with_every_starts_and_repeats(applied, host):
 
 def test_a_job_with_every_after_counts_from_the_end_of_its_run(applied, host):
     assert applied.rows()["after-two"]["active"].startswith("active")
-    assert applied.rows()["after-two"]["schedule_words"] == "2 seconds after each run"
+    assert applied.rows()["after-two"]["schedule_text"] == "2 seconds after each run"
     when = runs(host, "after-two")
     assert all(later - earlier > 3.5 for earlier, later in pairwise(when))
 

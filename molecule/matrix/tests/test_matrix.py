@@ -247,7 +247,7 @@ def test_changes(plays, machine):
     assert rows["resume"][1:4] == ["mx-secret", "arm, enable", "armed"]
     assert rows["reschedule"][1:4] == ["mx-bad", "update, reschedule", "armed"]
     found = {job["name"]: job for job in as_json(plays["after"])[machine]["jobs"]}
-    assert found["mx-script"]["skips"].endswith("T08:00:00+00:00")
+    assert found["mx-script"]["skipped_elapse"].endswith("T08:00:00+00:00")
     assert found["mx-bad"]["drift"] == [f"rescheduled by hand, declared was: {FAR}"]
 
 

@@ -236,7 +236,7 @@ def tell(site, host):
 
         hangs = {"job": "notify-hangs", "output": "json"}
         seen.status = as_json(site.play("--become", playbook="status", **hangs))[site.machine]
-        seen.logs = as_json(site.play(playbook="logs", run="last", **hangs))[site.machine]
+        seen.logs = as_json(site.play(playbook="logs", invocation="last", **hangs))[site.machine]
 
         host.check_output("systemctl stop notify-receiver.service")
         site.apply([], timer_prune=True, timer_prune_limit=10000, **OWNER)

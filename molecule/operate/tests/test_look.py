@@ -141,7 +141,7 @@ PLAYS = {
 
 # As they are printed, and for which job.
 TYPED = {
-    "errors": ("logs -e job=JOB -e \"since='1 hour ago'\" -e priority=err -e run=last -e lines=50", "op-fail"),
+    "errors": ("logs -e job=JOB -e \"since='1 hour ago'\" -e priority=err -e invocation=last -e lines=50", "op-fail"),
     "well": ("status -e job=JOB", "op-ok"),
     "schedule": ("schedule -e \"expression='Mon *-*-* 08:00:00'\"", ""),
 }

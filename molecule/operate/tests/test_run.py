@@ -211,7 +211,7 @@ def test_a_suspended_job_as_json(told, machine, host):
     run = told.plays["suspended"]
     assert run.status == 0, run.output
     found = as_json(run)[machine]
-    assert (found["result"], found["rc"], found["finished"], found["joined"]) == ("success", 0, True, False)
+    assert (found["result"], found["exit_status"], found["finished"], found["joined"]) == ("success", 0, True, False)
     assert [line["text"] for line in found["lines"] if not line["by_systemd"]] == ["so"]
     assert len(runs(host, "run-suspended")) == 1
 

@@ -28,7 +28,7 @@ def test_an_apply_keeps_it(skip_story, machine):
     assert not run.results[machine]["changed"]
     assert f"{skip_story.elapses[0]}  armed, skips next run" in run.output
     (job,) = as_json(skip_story.plays["status"])[machine]["jobs"]
-    assert job["skips"] == skip_story.elapses[0].strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    assert job["skipped_elapse"] == skip_story.elapses[0].strftime("%Y-%m-%dT%H:%M:%S+00:00")
     assert job["next_run"] == skip_story.elapses[1].strftime("%Y-%m-%dT%H:%M:%S+00:00")
     assert job["health"] == "ok"
     assert job["drift"] == []

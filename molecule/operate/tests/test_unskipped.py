@@ -33,7 +33,7 @@ def test_exactly_one_run_is_skipped(story, machine):
     assert story.elapses[1].timestamp() <= second
     (job,) = as_json(story.plays["after"])[machine]["jobs"]
     assert [one["result"] for one in job["runs"]] == ["success", "exec-condition", "success"]
-    assert job["skips"] is None
+    assert job["skipped_elapse"] is None
     # Over and done, it is no drift.
     table = of_machine(machines(story.plays["table"], "Show the jobs"), machine)
     assert row_of(table, "skip-me")[-1] == "ok"

@@ -197,7 +197,7 @@ def test_counts_are_right(seen):
         }
         by_job = {row["name"]: row for row in run.result["proof"]}
         assert by_job["good"] == {
-            "name": "good", "schedule_words": "every day at 00:00", "errors": 0, "warnings": 0, "accepted": 0,
+            "name": "good", "schedule_text": "every day at 00:00", "errors": 0, "warnings": 0, "accepted": 0,
         }  # fmt: skip
         assert sum(row["errors"] for row in by_job.values()) <= run.result["finding_counts"]["errors"]
 

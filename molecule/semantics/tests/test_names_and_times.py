@@ -91,7 +91,7 @@ def test_offsets_are_those_of_host_and_job_and_are_shown(applied, host, machine)
     assert rows["names-hourly"]["spread"] == span_of(offset)
     moved = f"*-*-* *:{offset // 60:02d}:{offset % 60:02d}"
     assert rows["names-hourly"]["schedule"] == [moved]
-    assert rows["names-hourly"]["schedule_words"].startswith("every hour at :") or offset == 0
+    assert rows["names-hourly"]["schedule_text"].startswith("every hour at :") or offset == 0
     elapse = next_elapse(host, "names-hourly.timer")
     assert elapse.minute * 60 + elapse.second == offset
     assert rows["names-every"]["spread"] is None

@@ -46,14 +46,14 @@ STEPS = {
     "log": {"playbook": "logs", "job": "uo-well", "run": "last"},
     "trouble": {"playbook": "troubleshoot", "job": "uo-bad", "reset": True, "run": False},
     "details": {"playbook": "status", "job": "uo-well"},
-    "of one account": {"playbook": "status", "account": CAROL, "output": "json"},
-    "of no account": {"playbook": "status", "account": "carrol"},
+    "of one account": {"playbook": "status", "user": CAROL, "output": "json"},
+    "of no account": {"playbook": "status", "user": "carrol"},
     "suspend": {"playbook": "suspend", "job": "uo-well"},
     "status": {"playbook": "status", "job": "uo-well", "output": "json"},
-    "resume": {"playbook": "resume", "job": "uo-well", "account": CAROL},
+    "resume": {"playbook": "resume", "job": "uo-well", "user": CAROL},
     "skip": {"playbook": "skip_next", "job": "uo-well"},
     "reschedule": {"playbook": "reschedule", "job": "uo-well", "schedule": "Tue 09:00"},
-    "not of root": {"playbook": "remove", "job": "uo-well", "account": "root"},
+    "not of root": {"playbook": "remove", "job": "uo-well", "user": "root"},
     "remove": {"playbook": "remove", "job": "uo-well"},
 }
 
@@ -96,8 +96,8 @@ def told(everywhere, tmp_path_factory):
     site.apply([WELL], **OWNER)
     plays["both"] = site.play(playbook="run", job="uo-well")
     plays["trouble with both"] = site.play(playbook="troubleshoot", job="uo-well")
-    plays["trouble of root"] = site.play(playbook="troubleshoot", job="uo-well", account="root", output="json")
-    plays["of root"] = site.play(playbook="run", job="uo-well", account="root")
+    plays["trouble of root"] = site.play(playbook="troubleshoot", job="uo-well", user="root", output="json")
+    plays["of root"] = site.play(playbook="run", job="uo-well", user="root")
     site.apply([], timer_prune=True, timer_prune_limit=10000, **OWNER)
     all_of(everywhere(clean))
     return plays
@@ -117,7 +117,7 @@ def test_run(told, machine):
 def test_a_run_that_fails(told, machine):
     assert told["bad"].status != 0
     found = as_json(told["bad"])[machine]
-    assert (found["result"], found["rc"], found["user"]) == ("exit-code", 4, CAROL)
+    assert (found["result"], found["exit_status"], found["user"]) == ("exit-code", 4, CAROL)
     assert [line["text"] for line in found["lines"] if not line["by_systemd"]] == ["no luck"]
 
 
@@ -160,7 +160,7 @@ def test_an_account_that_is_none(told):
 def test_troubleshoot_takes_the_job_of_the_one_who_was_named(told, machine):
     run = told["trouble with both"]
     assert run.status != 0
-    said = f"uo-well is a job of {CAROL}, root: say whose with -e account=root"
+    said = f"uo-well is a job of {CAROL}, root: say whose with -e user=root"
     assert f"fatal: [{machine}]: FAILED!\n  {said}" in run.output
     found = as_json(told["trouble of root"])[machine]
     assert [found[part]["user"] for part in ("before", "after")] == ["root", "root"]
@@ -196,6 +196,6 @@ def test_whose_job_it_is(told, machine):
     assert "uo-well is not a job on any of 2 hosts" in run.output
     run = told["both"]
     assert run.status != 0
-    assert f'"uo-well" is a job of root, {CAROL}: say whose with -e account={CAROL}' in " ".join(run.output.split())
+    assert f'"uo-well" is a job of root, {CAROL}: say whose with -e user={CAROL}' in " ".join(run.output.split())
     assert told["of root"].status == 0, told["of root"].output
     assert f"{machine} | root" in told["of root"].output

@@ -129,7 +129,7 @@ def row(goal: Goal, evidence: Evidence, actions: list[str], surprise: MissedElap
         "armed": armed_word(goal, unit),
         "schedule": timer_unit.calendars(goal.timer or ""),
         "next_elapse": iso8601(int(following)) if following else None,
-        "skips": iso8601(skip.elapse) if skip else None,
+        "skipped_elapse": iso8601(skip.elapse) if skip else None,
         "last_trigger": iso8601(int(last)) if last_trigger(last) else None,
         "missed_elapse": iso8601(int(surprise.elapse)) if surprise and goal.armed else None,
         "runs_now": (surprise is not None and goal.armed and (goal.lets_run or surprise.made_up)) or RUN in actions,

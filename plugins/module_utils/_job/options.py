@@ -27,5 +27,5 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "log_directory": {"type": "path"},
     "log_keep": {"type": "int", "default": 0},
     "service_template": {"type": "path"},
-    "timer_template": {"type": "path"},
+    "unit_template": {"type": "path"},
 }

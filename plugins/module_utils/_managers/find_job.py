@@ -58,7 +58,7 @@ class SeveralJobs(PlaceError):
 
     def __init__(self, name: str, places: list[Place]) -> None:
         owners = [one.scope.account or ROOT for one in places]
-        super().__init__(f"{shown(name)} is a job of {', '.join(owners)}: say whose with -e account={owners[-1]}")
+        super().__init__(f"{shown(name)} is a job of {', '.join(owners)}: say whose with -e user={owners[-1]}")
 
 
 def pairs_of_account(scope: Scope, silent: dict[str, str]) -> dict[str, InstalledJob]:

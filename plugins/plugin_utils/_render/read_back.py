@@ -47,7 +47,7 @@ def meant_of_service(job: Mapping[str, Any]) -> Meant:
     meant: Meant = {key: _given(job[field]) for key, field in SCALARS.items()}
     meant.update({key: _given(job[field], str) for key, field in SPANS.items()})
     meant["Service", "Type"] = ["oneshot"]
-    meant["Service", "ExecStart"] = [job["beside"].command] if job["beside"].command else []
+    meant["Service", "ExecStart"] = [job["helpers"].command] if job["helpers"].command else []
     meant["Service", "User"] = _given(job["user"]) if job["scope"] == "system" else []
     meant["Service", "Environment"] = [quote.assignment(*one) for one in job["environment"].items()]
     meant["Service", "EnvironmentFile"] = [quote.plain(path) for path in job["environment_files"]]
@@ -56,7 +56,7 @@ def meant_of_service(job: Mapping[str, Any]) -> Meant:
             meant[section, key] = [value for name, value in lines if name == key]
     for section in ("Unit", "Service", "Install"):
         meant.update(_raw(section, job[section.lower()]))
-    for line in job["beside"].lines:
+    for line in job["helpers"].lines:
         key, value = line.split("=", 1)
         meant["Service", key] = [*meant.get(("Service", key), []), value]
     return meant
@@ -68,7 +68,7 @@ def meant_of_timer(job: Mapping[str, Any]) -> Meant:
     meant["Timer", "OnActiveSec"] = _given(job["every"] or job["every_after"], str)
     meant["Unit", "Description"] = _given(job["timer_description"])
     meant["Timer", "OnCalendar"] = list(job["expressions"])
-    meant["Timer", "Unit"] = [job["beside"].starts]
+    meant["Timer", "Unit"] = [job["helpers"].starts]
     meant["Install", "WantedBy"] = ["timers.target"]
     return {**meant, **_raw("Timer", job["timer"])}
 

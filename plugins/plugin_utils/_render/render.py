@@ -136,7 +136,7 @@ def check_beside(stands: Helpers, job: Mapping[str, Any], service: str, timer: s
     if stands.replace and not raw.get("Unit"):
         expected.append(f"Unit={stands.starts}")
     if stands.programs and not {*service.split("\n"), *timer.split("\n")}.issuperset(expected):
-        raise TemplateRuntimeError("leaves out job.beside, which retries, concurrency and the like need")
+        raise TemplateRuntimeError("leaves out job.helpers, which retries, concurrency and the like need")
 
 
 def check_notices(notices: Notices, service: str) -> None:
@@ -185,7 +185,7 @@ def render(
         "expressions": expressions(job),
         "timer_description": timer_description(job),
         "timeout": stands.time_limit or plain["timeout"],
-        "beside": stands,
+        "helpers": stands,
         "unit_lines": unit_lines(job),
         "service_lines": service_lines(job),
     }

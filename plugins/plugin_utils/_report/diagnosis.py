@@ -59,7 +59,7 @@ NOT_RUN = {
 
 def why_not_run(row: Mapping[str, Any]) -> str:
     """Return why the job is not run by hand unless somebody asks for it; an empty text when it is."""
-    if row["state"] == RUNNING:
+    if row["activity"] == RUNNING:
         return NOT_RUN[RUNNING]
     # A failure that was reset is none any more, and yet nobody knows why it was.
     if row["health"] == OK and row["last_run"] and has_failed(row["last_run"]):
@@ -84,8 +84,8 @@ def has_failed(run: Mapping[str, Any]) -> bool:
 
 def cause_of_run(run: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], which: str) -> Cause:
     """Return why a run has failed. which: the run, in words; lines: what it wrote."""
-    status = run.get("exit_status", run.get("rc"))
-    how = f"{which} failed: {run['words']}"
+    status = run.get("exit_status")
+    how = f"{which} failed: {run['result_text']}"
     if run["result"] != "exit-code":
         return Cause(how, FIXES.get(run["result"], ""))
     if status in FIXES_BEFORE:
@@ -136,8 +136,8 @@ def causes_of_runs(case: Mapping[str, Any]) -> list[Cause]:
     when = f", {clock(case['after']['next_elapse'])}," if case["after"]["next_elapse"] else ""
     return [
         Cause(
-            f"the last run failed ({last['words']}), and the run by hand did not: the cause is gone, or it depends on "
-            "the time, the load or the network",
+            f"the last run failed ({last['result_text']}), and the run by hand did not: the cause is gone, or "
+            "it depends on the time, the load or the network",
             f"see that the next run{when} succeeds; `retries` gets over what passes",
         )
     ]

@@ -90,7 +90,7 @@ def rows_of_jobs(names: Mapping[str, str], data: Sequence[Mapping[str, Any]]) ->
     by_job: dict[str, list[Mapping[str, Any]]] = {}
     for finding in data:
         by_job.setdefault(finding["job"], []).append(finding)
-    return [{"name": name, "schedule_words": words, **counts(by_job.get(name, []))} for name, words in names.items()]
+    return [{"name": name, "schedule_text": words, **counts(by_job.get(name, []))} for name, words in names.items()]
 
 
 def verdict(row: Mapping[str, int], proved: bool = True) -> str:
@@ -115,7 +115,7 @@ def proof_table(
         proved = not any(finding["code"] in UNPROVED for finding in result["findings"])
         jobs = [*of_the_host(result), *result["proof"]]
         for number, row in enumerate(jobs):
-            rows.append(["" if number else host, row["name"], row["schedule_words"] or "-", verdict(row, proved)])
+            rows.append(["" if number else host, row["name"], row["schedule_text"] or "-", verdict(row, proved)])
         text = "\n".join(f"  {finding['message']}" for finding in result["findings"] if finding["severity"] != ACCEPTED)
         if text:
             blocks.setdefault(text, []).append(host)
@@ -134,4 +134,4 @@ def proof_table(
 def of_the_host(result: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a row for the findings that are about no job, if there are any."""
     data = [finding for finding in result["findings"] if not finding["job"]]
-    return [{"name": "(the host)", "schedule_words": "", **counts(data)}] if data else []
+    return [{"name": "(the host)", "schedule_text": "", **counts(data)}] if data else []

@@ -60,7 +60,7 @@ def run_lines(results: Mapping[str, Mapping[str, Any]], width: int | None = None
     for host, result in results.items():
         good = result["result"] in GOOD_RESULTS
         moods.append(GOOD if good and result["finished"] else (PLAIN if not result["finished"] else BAD))
-        words = result["words"] if result["finished"] or not result["stopped"] else "stopped"
+        words = result["result_text"] if result["finished"] or not result["stopped"] else "stopped"
         took = span_words(result["duration"])
         rows.append(
             [host, result["name"], words, took, span_words(result["cpu"]), size_words(result["memory"]),
@@ -122,7 +122,7 @@ def change_lines(results: Mapping[str, Mapping[str, Any]], check_mode: bool, wid
         state = foreseen_words(result) if foreseen else state_words(result)
         rows.append([host, result["name"], done, state, following])
     shown = [Shown(line) for line in fitted(rows, width, SHRINK)]
-    warnings = dict.fromkeys(one for result in results.values() for one in result["warnings_of_proof"])
+    warnings = dict.fromkeys(one for result in results.values() for one in result["proof_warnings"])
     shown += [Shown(f"  {text}", DOUBTFUL) for text in warnings]
     shown += [Shown(f"Note: {text}.") for text in dict.fromkeys(result["hint"] for result in results.values())]
     return shown

@@ -89,7 +89,7 @@ def cells(job: Mapping[str, Any], now: str) -> list[str]:
     return [
         shown_name(job),
         triggers_words(job) or "-",
-        "skips" if job["skips"] else job["state"],
+        "skips" if job["skipped_elapse"] else job["activity"],
         relative(run["start"] if run else None, now),
         result_cell(run),
         span_words(run["duration"]) if run else "-",
@@ -130,7 +130,7 @@ def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int, width: in
         if len(jobs) > limit:
             shown.append(Shown(f"... and {len(jobs) - limit} more"))
         shown += [Shown(f"  {sentence(job)}", BAD) for job in jobs if job["health"] in UNHEALTHY]
-        shown += [Shown(f"  {shown_name(job)}: {skip_words(job)}", DOUBTFUL) for job in jobs if job["skips"]]
+        shown += [Shown(f"  {shown_name(job)}: {skip_words(job)}", DOUBTFUL) for job in jobs if job["skipped_elapse"]]
         shown += [Shown(f"  {shown_name(job)}: {notice_words(job)}", BAD) for job in jobs if job["failed_notices"]]
         shown += unseen_lines(result)
         shown.append(Shown(""))
@@ -174,7 +174,7 @@ def unseen_lines(result: Mapping[str, Any]) -> list[Shown]:
 
 def skip_words(job: Mapping[str, Any]) -> str:
     """Return which run is skipped by hand."""
-    return skipped_by_hand(clock(job["skips"]))
+    return skipped_by_hand(clock(job["skipped_elapse"]))
 
 
 def summary(result: Mapping[str, Any]) -> str:
@@ -199,7 +199,7 @@ def facts_of(job: Mapping[str, Any], now: str) -> list[tuple[str, str]]:
             "next run",
             f"{clock(job['next_run'])} ({relative(job['next_run'], now)})" if job["next_run"] else "-",
         ),
-        ("skipped", skip_words(job) if job["skips"] else ""),
+        ("skipped", skip_words(job) if job["skipped_elapse"] else ""),
         ("last trigger", clock(job["last_trigger"])),
         ("last run", last_words(run, now)),
         ("command", "; ".join(own for command in job["command"] for own in unwrapped(command))),
@@ -235,7 +235,7 @@ def last_words(run: Mapping[str, Any] | None, now: str) -> str:
     """Return when the last run was, how it ended, and what it took."""
     if run is None:
         return "none is known"
-    parts = [f"{clock(run['start'])} ({relative(run['start'], now)}): {run['words']}"]
+    parts = [f"{clock(run['start'])} ({relative(run['start'], now)}): {run['result_text']}"]
     if run["duration"] is not None:
         parts.append(f"took {span_words(run['duration'])}")
     if run["cpu"] is not None:
@@ -269,7 +269,12 @@ def runs_lines(runs: Sequence[Mapping[str, Any]], width: int | None = None) -> l
         return []
     rows = [["START", "RESULT", "TOOK", "CPU", "MEMORY"]]
     rows += [
-        [clock(run["start"]), run["words"], *map(span_words, (run["duration"], run["cpu"])), size_words(run["memory"])]
+        [
+            clock(run["start"]),
+            run["result_text"],
+            *map(span_words, (run["duration"], run["cpu"])),
+            size_words(run["memory"]),
+        ]
         for run in runs
     ]
     return [Shown("  last runs"), *(Shown(f"    {line}") for line in fitted(rows, width and width - 4, ((1, 12),)))]

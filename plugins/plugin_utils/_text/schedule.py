@@ -86,7 +86,7 @@ class _Spec(NamedTuple):
     zone: str
 
 
-def schedule_words(expression: str, clock: int = 24) -> str | None:
+def schedule_text(expression: str, clock: int = 24) -> str | None:
     """Return an OnCalendar expression in plain English, or None when it cannot be said exactly.
 
     clock: 24 or 12 hours. `Mon *-*-* 08:00:00` gives "every Monday at 08:00".
@@ -104,7 +104,7 @@ def describe(schedules: Iterable[str], clock: int = 24, style: Callable[[str], s
 
     style: applied to the words, for example title_words.
     """
-    words = [(schedule_words(expression, clock), expression) for expression in schedules]
+    words = [(schedule_text(expression, clock), expression) for expression in schedules]
     return " and ".join(style(said) if said else expression for said, expression in words)
 
 

@@ -39,7 +39,7 @@ def state_words(job: Mapping[str, Any]) -> str:
     if job["active"] == "active (running)":
         return "running"
     found = ARMED_WORDS[job["armed"]]
-    if job.get("skips"):
+    if job.get("skipped_elapse"):
         return f"{found}, skips next run"
     return f"{found}, runs now" if job.get("runs_now") else found
 
@@ -63,7 +63,7 @@ def job_rows(jobs: Mapping[str, Sequence[Mapping[str, Any]]], check_mode: bool =
                 [
                     host if number == 0 else "",
                     shown_name(job),
-                    job["schedule_words"] or "-",
+                    job["schedule_text"] or "-",
                     "-" if foreseen else (job["next_elapse"] or "-").replace("T", " "),
                     foreseen_words(job) if foreseen else state_words(job),
                     done_words(actions),

@@ -101,12 +101,12 @@ def changed_by(runner: Runner, pair: InstalledJob, change: Change, host: Request
     # The run that is skipped is none.
     following = iso8601(change.skip.until) if change.skip and change.skip.until else None
     return {
-        **{key: row[key] for key in ("name", "actions", "state", "next_elapse", "active", "armed", "skips")},
+        **{key: row[key] for key in ("name", "actions", "state", "next_elapse", "active", "armed", "skipped_elapse")},
         "next_run": following if change.skip else row["next_elapse"],
         **({"diff": outcome.result["diff"]} if "diff" in outcome.result else {}),
         "changed": outcome.result["changed"],
         "hint": hint(change),
-        "warnings_of_proof": [line(found) for found in outcome.warnings],
+        "proof_warnings": [line(found) for found in outcome.warnings],
     }
 
 

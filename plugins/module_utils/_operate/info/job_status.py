@@ -166,7 +166,7 @@ def run_data(run: RunState) -> dict[str, Any]:
         "end": when(run.end),
         "duration": None if run.duration is None else round(run.duration, 3),
         "result": run.result or "running",
-        "words": run_words(run),
+        "result_text": run_words(run),
         "failed_command": run.command if failed(run) else None,
         "exit_status": run.exit_status,
         "signal": signal_name(run.signal) if run.signal else None,
@@ -181,7 +181,7 @@ def next_run_of(pair: InstalledJob, seen: JobState) -> float | None:
     return skip.until if skip and 0 < seen.next_elapse <= skip.elapse else seen.next_elapse
 
 
-def state_word(seen: JobState) -> str:
+def activity(seen: JobState) -> str:
     """Return the state of the timer in a word, as the table of the playbook `site` has it."""
     if is_running(seen):
         return "running"
@@ -206,12 +206,12 @@ def row_of(
 
     return {
         **declared(pair),
-        "state": state_word(seen),
+        "activity": activity(seen),
         "enabled": seen.enabled,
         "timer_state": state(seen.timer_unit),
         "service_state": state(seen.service_unit),
         "next_elapse": when(seen.next_elapse),
-        "skips": when(seen.skipped),
+        "skipped_elapse": when(seen.skipped),
         "next_run": when(next_run_of(pair, seen)),
         "last_trigger": when(seen.last_trigger),
         "last_run": run_data(runs[0]) if runs else None,

@@ -22,4 +22,4 @@ def add_texts(rows: Sequence[dict[str, Any]], directory: str) -> None:
         # What one file of a job marks as secret is hidden in all.
         shown = masked_units(*(file.text for file in files.values()), *beside.values())
         texts = {kind: text if file.kind == "file" else None for (kind, file), text in zip(files.items(), shown)}
-        row["unit_texts"] = {**texts, "beside": dict(zip(beside, shown[len(files) :]))}
+        row["unit_texts"] = {**texts, "companions": dict(zip(beside, shown[len(files) :]))}

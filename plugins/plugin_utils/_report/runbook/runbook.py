@@ -57,7 +57,7 @@ class OnHost(NamedTuple):
         folder, name = os.path.dirname(paths["timer"]), self.job["name"]
         kinds = KINDS if self.job.get("triggered_by") is None else KINDS[:1]
         pair = {f"{name}.{kind}": {"path": paths[kind], "text": texts[kind]} for kind in kinds}
-        beside = {one: {"path": os.path.join(folder, one), "text": text} for one, text in texts["beside"].items()}
+        beside = {one: {"path": os.path.join(folder, one), "text": text} for one, text in texts["companions"].items()}
         return {**pair, **beside}
 
 
@@ -149,7 +149,7 @@ def entry(found: Sequence[OnHost], hosts: Sequence[str], purposes: Mapping[str, 
         "hosts": [one.host for one in found],
         "everywhere": len(found) == len(hosts),
         "suspended": [one.host for one in found if is_suspended(one.job)],
-        "done": [one.host for one in found if one.job["state"] == "done"],
+        "done": [one.host for one in found if one.job["activity"] == "done"],
         **{fact: grouped((one.host, tell(one)) for one in found) for fact, tell in facts.items()},
         "units": [
             {"name": unit, "files": grouped((one.host, one.units()[unit]) for one in found if unit in one.units())}
@@ -162,7 +162,9 @@ def entry(found: Sequence[OnHost], hosts: Sequence[str], purposes: Mapping[str, 
 def is_suspended(job: Mapping[str, Any]) -> bool:
     """Tell whether nothing starts a job, as wanted."""
     return (
-        not job["enabled"] and not job["timer_state"].startswith("active") and job["state"] not in ("done", "by-hand")
+        not job["enabled"]
+        and not job["timer_state"].startswith("active")
+        and job["activity"] not in ("done", "by-hand")
     )
 
 

@@ -138,7 +138,7 @@ def test_the_host_gets_rendered_jobs_in_one_call(folder: Path) -> None:
         }
     ]
     assert result["changed"]
-    assert result["jobs"] == [{**ROW, "schedule_words": "every Monday at 08:00", "spread": None}]
+    assert result["jobs"] == [{**ROW, "schedule_text": "every Monday at 08:00", "spread": None}]
     assert not result.get("failed")
     assert "warnings" not in result
     assert "invocation" not in result
@@ -164,7 +164,7 @@ def test_layers_and_defaults(folder: Path) -> None:
 
 def test_a_pruned_job_has_no_words(folder: Path) -> None:
     result = run(Action(answered(jobs=[dict(ROW), {"name": "old", "state": "absent"}]), folder, jobs=[JOB]))
-    assert result["jobs"][1]["schedule_words"] == ""
+    assert result["jobs"][1]["schedule_text"] == ""
 
 
 def test_faults_of_both_sides_in_one_message_and_nothing_else_is_done(folder: Path) -> None:
@@ -327,8 +327,8 @@ def test_a_script_that_is_nowhere_is_told_with_the_places(folder: Path, monkeypa
 
 
 def test_a_template_that_is_missing(folder: Path) -> None:
-    with pytest.raises(AnsibleActionFail, match=r'^timer_timer_template "none\.j2": cannot be read: '):
-        run(Action(answered(), folder, jobs=[JOB], timer_template="none.j2"))
+    with pytest.raises(AnsibleActionFail, match=r'^timer_unit_template "none\.j2": cannot be read: '):
+        run(Action(answered(), folder, jobs=[JOB], unit_template="none.j2"))
 
 
 def test_a_template_that_is_broken(folder: Path) -> None:

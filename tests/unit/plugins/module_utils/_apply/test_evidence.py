@@ -181,7 +181,7 @@ def test_evidence_of_real_systemd(version: int, tmp_path: Path) -> None:
         "active": "active (waiting)",
         "armed": "now",
         "schedule": ["Mon 08:00"],
-        "skips": None,
+        "skipped_elapse": None,
         "last_trigger": None,
         "missed_elapse": None,
         "runs_now": False,

@@ -16,7 +16,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.ru
     ProgramMissing,
     Runner,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.schedule import schedule_words
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.schedule import schedule_text
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.fake_facts import request_of
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import wanted
 
@@ -42,7 +42,7 @@ def without(argv: list[str]) -> Completed:
 
 
 def proved(runner: Runner, *jobs: WantedJob) -> tuple[list[str], list[str]]:
-    proof = prove_offline(runner, request_of(*jobs), lambda text: schedule_words(text) is not None)
+    proof = prove_offline(runner, request_of(*jobs), lambda text: schedule_text(text) is not None)
     return [line(one) for one in proof.findings], proof.notes
 
 

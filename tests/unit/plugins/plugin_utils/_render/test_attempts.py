@@ -320,7 +320,7 @@ def test_a_time_limit_that_cannot_be_read_is_one_error():
 def test_a_template_of_a_user_must_not_leave_out_what_a_job_needs(fields):
     own = compile_templates("[Service]\nExecStart={{ job.command | command }}\n", "[Timer]\nOnCalendar=daily\n")
     assert render(own, complete(name="j"), "o", FOLDER).files == []
-    with pytest.raises(TemplateError, match=r"leaves out job\.beside"):
+    with pytest.raises(TemplateError, match=r"leaves out job\.helpers"):
         render(own, complete(name="j", **fields), "o", FOLDER)
 
 

@@ -30,13 +30,19 @@ MISSING = {
 
 
 def run_of(result: str, status: int | None = None, **more: Any) -> dict[str, Any]:
-    return {"result": result, "exit_status": status, "words": words(result, status), **more}
+    return {"result": result, "exit_status": status, "result_text": words(result, status), **more}
 
 
 def by_hand(result: str, status: int | None = None, *said: str) -> dict[str, Any]:
     """What timer_job_run returns of a run that has ended."""
     failed = {} if result == "success" else {"msg": f"backup: {words(result, status)}"}
-    found = {"result": result, "rc": status, "words": words(result, status), "finished": True, "lines": lines(*said)}
+    found = {
+        "result": result,
+        "exit_status": status,
+        "result_text": words(result, status),
+        "finished": True,
+        "lines": lines(*said),
+    }
     return {**found, **failed}
 
 
@@ -47,7 +53,7 @@ def lines(*texts: str) -> list[dict[str, Any]]:
 def row(health: str = "ok", **more: Any) -> dict[str, Any]:
     found = {
         "name": "backup", "health": health, "reason": f"the reason of {health}", "fix": f"the fix of {health}",
-        "state": "armed", "last_run": None, "next_elapse": "2027-02-01T08:00:00+01:00", "findings": [],
+        "activity": "armed", "last_run": None, "next_elapse": "2027-02-01T08:00:00+01:00", "findings": [],
         "service_state": "inactive (dead)", "timer_state": "active (waiting)", "drift": [],
     }  # fmt: skip
     return {**found, **more}
@@ -159,7 +165,7 @@ class TestQuestions:
         assert why_not_run(row("broken")) == "it cannot run as it stands"
 
     def test_a_job_that_runs_is_not_run_again_however_it_is(self) -> None:
-        assert why_not_run(row("overdue", state="running")) == "a run is under way"
+        assert why_not_run(row("overdue", activity="running")) == "a run is under way"
 
     def test_after_a_reset_nobody_knows_yet(self) -> None:
         assert why_not_run(row("ok", last_run=run_of("exit-code", 3))) == ""

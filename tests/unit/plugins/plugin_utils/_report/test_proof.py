@@ -90,8 +90,8 @@ def test_as_data() -> None:
     assert found[1]["value"] is None
     assert counts(found) == {"errors": 1, "warnings": 1, "accepted": 1}
     assert rows_of_jobs({"a": "daily", "c": ""}, found) == [
-        {"name": "a", "schedule_words": "daily", "errors": 1, "warnings": 1, "accepted": 0},
-        {"name": "c", "schedule_words": "", "errors": 0, "warnings": 0, "accepted": 0},
+        {"name": "a", "schedule_text": "daily", "errors": 1, "warnings": 1, "accepted": 0},
+        {"name": "c", "schedule_text": "", "errors": 0, "warnings": 0, "accepted": 0},
     ]
 
 

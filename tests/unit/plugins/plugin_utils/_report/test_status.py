@@ -42,8 +42,8 @@ RUN = {"start": "2027-02-01T07:30:00+01:00", "duration": 1.26, "result": "exit-c
 
 def job(**fields: Any) -> dict[str, Any]:
     found = {
-        "name": "backup", "schedule": ["Mon 08:00"], "triggers": [], "state": "armed", "last_run": RUN,
-        "next_run": "2027-02-08T08:00:00+01:00", "skips": None, "health": "failing",
+        "name": "backup", "schedule": ["Mon 08:00"], "triggers": [], "activity": "armed", "last_run": RUN,
+        "next_run": "2027-02-08T08:00:00+01:00", "skipped_elapse": None, "health": "failing",
         "reason": "last run: exit status 3", "fix": "look", "failed_notices": [],
     }  # fmt: skip
     return {**found, **fields}
@@ -81,7 +81,7 @@ def test_accounts_that_were_not_looked_at_are_named() -> None:
 
 
 def test_a_run_that_is_skipped_by_hand_is_told() -> None:
-    found = job(health="ok", skips="2027-02-08T08:00:00+01:00")
+    found = job(health="ok", skipped_elapse="2027-02-08T08:00:00+01:00")
     lines = [line.text for line in status_lines({"web1": {"time": NOW, "jobs": [found]}}, 10)]
     assert "  skips  30 min ago" in lines[2]
     assert lines[3] == (
@@ -98,7 +98,7 @@ def test_rows_beyond_the_limit_are_counted_and_their_faults_still_told() -> None
 
 @given(st.text("abc ", max_size=250), st.text("abc", min_size=1, max_size=250))
 def test_the_table_fits_a_terminal(schedule: str, name: str) -> None:
-    row = cells(job(name=name, schedule=[schedule], state="suspended", health="never-ran"), NOW)
+    row = cells(job(name=name, schedule=[schedule], activity="suspended", health="never-ran"), NOW)
     assert max(len(line) for line in fitted([HEAD, row], 100, SHRINK)) <= 100
 
 
@@ -175,8 +175,8 @@ def test_log_files(tmp_path: Path) -> None:
 
 
 def test_a_change_and_what_would_be_one() -> None:
-    row = {"name": "a", "actions": ["update"], "state": "present", "next_run": None, "warnings_of_proof": [],
-           "active": "active (waiting)", "armed": "now", "skips": None}  # fmt: skip
+    row = {"name": "a", "actions": ["update"], "state": "present", "next_run": None, "proof_warnings": [],
+           "active": "active (waiting)", "armed": "now", "skipped_elapse": None}  # fmt: skip
     results = {"web1": {**row, "hint": "it lasts"}}
     done = [shown.text.split() for shown in change_lines(results, check_mode=False)]
     assert done[:2] == [["HOST", "JOB", "DONE", "STATE", "NEXT", "RUN"], ["web1", "a", "update", "armed", "-"]]

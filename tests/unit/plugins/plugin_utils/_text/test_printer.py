@@ -38,7 +38,7 @@ PLAYBOOK = f"""
   gather_facts: false
   vars:
     found: []
-    row: {{state: present, active: active (waiting), armed: now, next_elapse: "2027-01-01", schedule_words: every day}}
+    row: {{state: present, active: active (waiting), armed: now, next_elapse: "2027-01-01", schedule_text: every day}}
   tasks:
     - dotmobi.systemd_timers.timer_table:
         jobs: {{localhost: "{{% set found = [] %}}{ROWS}"}}

@@ -21,7 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.sched
     MONTHS,
     SHORTHANDS,
     describe,
-    schedule_words,
+    schedule_text,
     spoken_pause,
     spoken_timespan,
     title_words,
@@ -144,7 +144,7 @@ WORDS = {
 
 @pytest.mark.parametrize(("expression", "words"), WORDS.items())
 def test_words(expression: str, words: str | None) -> None:
-    assert schedule_words(expression) == words
+    assert schedule_text(expression) == words
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_words(expression: str, words: str | None) -> None:
     ],
 )
 def test_twelve_hours(expression: str, words: str) -> None:
-    assert schedule_words(expression, clock=12) == words
+    assert schedule_text(expression, clock=12) == words
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_spoken_pause(span: str, words: str) -> None:
 
 @given(st.text())
 def test_any_text_is_safe(text: str) -> None:
-    words = schedule_words(text)
+    words = schedule_text(text)
     assert words is None or words.startswith(("every ", "on "))
 
 
@@ -272,8 +272,8 @@ def holds(words: str, moments: list[datetime]) -> bool:
 def test_words_say_what_systemd_does(version: int) -> None:
     said = 0
     for item in captured(version):
-        words = schedule_words(item.expression)
-        assert words in (None, schedule_words(item.normalized)), item.expression
+        words = schedule_text(item.expression)
+        assert words in (None, schedule_text(item.normalized)), item.expression
         if words and words != "every minute":
             said += 1
             moments = [datetime.fromtimestamp(epoch, UTC) for epoch in item.elapses]
@@ -283,7 +283,7 @@ def test_words_say_what_systemd_does(version: int) -> None:
 
 @pytest.mark.parametrize("shorthand", SHORTHANDS)
 def test_a_shorthand_means_its_long_form(shorthand: str) -> None:
-    assert schedule_words(shorthand) == schedule_words(SHORTHANDS[shorthand])
+    assert schedule_text(shorthand) == schedule_text(SHORTHANDS[shorthand])
 
 
 # Words are exact: two schedules that mean something else never share their words.
@@ -327,7 +327,7 @@ SEEN: dict[str, tuple[str, Spec]] = {}
 def test_equal_words_mean_equal_schedules(schedule: tuple[str, Spec]) -> None:
     expression, meaning = schedule
     for clock in (24, 12):
-        words = schedule_words(expression, clock)
+        words = schedule_text(expression, clock)
         if words:
             other, same = SEEN.setdefault(words, schedule)
             assert same == meaning, (words, expression, other)

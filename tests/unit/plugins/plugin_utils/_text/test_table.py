@@ -25,7 +25,7 @@ def row(**fields: Any) -> dict[str, Any]:
         "state": "present",
         "active": "active (waiting)",
         "armed": "now",
-        "schedule_words": "every Monday at 08:00",
+        "schedule_text": "every Monday at 08:00",
         "next_elapse": "2026-11-30T08:00:00+00:00",
         **fields,
     }
@@ -37,7 +37,7 @@ def row(**fields: Any) -> dict[str, Any]:
         ({}, "armed"),
         ({"runs_now": False}, "armed"),
         ({"runs_now": True}, "armed, runs now"),
-        ({"skips": "2026-11-30T08:00:00+00:00"}, "armed, skips next run"),
+        ({"skipped_elapse": "2026-11-30T08:00:00+00:00"}, "armed, skips next run"),
         ({"active": "active (running)"}, "running"),
         ({"active": "active (running)", "runs_now": True}, "running"),
         ({"state": "suspended", "armed": "no", "runs_now": False}, "suspended"),
@@ -54,7 +54,7 @@ def test_the_state_in_words(fields: dict[str, Any], words: str) -> None:
 def test_a_host_is_named_once_and_columns_line_up() -> None:
     jobs = {
         "web1": [row(), row(name="sync", next_elapse=None)],
-        "web2": [row(schedule_words="", actions=["install", "arm"])],
+        "web2": [row(schedule_text="", actions=["install", "arm"])],
     }
     lines = table(HEAD, job_rows(jobs), limit=10)
     assert lines == [
@@ -66,7 +66,7 @@ def test_a_host_is_named_once_and_columns_line_up() -> None:
 
 
 def test_long_cells_are_cut_and_rows_beyond_the_limit_counted() -> None:
-    jobs = {"web1": [row(schedule_words="x" * 99) for _number in range(7)]}
+    jobs = {"web1": [row(schedule_text="x" * 99) for _number in range(7)]}
     lines = table(HEAD, job_rows(jobs), limit=5, width=80)
     assert len(lines) == 1 + 5 + 1
     assert lines[-1] == "... and 2 more"
@@ -75,7 +75,7 @@ def test_long_cells_are_cut_and_rows_beyond_the_limit_counted() -> None:
 
 
 def test_without_a_terminal_nothing_is_cut_and_on_a_narrow_one_no_time() -> None:
-    jobs = {"web1": [row(schedule_words="x" * 99)]}
+    jobs = {"web1": [row(schedule_text="x" * 99)]}
     assert "x" * 99 in table(HEAD, job_rows(jobs), limit=5)[1]
     for width in (20, 50, 80):
         assert "2026-11-30 08:00:00+00:00" in table(HEAD, job_rows(jobs), limit=5, width=width)[1]

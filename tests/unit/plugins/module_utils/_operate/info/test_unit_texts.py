@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_files_as_they_stand(folder: Path) -> None:
-    assert texts(folder) == {"service": SERVICE, "timer": TIMER, "beside": {}}
+    assert texts(folder) == {"service": SERVICE, "timer": TIMER, "companions": {}}
 
 
 def test_units_that_the_job_has_beside_them(folder: Path) -> None:
@@ -40,16 +40,16 @@ def test_units_that_the_job_has_beside_them(folder: Path) -> None:
     (folder / "backup-notify.conf").write_text(MARK)
     (folder / "other.service").write_text(MARK.replace("=backup", "=other"))
     (folder / "plain.service").write_text("[Unit]\n")
-    assert texts(folder)["beside"] == {"backup-replace.service": f"[Unit]\nDescription=x\n\n{MARK}"}
+    assert texts(folder)["companions"] == {"backup-replace.service": f"[Unit]\nDescription=x\n\n{MARK}"}
     # One of another tool has none of ours.
-    assert texts(folder, owner=None)["beside"] == {}
+    assert texts(folder, owner=None)["companions"] == {}
 
 
 def test_what_cannot_be_read_is_no_text(folder: Path) -> None:
     (folder / "backup.service").unlink()
     (folder / "backup.timer").unlink()
     (folder / "backup.timer").symlink_to("/dev/null")
-    assert texts(folder) == {"service": None, "timer": None, "beside": {}}
+    assert texts(folder) == {"service": None, "timer": None, "companions": {}}
 
 
 def test_a_mark_of_the_service_hides_the_secret_everywhere(folder: Path) -> None:
@@ -60,5 +60,5 @@ def test_a_mark_of_the_service_hides_the_secret_everywhere(folder: Path) -> None
     found = texts(folder)
     assert "hunter2" not in str(found)
     assert 'Environment="MAILGUN=(secret)"' in found["service"]
-    assert 'Environment="MAILGUN=(secret)"' in found["beside"]["backup-replace.service"]
+    assert 'Environment="MAILGUN=(secret)"' in found["companions"]["backup-replace.service"]
     assert found["timer"].endswith(TIMER)

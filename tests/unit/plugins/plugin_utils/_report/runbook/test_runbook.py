@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 
 from ansible_collections.dotmobi.systemd_timers.plugins.filter.markdown import FilterModule as MarkdownFilters
 from ansible_collections.dotmobi.systemd_timers.plugins.filter.runbook import FilterModule as RunbookFilters
-from ansible_collections.dotmobi.systemd_timers.plugins.filter.schedule_words import FilterModule as WordsFilters
+from ansible_collections.dotmobi.systemd_timers.plugins.filter.schedule_text import FilterModule as WordsFilters
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import InstalledJob, declared
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.run_rules import timeout_words
@@ -44,11 +44,11 @@ def row(job: WantedJob, account: str = "", **changes: Any) -> dict[str, Any]:
         **declared(pair),
         "scope": "user" if account else "system",
         "enabled": True,
-        "state": "armed",
+        "activity": "armed",
         "timer_state": "active (waiting)",
         "drift": [],
         "told_to": [],
-        "unit_texts": {"service": job.service, "timer": job.timer, "beside": beside},
+        "unit_texts": {"service": job.service, "timer": job.timer, "companions": beside},
         **changes,
     }
     return {**found, "user": account} if account else found
@@ -169,7 +169,7 @@ def test_where_a_job_is_suspended_or_changed() -> None:
 
 
 def test_where_a_job_is_done() -> None:
-    (job,) = book({"a": host(row(BACKUP, state="done", enabled=False, timer_state="inactive (dead)"))})["jobs"]
+    (job,) = book({"a": host(row(BACKUP, activity="done", enabled=False, timer_state="inactive (dead)"))})["jobs"]
     assert (job["done"], job["suspended"]) == (["a"], [])
 
 
@@ -189,7 +189,7 @@ def test_log_directories() -> None:
 
 
 def test_a_file_that_is_missing_is_no_empty_one() -> None:
-    found = row(BACKUP, unit_texts={"service": None, "timer": BACKUP.timer, "beside": {}})
+    found = row(BACKUP, unit_texts={"service": None, "timer": BACKUP.timer, "companions": {}})
     (job,) = book({"a": host(found)})["jobs"]
     assert [unit["files"][0]["value"]["text"] for unit in job["units"]] == [None, BACKUP.timer]
 
@@ -305,7 +305,7 @@ def test_nothing_of_a_job_breaks_the_document() -> None:
         given_job["unit_texts"] = {
             "service": f"[Unit]\nDescription={hostile}\n",
             "timer": f"{hostile}\n```\n# x\n",
-            "beside": {},
+            "companions": {},
         }
         text = rendered({"a": host(given_job)})
         expected = [one for one in headings(plain) if not one.startswith("1. ")]
@@ -365,7 +365,7 @@ def test_hosts_that_gave_no_answer_are_named() -> None:
 
 def test_what_is_not_as_it_should_be_is_said() -> None:
     missing = row(BACKUP, drift=["backup.service is odd"], enabled=False, timer_state="inactive (dead)")
-    missing["unit_texts"] = {"service": None, "timer": BACKUP.timer, "beside": {}}
+    missing["unit_texts"] = {"service": None, "timer": BACKUP.timer, "companions": {}}
     text = rendered({"a": host(missing), "b": host(row(BACKUP))})
     assert "every day at 02:00 (suspended on a)" in text
     assert "- **Not as an apply leaves it**: backup.service is odd (on a)" in text
@@ -382,7 +382,7 @@ def test_jobs_of_user_managers_have_their_own_commands() -> None:
     assert "sudo systemctl status backup.timer" in found
 
     alone = commands(rendered({"a": host(row(wanted(name="mail"), "alice"))}))
-    assert "ansible-playbook playbooks/run.yml -e job=mail -e account=alice" in alone
+    assert "ansible-playbook playbooks/run.yml -e job=mail -e user=alice" in alone
     assert f"{manager} start mail.service" in alone
     assert "sudo -u alice touch ~alice/.local/share/systemd/timers/stamp-mail.timer" in alone
 

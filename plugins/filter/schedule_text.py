@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter schedule_words."""
+"""The filter schedule_text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.schedule import describe, title_words
 
 DOCUMENTATION = r"""
-name: schedule_words
+name: schedule_text
 short_description: Say systemd calendar expressions in plain English
 version_added: 0.1.0
 description:
@@ -45,11 +45,11 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg:
       # every Monday at 08:00
-      - "{{ 'Mon *-*-* 08:00:00' | dotmobi.systemd_timers.schedule_words }}"
+      - "{{ 'Mon *-*-* 08:00:00' | dotmobi.systemd_timers.schedule_text }}"
       # Every Hour at :15
-      - "{{ '*:15' | dotmobi.systemd_timers.schedule_words(title=true) }}"
+      - "{{ '*:15' | dotmobi.systemd_timers.schedule_text(title=true) }}"
       # every day at 08:30 PM and every Sunday at 12:00 AM
-      - "{{ ['20:30', 'Sun'] | dotmobi.systemd_timers.schedule_words(clock=12) }}"
+      - "{{ ['20:30', 'Sun'] | dotmobi.systemd_timers.schedule_text(clock=12) }}"
 """
 
 RETURN = r"""
@@ -63,9 +63,9 @@ def schedule_words_filter(value: Any, clock: int = 24, title: bool = False) -> s
     """Return one or more calendar expressions in plain English; what has no words stands as itself."""
     schedules = [value] if isinstance(value, str) else value
     if not isinstance(schedules, (list, tuple)) or not all(isinstance(item, str) for item in schedules):
-        raise AnsibleFilterError(f"schedule_words takes a calendar expression or a list of them, not {value!r}")
+        raise AnsibleFilterError(f"schedule_text takes a calendar expression or a list of them, not {value!r}")
     if clock not in (12, 24):
-        raise AnsibleFilterError(f"schedule_words: clock is 12 or 24, not {clock!r}")
+        raise AnsibleFilterError(f"schedule_text: clock is 12 or 24, not {clock!r}")
     return describe(schedules, clock, title_words if title else str)
 
 
@@ -74,4 +74,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., str]]:
         """Return the filters of this file."""
-        return {"schedule_words": schedule_words_filter}
+        return {"schedule_text": schedule_words_filter}

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filter schedule_words: what it takes, and what it refuses."""
+"""The filter schedule_text: what it takes, and what it refuses."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.dotmobi.systemd_timers.plugins.filter.schedule_words import FilterModule
+from ansible_collections.dotmobi.systemd_timers.plugins.filter.schedule_text import FilterModule
 
-schedule_words_filter = FilterModule().filters()["schedule_words"]
+schedule_words_filter = FilterModule().filters()["schedule_text"]
 
 
 def test_the_filter() -> None:
