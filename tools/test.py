@@ -35,7 +35,7 @@ BIN = Path(sys.executable).parent
 GROUPS = ("lint", "unit", "sanity", "package", "sandbox", "molecule")
 LANES = 2
 # Scenarios that take minutes.
-LONG = ("failure", "lifecycle", "surprise", "proof", "round_trip")
+LONG = ("failure", "lifecycle", "catch_up", "proof", "round_trip")
 SHOWN_LINES = 150
 
 
