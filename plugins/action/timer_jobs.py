@@ -25,11 +25,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.option
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.request import parse_request
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.offline import prove_offline
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import make_runner
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.jobs import (
-    Merged,
-    lacks_schedule,
-    merge_jobs,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.complete import lacks_schedule
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.jobs import Merged, merge_jobs
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.log_output import (
     rotation_jobs,
     settle_outputs,

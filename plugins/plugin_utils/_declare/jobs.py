@@ -4,35 +4,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding, nearest
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare import user_scope
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.attempt_rules import (
-    other_limits,
-    refusals,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.attempt_rules import other_limits
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.chains import check_chains
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.check.field import check_field
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.check.value import kind_of
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.complete import (
+    COMMAND_FIELDS,
+    Rule,
+    complete,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.errors import BadValue
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.fields import FIELDS, HIDDEN_KINDS
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.unknown_field import (
-    fix_field,
-    meant_field,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.unknown_field import fix_field
 
 MERGED_KINDS = (
     *("environment", "directives", "credentials", "limits", "conditions", "retries", "concurrency", "notice"),
     "heartbeat",
 )
-COMMAND_FIELDS = ("command", "script", "commands")
-TRIGGER_FIELDS = ("schedule", "every", "every_after", "on_boot")
-# They let the rest of a job be proved whose command or schedule is missing or wrong; it is never applied.
-STAND_IN_COMMAND = "/bin/true"
 
-FIX_TRIGGERED = "remove one of the two: what other jobs start has no timer"
 FIX_LIST = "write `- name: ...` for each job"
 FIX_TEXT = f'{FIX_LIST}; of a text that holds a list, make one: "{{{{ TEXT | from_yaml }}}}"'
 FIX_JOB = "write `name: ...` and the job's other fields"
@@ -45,24 +38,6 @@ class Merged(NamedTuple):
 
     jobs: list[dict[str, Any]]
     findings: list[Finding]
-
-
-class StandIn(str):
-    """What stands for a field that is missing."""
-
-    __slots__ = ()
-
-
-STAND_IN_SCHEDULE = StandIn("daily")
-
-
-def lacks_schedule(job: Mapping[str, Any]) -> bool:
-    """Tell whether something stands for the schedule of a job that has none."""
-    return any(isinstance(one, StandIn) for one in job["schedule"] or [])
-
-
-# What else has to fit together in a complete job.
-Rule = Callable[[Mapping[str, Any]], "list[Finding]"]
 
 
 def merge_jobs(
@@ -85,9 +60,7 @@ def merge_jobs(
             declared[name] = overlay(declared.get(name, {}), fields)
             lists.setdefault(name, []).append(variable)
     stray = stray_names(lists, declared)
-    jobs = [
-        _complete(overlay(base, own), own, on_reschedule, findings, stray, rules=rules) for own in declared.values()
-    ]
+    jobs = [complete(overlay(base, own), own, on_reschedule, findings, stray, rules=rules) for own in declared.values()]
     return Merged(jobs, [*findings, *_check_renames(jobs), *other_limits(jobs), *check_chains(jobs)])
 
 
@@ -198,94 +171,3 @@ def _check_entry(job: str, entry: Any, findings: list[Finding], allowed: list[st
 def is_path(value: Any) -> bool:
     """Tell whether the value of environment_file is meant as a path."""
     return not isinstance(value, Mapping)
-
-
-def no_command(name: str, variable: str, meant: str) -> Finding:
-    """Return the finding for a job without a command. variable, meant: see `stray_names`, empty for other jobs."""
-    fix = "add the command that the job runs, or a script"
-    reason = f"is missing, and no list but {variable} has this job" if variable else "is missing"
-    return Finding(
-        name,
-        "command",
-        None,
-        reason,
-        f'write the name "{meant}" to change that job, or {fix}' if meant else fix,
-        "missing-field",
-    )
-
-
-def _check_triggers(job: dict[str, Any], told: set[str]) -> list[Finding]:
-    """Return what is wrong with that which starts a job; put in what lets the rest be proved."""
-    name, findings = job["name"], []
-    raw_triggers = [f"timer.{key}" for key, value in (job["timer"] or {}).items() if key.startswith("On") and value]
-    triggers = [*(field for field in TRIGGER_FIELDS if job[field]), *raw_triggers]
-    if job["triggered_by"] is not None:
-        given = job["triggered_by"]
-        for field in triggers:
-            reason = f"stands beside {field}"
-            findings.append(Finding(name, "triggered_by", given, reason, FIX_TRIGGERED, "invalid-declaration"))
-    elif not triggers:
-        if not told.intersection((*TRIGGER_FIELDS, "triggered_by")):
-            fix = 'add one, for example `schedule: "*-*-* 04:00:00"` (or `every`, or `on_boot`)'
-            reason = "is missing, so the job would never run"
-            findings.append(Finding(name, "schedule", None, reason, fix, "missing-field"))
-        job["schedule"] = [STAND_IN_SCHEDULE]
-    if job["every"] and job["every_after"]:
-        reason, fix = "stands beside every, and only one of them counts from the last run", "remove one of them"
-        findings.append(Finding(name, "every_after", job["every_after"], reason, fix, "invalid-declaration"))
-    return findings
-
-
-def _complete(
-    fields: dict[str, Any],
-    own: Mapping[str, Any],
-    on_reschedule: str,
-    findings: list[Finding],
-    stray: Mapping[str, tuple[str, str]],
-    *,
-    rules: Sequence[Rule],
-) -> dict[str, Any]:
-    """Return a job with every field, defaults filled in, after checking what fields mean together.
-
-    own: the fields without those of timer_defaults. stray: see `stray_names`.
-    """
-    job = {name: field.default for name, field in FIELDS.items()}
-    job.update({name: value for name, value in fields.items() if value is not None})
-    job["on_reschedule"] = job["on_reschedule"] or on_reschedule
-    job["description"] = job["description"] or job["name"]
-    job["accept"] = job["accept"] or []
-    job["secrets"] = job["secrets"] or []
-    job["environment"] = {name: value for name, value in (job["environment"] or {}).items() if value is not None}
-    for field in ("limits", "conditions"):
-        job[field] = {name: value for name, value in (job[field] or {}).items() if value is not None}
-    # Each job has its own: the text of a source is put in.
-    job["credentials"] = {name: dict(one) for name, one in (job["credentials"] or {}).items() if one is not None}
-    for field in ("script", "environment_file"):
-        if isinstance(job[field], Mapping):
-            job[field] = dict(job[field])
-    findings.extend(user_scope.refusals(job))
-    if job["state"] == "absent":
-        return job
-    name = job["name"]
-    about = [finding for finding in findings if finding.job in (name, "timer_defaults")]
-    # A field with a typing error is not missing as well.
-    told = {finding.field for finding in about} | {meant_field(finding.field) for finding in about}
-    given = [field for field in COMMAND_FIELDS if job[field]]
-    for field in given[1:]:
-        reason, fix = f"stands beside {given[0]}, and a job runs one of them", "remove one of them"
-        findings.append(Finding(name, field, None, reason, fix, "invalid-declaration"))
-    if not given and not (job["service"] or {}).get("ExecStart"):
-        if not told.intersection(COMMAND_FIELDS):
-            findings.append(no_command(name, *stray.get(name, ("", ""))))
-            # Of a misspelt name there is no more to say.
-            told |= {*TRIGGER_FIELDS} if any(stray.get(name, ())[1:]) else set()
-        job["command"] = STAND_IN_COMMAND
-    findings.extend(_check_triggers(job, told))
-    for field in ("timezone", "spread"):
-        # What timer_defaults says for all jobs does nothing for a job without a schedule.
-        if own.get(field) and not job["schedule"] and "schedule" not in told:
-            fix = "add a schedule, or remove the field"
-            reason = "has no schedule that it applies to"
-            findings.append(Finding(name, field, job[field], reason, fix, "invalid-value"))
-    findings.extend(found for rule in (refusals, *rules) for found in rule(job) if found.field not in told)
-    return job
