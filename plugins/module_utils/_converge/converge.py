@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any, ContextManager
+from typing import Any, ContextManager, Mapping, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.barrier import Barrier
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.evidence import Evidence, queued, row
@@ -34,7 +34,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.diff 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.first_run import first_run_words
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Goal
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan import Plan, goal_of, make_plan
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.prune_limit import check_pruning, pruning
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.prune_limit import (
+    Pruning,
+    check_pruning,
+    pruning,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.start_check import runs_since_boot, told
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.under_way import with_runs
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.host import (
@@ -132,6 +136,15 @@ def _observe_beside(runner: Runner, request: Request, notes: dict[str, Any]) -> 
     return observed._replace(dirty=[], marked={}, leftover=False, noted=())
 
 
+class Decided(NamedTuple):
+    """What is to be done: the settled request, what it was decided by, how jobs are to stand, and the steps."""
+
+    request: Request
+    observed: Observed
+    goals: list[Goal]
+    plan: Plan
+
+
 def _converge(
     runner: Runner,
     request: Request,
@@ -142,54 +155,98 @@ def _converge(
     check_mode: bool,
     with_diff: bool,
 ) -> Outcome:
-    # They were jobs of this manager, and are declared for another one now.
-    moved = [name for name in observed.orphans if name in request.elsewhere]
-    observed = observed._replace(orphans=[name for name in observed.orphans if name not in moved])
-    pruned = pruning(request, observed)
-    bare = request._replace(jobs=[*request.jobs, *to_remove(request, observed, moved)])
+    bare, observed, pruned = _with_removals(request, observed)
     request = settled(bare, observed)
     facts.expect(one for job in request.jobs for one in job.files)
     proof = prove_jobs(runner, request, observed, facts)
-    stamps = check_stamps(odd_stamps(job.name for job in request.jobs))
-    taken = check_former(request, observed)
-    found = grouped(tolerated(finding, request) for finding in stamps + taken + proof.findings)
-    found = check_pruning(pruned, request.prune_limit) + found
+    errors, warnings = _judged(request, observed, proof, pruned)
     accepted = grouped(proof.accepted)
-    errors = [finding for finding in found if finding.severity != WARNING]
-    warnings = [finding for finding in found if finding.severity == WARNING]
     if errors:
         return Outcome(errors, warnings, accepted, {})
-    goals, plan = _planned(request, observed, proof)
-    started = {timer for step in plan.steps if step.kind == "start" for timer in step.items}
-    errors = runs_since_boot(goals, started, observed, proof.spans)
-    if errors:
+    decided = _decide(request, observed, proof)
+    errors = _obstacles(decided, proof, check_mode)
+    if errors or not (check_mode or meeting.ready()):
         return Outcome(errors, warnings, accepted, {})
     evidence = Evidence(observed.units, _elapses(observed))
-    if plan.changed:
-        errors = unwritable(request.unit_directory, plan) + ([] if check_mode else check_run_space())
-        if errors:
-            return Outcome(errors, warnings, accepted, {})
     if not check_mode:
-        if not meeting.ready():
-            return Outcome([], warnings, accepted, {})
-        if plan.changed:
-            # The proof takes a while, and runs begin and end meanwhile.
-            observed = with_runs(observed, observe_units(runner))
-            request = settled(bare, observed)
-            goals, plan = _planned(request, observed, proof)
-        if plan.changed:
-            # Without a manager there is no place for it, and nothing in memory that a marker would have to tell of.
-            if observed.manager.running:
-                run_directory.make_directory()
-            evidence, left = run_plan(StepRunner(runner, request), goals, plan, observed, meeting)
+        decided = _up_to_date(runner, bare, decided, proof)
+        if decided.plan.changed:
+            evidence, left = _execute(runner, decided, meeting)
             warnings += [unfinished(text) for text in left]
         else:
             meeting.keep()
+    exposed = exposures(runner, decided.request.jobs, decided.observed.manager.version)
+    result = _result(decided, evidence, proof, pruned, exposed, with_diff=with_diff)
+    return Outcome([], [*warnings, *queued(decided.goals, evidence)], accepted, result)
+
+
+def _with_removals(request: Request, observed: Observed) -> tuple[Request, Observed, Pruning]:
+    """Return the request with the jobs that go, what was observed without them, and what timer_prune takes."""
+    # They were jobs of this manager, and are declared for another one now.
+    moved = [name for name in observed.orphans if name in request.elsewhere]
+    observed = observed._replace(orphans=[name for name in observed.orphans if name not in moved])
+    bare = request._replace(jobs=[*request.jobs, *to_remove(request, observed, moved)])
+    return bare, observed, pruning(request, observed)
+
+
+def _judged(request: Request, observed: Observed, proof: Proof, pruned: Pruning) -> tuple[list[Finding], list[Finding]]:
+    """Return the errors and the warnings of all that was found."""
+    stamps = check_stamps(odd_stamps(job.name for job in request.jobs))
+    findings = stamps + check_former(request, observed) + proof.findings
+    found = check_pruning(pruned, request.prune_limit) + grouped(tolerated(one, request) for one in findings)
+    return [one for one in found if one.severity != WARNING], [one for one in found if one.severity == WARNING]
+
+
+def _decide(request: Request, observed: Observed, proof: Proof) -> Decided:
+    goals = [goal_of(job, observed, proof.spans, done=job.name in proof.done) for job in request.jobs]
+    ids = (request.scope.uid, request.scope.gid)
+    return Decided(
+        request, observed, goals, make_plan(goals, observed, request.unit_directory, ids, places_for(request))
+    )
+
+
+def _obstacles(decided: Decided, proof: Proof, check_mode: bool) -> list[Finding]:
+    """Return what keeps the plan from being executed."""
+    plan = decided.plan
+    started = {timer for step in plan.steps if step.kind == "start" for timer in step.items}
+    found = runs_since_boot(decided.goals, started, decided.observed, proof.spans)
+    if found or not plan.changed:
+        return found
+    return unwritable(decided.request.unit_directory, plan) + ([] if check_mode else check_run_space())
+
+
+def _up_to_date(runner: Runner, bare: Request, decided: Decided, proof: Proof) -> Decided:
+    """Decide again by the runs that are under way now: the proof takes a while, and runs begin and end meanwhile."""
+    if not decided.plan.changed:
+        return decided
+    observed = with_runs(decided.observed, observe_units(runner))
+    return _decide(settled(bare, observed), observed, proof)
+
+
+def _execute(runner: Runner, decided: Decided, meeting: Barrier) -> tuple[Evidence, list[str]]:
+    """Bring the host to what was decided. Return what systemd says then, and what could not be cleaned up."""
+    request, observed, goals, plan = decided
+    # Without a manager there is no place for it, and nothing in memory that a marker would have to tell of.
+    if observed.manager.running:
+        run_directory.make_directory()
+    return run_plan(StepRunner(runner, request), goals, plan, observed, meeting)
+
+
+def _result(
+    decided: Decided,
+    evidence: Evidence,
+    proof: Proof,
+    pruned: Pruning,
+    exposed: Mapping[str, float],
+    *,
+    with_diff: bool,
+) -> dict[str, Any]:
+    """Return the result of the module. exposed: job to what `systemd-analyze security` says of it."""
+    request, observed, goals, plan = decided
     actions = {change.name: change.actions for change in plan.changes}
     # A timer that is left as it is, for example until the next boot, runs nothing.
-    surprises = {name: one for name, one in proof.surprises.items() if actions[name]}
-    exposed = exposures(runner, request.jobs, observed.manager.version)
-    rows = [row(goal, evidence, actions[goal.name], surprises.get(goal.name)) for goal in goals]
+    missed = {name: one for name, one in proof.surprises.items() if actions[name]}
+    rows = [row(goal, evidence, actions[goal.name], missed.get(goal.name)) for goal in goals]
     result = {
         "changed": plan.changed,
         "jobs": [{**found, "exposure": exposed.get(found["name"])} for found in rows],
@@ -197,26 +254,20 @@ def _converge(
         "pruned": pruned.names,
     }
     if with_diff:
-        words = {goal.name: told(surprises.get(goal.name), goal) for goal in goals}
+        words = {goal.name: told(missed.get(goal.name), goal) for goal in goals}
         words.update({name: first_run_words(done) for name, done in actions.items() if first_run_words(done)})
         head = [{"prepared": f"timer_prune {pruned.words()}\n"}] if pruned.names else []
         result["diff"] = [*head, *diff_of(plan, observed, request, words)]
-    return Outcome([], [*warnings, *queued(goals, evidence)], accepted, result)
+    return result
 
 
 def predicted(request: Request) -> dict[str, Any]:
     """Return what an apply would do where nothing stands yet, without a proof: nothing there can be asked."""
     nothing = empty_host(Manager(0, [], None))
-    goals, plan = _planned(request, nothing, Proof([], [], {}, {}))
+    _request, _observed, goals, plan = _decide(request, nothing, Proof([], [], {}, {}))
     actions = {change.name: change.actions for change in plan.changes}
     rows = [row(goal, Evidence({}, {}), actions[goal.name], None) for goal in goals]
     return {"changed": plan.changed, "jobs": rows, "diff": diff_of(plan, nothing, request, {})}
-
-
-def _planned(request: Request, observed: Observed, proof: Proof) -> tuple[list[Goal], Plan]:
-    goals = [goal_of(job, observed, proof.spans, done=job.name in proof.done) for job in request.jobs]
-    ids = (request.scope.uid, request.scope.gid)
-    return goals, make_plan(goals, observed, request.unit_directory, ids, places_for(request))
 
 
 def _elapses(observed: Observed) -> dict[str, tuple[float, float]]:
