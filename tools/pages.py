@@ -17,7 +17,6 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT / ".cache" / "collections"))
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.codes import GROUPS, Code  # noqa: E402
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import OLDEST_VERSION  # noqa: E402
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.conditions import (  # noqa: E402
     CONDITIONS,
     Condition,
@@ -104,8 +103,8 @@ def default_of(field: Field) -> str:
 def field_row(name: str, field: Field) -> str:
     """Return the line of a field."""
     kind = ", ".join(f"`{choice}`" for choice in field.choices) or KIND_WORDS[field.kind]
-    since = field.since or OLDEST_VERSION
-    return f"| `{name}` | {kind} | {default_of(field)} | {field.becomes} | {since} | `{field.example}` |"
+    becomes = f"{field.becomes} ({field.since})" if field.since else field.becomes
+    return f"| `{name}` | {kind} | {default_of(field)} | {becomes} | `{field.example}` |"
 
 
 def limit_row(name: str, limit: Limit) -> str:
@@ -130,7 +129,7 @@ def hardening_row(directive: str, hardened: Hardened) -> str:
 # The head of each table, and its lines.
 TABLES: dict[str, tuple[str, list[str]]] = {
     "fields": (
-        "field | type | default | becomes | systemd | example",
+        "field | type | default | becomes | example",
         [field_row(name, field) for name, field in FIELDS.items()],
     ),
     "limits": (

@@ -117,8 +117,8 @@ NAMES = {
         "The service itself is enabled, so each boot runs the job.", "`systemctl disable` the service."
     ),
     "foreign-file": _warning(
-        "The folder of the job's files holds what is not of the job, or somebody has edited a unit that the job has no "
-        "more. Both are left as they are.",
+        "The directory of the job's files holds other files, or someone has edited a unit that the job no longer has. "
+        "Both are left as they are.",
         "Move it to another place.",
     ),
 }
@@ -242,13 +242,13 @@ ACCOUNT = {
         "The job's user cannot reach the command, the script or the working directory.", "Correct owner and mode."
     ),
     "writable-by-others": _error(
-        "Root runs a file that somebody else can change, who so becomes root. Or systemd opens a file as root, such as "
-        "an output or a credential, where somebody else can put a link to another one.",
+        "Root runs a file that another user can change, and so become root. Or systemd opens a file as root, such as "
+        "an output or a credential, in a place where another user can put a link.",
         "Give the file, or the directory that the message names, to root.",
     ),
     "loader-variable": _error(
-        "A variable that the dynamic loader obeys, such as `LD_LIBRARY_PATH`, does not reach the job: a program of "
-        "root stands beside it, and must not get it.",
+        "A variable that the dynamic loader obeys, such as `LD_LIBRARY_PATH`, does not reach the job: a helper program "
+        "of the job runs as root, and must not get it.",
         "Set it in the command: `[/usr/bin/env, NAME=value, ...]`.",
     ),
 }

@@ -21,8 +21,8 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._declare.ha
 class Field(NamedTuple):
     """How a field is checked and what it may be; then what the table in docs/fields.md says of it.
 
-    `left_out` says in words what holds without the field, where `default` cannot; `since` the first systemd that can do
-    it, where that is newer than the oldest supported one.
+    `left_out` says in words what holds without the field, where `default` cannot; `since` what needs a newer systemd
+    than the oldest supported one, and which.
     """
 
     kind: str
@@ -73,7 +73,7 @@ KIND_WORDS = {
     "concurrency": "`queue`, `forbid`, `replace`, or dictionary",
     "duration": "[time span](#values)",
     "token": "date or word",
-    "notice": "ways and values",
+    "notice": "channels and values",
     "heartbeat": "address or dictionary",
 }
 
@@ -144,7 +144,7 @@ FIELDS: dict[str, Field] = {
         "credentials",
         becomes="`LoadCredential=`, `LoadCredentialEncrypted=`",
         example="{token: {path: /etc/token}}",
-        since="247; `encrypted` 250",
+        since="`encrypted`: systemd 250",
     ),
     "network_online": Field("bool", False, becomes="`After=` and `Wants=network-online.target`", example="true"),
     "output": Field(
@@ -194,13 +194,13 @@ FIELDS: dict[str, Field] = {
         "notice",
         becomes="`OnFailure=`, see [notification](notification.md)",
         example="{mail: ops@example.com}",
-        left_out="nobody is told",
+        left_out="no one is notified",
     ),
     "on_success": Field(
         "notice",
         becomes="`OnSuccess=`, see [notification](notification.md)",
         example="{command: /usr/local/bin/done}",
-        left_out="nobody is told",
+        left_out="no one is notified",
     ),
     "heartbeat": Field(
         "heartbeat",

@@ -44,7 +44,7 @@ LIMITS: dict[str, Limit] = {
         "IOSchedulingClass",
         re.compile("idle|best-effort|realtime"),
         "idle, best-effort or realtime",
-        "With `idle` the job gets the disk when nobody else wants it.",
+        "With `idle` the job gets the disk when no other process uses it.",
         "idle",
     ),
     "nice": Limit(
