@@ -199,12 +199,14 @@ FIELDS: dict[str, Field] = {
     "on_success": Field(
         "notice",
         becomes="`OnSuccess=`, see [notification](notification.md)",
+        since="systemd 249",
         example="{command: /usr/local/bin/done}",
         left_out="no one is notified",
     ),
     "heartbeat": Field(
         "heartbeat",
         becomes="`OnFailure=`, `OnSuccess=`, see [notification](notification.md)",
+        since="systemd 249",
         example="https://example.com/ping/1",
         left_out="no pings",
     ),
