@@ -12,21 +12,20 @@ module: calendar
 short_description: Validate systemd calendar expressions and time spans
 version_added: 0.1.0
 description:
-  - Asks the systemd of the host whether calendar expressions and time spans are valid, and when the former elapse next.
-  - Any number of expressions costs one call of C(systemd-analyze), and so does any number of time spans; two calls more
-    when a time span is bad.
-  - Fails when any of them is bad, and lists every bad one. An expression that is valid but never elapses is bad.
+  - Asks the host's systemd whether calendar expressions and time spans are valid, and when the expressions elapse next.
+  - Any number of expressions takes one call of C(systemd-analyze), and so does any number of time spans. If a time span
+    is bad, two more calls are needed.
+  - Fails if any of them is bad, and lists all that are bad. An expression that is valid but never elapses is bad.
 options:
   expressions:
     description:
-      - Calendar expressions, as in C(OnCalendar=) of a timer, for example V(Mon *-*-* 08:00:00), one text or a list
-        of them.
+      - Calendar expressions, as in C(OnCalendar=) of a timer, for example V(Mon *-*-* 08:00:00), as one string or a
+        list.
       - Quote them in YAML. Without quotes, C(10:30) is a number and a leading C(*) is an error.
     type: raw
   timespans:
     description:
-      - Time spans, as in C(OnUnitActiveSec=) of a timer, for example V(15min) or V(1h 30min), one text or a
-        list of them.
+      - Time spans, as in C(OnUnitActiveSec=) of a timer, for example V(15min) or V(1h 30min), as one string or a list.
     type: raw
   count:
     description:
@@ -35,25 +34,26 @@ options:
     default: 1
   base_time:
     description:
-      - The elapses that are later than this time are computed. The current time of the host when not given.
-      - Either ISO 8601, for example V(2027-03-27T00:00:00+01:00), or C(@) and the seconds since 1970 in UTC,
+      - Time after which elapses are computed. Defaults to the current time of the host.
+      - Either ISO 8601, for example V(2027-03-27T00:00:00+01:00), or C(@) followed by the seconds since 1970 in UTC,
         for example V(@1801000000). An ISO 8601 time without an offset is in the time zone of the host.
     type: str
 attributes:
   check_mode:
     support: full
-    description: Can run in check mode and then does the same, as it never changes anything.
+    description: Can run in check mode, and does the same there, because it never changes anything.
   diff_mode:
     support: N/A
-    description: Would return what changes, but nothing ever does.
+    description: Never changes anything.
 requirements:
   - systemd 247 or newer on the host
 notes:
-  - The time zone of the host decides, as it does for timers, unless an expression names one itself.
-  - Around changes to and from daylight saving time systemd leaves out local times that do not exist that day, and
-    one of two equal hours. The elapses show it.
-  - Versions of systemd differ. Version 247, for example, misses the first value of an open step that does not divide
-    its field, so V(*:0/7) never elapses at minute 0 there.
+  - Expressions are evaluated in the time zone of the host, as for timers, unless an expression names a time zone
+    itself.
+  - Around changes to and from daylight saving time, systemd skips local times that do not exist on that day, and one of
+    two equal hours. The elapses reflect this.
+  - Versions of systemd differ. For example, version 247 misses the first value of an open step that does not divide its
+    field, so V(*:0/7) never elapses at minute 0 there.
 seealso:
   - name: systemd.time(7)
     description: Calendar events and time spans.
@@ -66,7 +66,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Prove schedules before they are used
+- name: Validate schedules before using them
   dotmobi.systemd_timers.calendar:
     expressions:
       - Mon *-*-* 08:00:00
@@ -75,7 +75,7 @@ EXAMPLES = r"""
     timespans:
       - 15min
 
-- name: See when the clocks go forward
+- name: Show what happens when the clocks go forward
   dotmobi.systemd_timers.calendar:
     expressions:
       - "02:30 Europe/Berlin"
@@ -83,15 +83,15 @@ EXAMPLES = r"""
     count: 4
   register: result
 
-- name: Show them
+- name: Show the elapses
   ansible.builtin.debug:
     msg: "{{ result.calendars[0].next_elapses }}"
 """
 
 RETURN = r"""
 calendars:
-  description: One entry for each of O(expressions), in their order. Also returned when the module fails.
-  returned: always, unless systemd could not be asked
+  description: One entry for each of O(expressions), in the same order. Also returned if the module fails.
+  returned: always, unless systemd could not be queried
   type: list
   elements: dict
   contains:
@@ -104,23 +104,23 @@ calendars:
       type: bool
       sample: true
     normalized:
-      description: The form that systemd gives it. Empty when it is not valid.
+      description: The expression in systemd's normalized form. Empty if it is not valid.
       type: str
       sample: Mon *-*-* 08:00:00
     next_elapses:
       description:
-        - The next times at which it elapses, ISO 8601 in the time zone of the host, parts of a second cut off.
-        - Empty when it never does, and fewer than O(count) when it ends before.
+        - The next times at which it elapses, as ISO 8601 in the time zone of the host, truncated to full seconds.
+        - Empty if it never elapses, and fewer than O(count) if it ends before that.
       type: list
       elements: str
       sample: ["2027-02-01T08:00:00+01:00"]
     reason:
-      description: What is wrong with it. Empty when nothing is.
+      description: What is wrong with it. Empty if nothing is.
       type: str
       sample: ""
 timespans:
-  description: One entry for each of O(timespans), in their order. Also returned when the module fails.
-  returned: always, unless systemd could not be asked
+  description: One entry for each of O(timespans), in the same order. Also returned if the module fails.
+  returned: always, unless systemd could not be queried
   type: list
   elements: dict
   contains:
@@ -133,16 +133,16 @@ timespans:
       type: bool
       sample: true
     seconds:
-      description: Its length in seconds. V(null) for V(infinity) and for one that is not valid.
+      description: Its length in seconds. V(null) for V(infinity) and for a time span that is not valid.
       type: float
       sample: 900.0
     reason:
-      description: What is wrong with it. Empty when nothing is.
+      description: What is wrong with it. Empty if nothing is.
       type: str
       sample: ""
 systemd_version:
   description: The version of systemd on the host.
-  returned: always, unless systemd could not be asked
+  returned: always, unless systemd could not be queried
   type: int
   sample: 252
 """
