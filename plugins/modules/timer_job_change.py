@@ -8,46 +8,49 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: timer_job_change
-short_description: Suspends, resumes, reschedules or removes an installed job, or skips its next run
+short_description: Suspend, resume, reschedule or remove an installed job, or skip its next run
 version_added: 0.1.0
 description:
-  - Changes a job as it stands on the host, without its declaration. It is meant for emergencies, because the next apply
-    of the declaration undoes it.
-  - It is done like every apply. It is proved, it is undone when it fails, and the job is not run by surprise.
+  - Changes a job on the host without changing its declaration. This is meant for emergencies, because the next apply of
+    the declaration undoes it.
+  - The change is made like every apply. It is proved, it is undone if it fails, and the job does not run unexpectedly.
 options:
   name:
     description:
-      - The job. That of a user manager (C(scope=user)) is found, too.
+      - The job. Jobs of user managers (C(scope=user)) are found, too.
     type: str
     required: true
   user:
     description:
-      - Whose job it is, when several managers of the host have one of that name. V(root) for that of the system.
+      - Whose job it is, if several managers of the host have a job of that name. V(root) for the job of the system.
     type: str
   change:
     description:
-      - V(suspend) - the job stays installed, and is not armed. A run that is under way is left to finish.
-      - V(resume) - it is armed, and skips no run. An elapse that has gone by meanwhile is not caught up.
-      - V(reschedule) - it gets another O(schedule). The job is shown as drifted until the next apply.
-      - V(skip_next) - the run that its timer starts next is skipped, and no other, also when the host is restarted
-        or the declaration is applied before that. A condition in the service does it, see C(ExecCondition=) in
-        systemd.service(5). A run that is started by hand before that time is not skipped. Not for jobs of user
-        managers.
-      - V(reset_failed) - systemd forgets that the last run has failed, or that the job was started too often. So does
-        the record of a job with a last elapse. Its units stay as they are.
-      - V(remove) - its units, files and stamp are removed.
+      - V(suspend) - the job stays installed, but is no longer armed. A run under way is left to finish.
+      - V(resume) - the job is armed again, and skips no run. An elapse that has passed in the meantime is not caught
+        up.
+      - V(reschedule) - the job gets another O(schedule). It is shown as drifted until the next apply.
+      - V(skip_next) - the run that the timer starts next is skipped, and no other, even if the host is restarted or the
+        declaration is applied before that. A condition in the service does this, see C(ExecCondition=) in
+        systemd.service(5). A run that is started manually before that time is not skipped. Not available for jobs of
+        user managers.
+      - V(reset_failed) - systemd forgets that the last run failed, or that the job was started too often. So does the
+        record of a job with a last elapse. The units stay as they are.
+      - V(remove) - the units, files and stamp of the job are removed.
     type: str
     required: true
     choices: [suspend, resume, reschedule, skip_next, reset_failed, remove]
   schedule:
     description:
-      - A calendar expression or a list of them, which take the place of all that the timer has. For
+      - A calendar expression or a list of them. They replace all calendar expressions of the timer. For
         O(change=reschedule).
-      - Each one is one line. What is more is refused, and so is anything else that could add a directive to the timer.
+      - Each expression is a single line. Additional lines are refused, and so is anything else that could add a
+        directive to the timer.
     type: raw
   on_reschedule:
     description:
-      - What the new schedule may trigger at once, as in M(dotmobi.systemd_timers.timer_jobs).
+      - What happens if the new schedule would make systemd run the job at once, as in
+        M(dotmobi.systemd_timers.timer_jobs).
     type: str
     choices: [skip, run, fail]
     default: skip
@@ -64,14 +67,14 @@ options:
 attributes:
   check_mode:
     support: full
-    description: Says what would be done, and does nothing.
+    description: Reports what would be done, and does nothing.
   diff_mode:
     support: full
     description: Returns the change of the unit files.
 requirements:
   - systemd 247 or newer on the host
 notes:
-  - Needs root.
+  - Requires root.
 seealso:
   - module: dotmobi.systemd_timers.timer_jobs
 author:
@@ -85,13 +88,13 @@ EXAMPLES = r"""
     change: suspend
   become: true
 
-- name: Leave the next run out
+- name: Skip the next run
   dotmobi.systemd_timers.timer_job_change:
     name: it-glue-backup
     change: skip_next
   become: true
 
-- name: Run it at another time for now
+- name: Run it at another time until the next apply
   dotmobi.systemd_timers.timer_job_change:
     name: it-glue-backup
     change: reschedule
@@ -105,48 +108,49 @@ name:
   returned: success
   type: str
 actions:
-  description: What was done to it, or in check mode would be. Empty when nothing.
+  description: What was done to it, or in check mode would be done. Empty if nothing.
   returned: success
   type: list
   elements: str
   sample: [disarm, disable]
 state:
   description: V(present), V(suspended) or V(absent).
-  returned: success, but not for V(reset_failed)
+  returned: success, except for V(reset_failed)
   type: str
 next_elapse:
-  description: When it runs next. V(null) when it does not, and in check mode when that is not known yet.
-  returned: success, but not for V(reset_failed)
+  description: When the timer elapses next. V(null) if it does not, and in check mode if this is not known yet.
+  returned: success, except for V(reset_failed)
   type: str
 next_run:
-  description: The same, but that a run which is skipped is none. V(null) when systemd does not tell it, too.
-  returned: success, but not for V(reset_failed)
+  description: When the job runs next, which is later than RV(next_elapse) if the run of that elapse is skipped. V(null)
+    also if systemd does not report it.
+  returned: success, except for V(reset_failed)
   type: str
 skipped_elapse:
-  description: The elapse whose run is skipped by hand. V(null) when there is none.
-  returned: success, but not for V(reset_failed)
+  description: The elapse whose run is skipped on request. V(null) if there is none.
+  returned: success, except for V(reset_failed)
   type: str
 armed:
   description: Whether the timer is armed, as in RV(dotmobi.systemd_timers.timer_jobs#module:jobs[].armed).
-  returned: success, but not for V(reset_failed)
+  returned: success, except for V(reset_failed)
   type: str
 active:
-  description: State of the timer in systemd's words.
-  returned: success, but not for V(reset_failed)
+  description: State of the timer, in systemd's words.
+  returned: success, except for V(reset_failed)
   type: str
 hint:
-  description: What the next apply makes of it; for V(skip_next) which run is skipped.
-  returned: success, but not for V(reset_failed)
+  description: What the next apply does with the job. For V(skip_next), which run is skipped.
+  returned: success, except for V(reset_failed)
   type: str
 proof_warnings:
-  description: What the proof warns of, each in one line.
-  returned: success, but not for V(reset_failed)
+  description: Warnings of the proof, each in one line.
+  returned: success, except for V(reset_failed)
   type: list
   elements: str
 unknown:
-  description: The name, in C(nearest) the name of the job that was probably meant, and in C(foreign) whose timer it is
-    when it is that of a package.
-  returned: failure, when there is no such job
+  description: The C(name), C(nearest), the name of the job that was probably meant, and C(foreign), whose timer it is
+    if it does not belong to this collection.
+  returned: failure, if there is no such job
   type: list
   elements: dict
 diff:
