@@ -8,33 +8,35 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: timer_job_logs
-short_description: Reads what jobs have written
+short_description: Read what jobs have written
 version_added: 0.1.0
 description:
-  - Returns what jobs of this collection wrote to the journal, and what systemd says of them there.
-  - On request also the newest files of the directory that jobs log to.
+  - Returns what jobs of this collection wrote to the journal, and what systemd logged there about them.
+  - On request, also returns the newest files of the directory that jobs log to.
 options:
   names:
     description:
-      - The jobs. All of them when not given.
-      - A name that is not known does not make the module fail. It is returned in RV(unknown).
+      - The jobs. If omitted, all jobs.
+      - An unknown name does not make the module fail. It is returned in RV(unknown).
     type: list
     elements: str
   user:
     description:
-      - Only jobs of the user manager of this account. V(root) for those of the system. Jobs of all when not given.
+      - Only jobs of the user manager of this account. V(root) for the jobs of the system. If omitted, the jobs of all
+        managers.
     type: str
   since:
     description:
-      - Only lines since then, as C(journalctl) takes it, for example V(1 hour ago) or V(2027-02-01 08:00).
+      - Only lines since this time, in the syntax of C(journalctl), for example V(1 hour ago) or V(2027-02-01 08:00).
     type: str
   until:
     description:
-      - Only lines until then.
+      - Only lines until this time, in the same syntax.
     type: str
   priority:
     description:
-      - Only lines that are as urgent as this, or more. What a job writes has V(info), unless it says otherwise.
+      - Only lines of this priority or a more urgent one. What a job writes has V(info), unless the job sets another
+        priority.
     type: str
     choices: [emerg, alert, crit, err, warning, notice, info, debug]
   invocation:
@@ -43,7 +45,7 @@ options:
     type: str
   lines:
     description:
-      - How many lines to return, the last ones, from 1 to 10000.
+      - How many of the last lines to return, from 1 to 10000.
     type: int
     default: 200
   log_directory:
@@ -52,7 +54,7 @@ options:
     type: path
   file:
     description:
-      - The name of a file in O(log_directory), of which the last O(lines) lines are returned.
+      - The name of a file in O(log_directory). Its last O(lines) lines are returned.
     type: str
   unit_directory:
     description:
@@ -62,15 +64,15 @@ options:
 attributes:
   check_mode:
     support: full
-    description: Can run in check mode and then does the same, as it never changes anything.
+    description: Can run in check mode, and does the same there, because it never changes anything.
   diff_mode:
     support: N/A
-    description: Would return what changes, but nothing ever does.
+    description: Never changes anything.
 requirements:
   - systemd 247 or newer on the host
 notes:
-  - Needs root, or a user that may read the journal.
-  - A link in O(log_directory) is not followed.
+  - Requires root, or a user that may read the journal.
+  - Links in O(log_directory) are not followed.
 seealso:
   - module: dotmobi.systemd_timers.timer_jobs_info
 author:
@@ -95,13 +97,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 lines:
-  description: The lines, the oldest first.
+  description: The lines, oldest first.
   returned: success
   type: list
   elements: dict
   contains:
     time:
-      description: When it was written.
+      description: When the line was written.
       type: str
     job:
       description: The job.
@@ -110,40 +112,40 @@ lines:
       description: The account whose user manager has the job. V(null) for a job of the system.
       type: str
     priority:
-      description: How urgent it is.
+      description: Priority of the line.
       type: str
       sample: info
     text:
-      description: The line.
+      description: Text of the line.
       type: str
     by_systemd:
-      description: Whether systemd wrote it, about the job.
+      description: Whether systemd wrote the line, about the job.
       type: bool
 log_directory:
   description: The directory that jobs log to, as given.
   returned: success
   type: str
 files:
-  description: Its newest files, the newest first, each with C(name), C(size) and C(modified). At most 10.
+  description: The newest files in the directory, newest first, each with C(name), C(size) and C(modified). At most 10.
   returned: success
   type: list
   elements: dict
 file:
-  description: Path of O(file). Empty when none was asked for.
+  description: Path of O(file). Empty if O(file) is not set.
   returned: success
   type: str
 file_lines:
-  description: Its last lines.
+  description: The last lines of that file.
   returned: success
   type: list
   elements: str
 jobs:
-  description: Names of the jobs that were looked at.
+  description: Names of the jobs that were examined.
   returned: success
   type: list
   elements: str
 unknown:
-  description: Names of O(names) that are no job of this host, each with C(name), C(nearest) and C(foreign).
+  description: Those of O(names) that are not jobs of this host, each with C(name), C(nearest) and C(foreign).
   returned: success
   type: list
   elements: dict
