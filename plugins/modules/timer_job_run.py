@@ -8,60 +8,60 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: timer_job_run
-short_description: Runs a job now
+short_description: Run a job now
 version_added: 0.1.0
 description:
   - Starts a job that M(dotmobi.systemd_timers.timer_jobs) has installed, waits for its end, and returns how it ended
     and what it wrote.
   - The job runs as its timer would run it, as its user and with its environment. Its schedule is not touched.
-  - The run is found by its invocation id, so a run that the timer starts at the same time is not mistaken for it.
-  - Fails when the job fails.
+  - The run is identified by its invocation ID, so a run that the timer starts at the same time is not mistaken for it.
+  - Fails if the job fails.
 options:
   name:
     description:
-      - The job. That of a user manager (C(scope=user)) is found, too.
+      - The job. Jobs of user managers (C(scope=user)) are found, too.
     type: str
     required: true
   user:
     description:
-      - Whose job it is, when several managers of the host have one of that name. V(root) for that of the system.
+      - Whose job it is, if several managers of the host have a job of that name. V(root) for the job of the system.
     type: str
   wait:
     description:
-      - Whether to wait for the end of the run. If not, the module returns as soon as it has begun.
+      - Whether to wait for the end of the run. If V(false), the module returns as soon as the run has begun.
     type: bool
     default: true
   timeout:
     description:
-      - How many seconds to wait at most. V(0) is no limit.
+      - How many seconds to wait at most. With V(0), there is no limit.
     type: int
     default: 0
   on_timeout:
     description:
-      - What becomes of a run that goes on for longer than O(timeout). V(leave) lets it go on. V(stop) ends it.
+      - What happens to a run that takes longer than O(timeout). V(leave) lets it continue. V(stop) ends it.
       - The module fails in both cases.
     type: str
     choices: [leave, stop]
     default: leave
   when_running:
     description:
-      - What to do when a run is under way already. V(fail) fails. V(join) waits for that one.
+      - What to do if a run is already under way. V(fail) fails. V(join) waits for that run.
     type: str
     choices: [fail, join]
     default: fail
   invocation_id:
     description:
-      - Start nothing, and wait for this run, which was started before with O(wait=false).
+      - Starts nothing, and waits for this run, which was started earlier with O(wait=false).
     type: str
   lines:
     description:
-      - How many of its last lines to return, from 0 to 10000.
+      - How many of the last lines of the run to return, from 0 to 10000.
     type: int
     default: 200
   show:
     description:
-      - Whether its lines are printed as they come, and a word about how long it takes.
-      - Not for a task with C(async).
+      - Whether to print the lines of the run as they arrive, and how long it has taken so far.
+      - Not available for a task with C(async).
     type: bool
     default: false
   unit_directory:
@@ -71,11 +71,11 @@ options:
     default: /etc/systemd/system
   _after:
     description:
-      - Up to where the lines of the run have been returned already. Internal, tasks do not set it.
+      - Position up to which the lines of the run have already been returned. Internal. Do not set it in tasks.
     type: str
   _slice:
     description:
-      - Whether the action plugin asks again when the time is over. Internal, tasks do not set it.
+      - Whether the action plugin asks again when the time is over. Internal. Do not set it in tasks.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -93,7 +93,7 @@ attributes:
     support: none
   check_mode:
     support: full
-    description: Says what would run, and runs nothing.
+    description: Reports what would run, and runs nothing.
   connection:
     support: full
   delegation:
@@ -105,8 +105,8 @@ attributes:
 requirements:
   - systemd 247 or newer on the host
 notes:
-  - Needs root.
-  - The host is asked again every few seconds, so a connection that is cut does not end the job.
+  - Requires root.
+  - The host is queried every few seconds, so an interrupted connection does not end the job.
 seealso:
   - module: dotmobi.systemd_timers.timer_jobs_info
 author:
@@ -114,13 +114,13 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Make a backup now, and wait for it
+- name: Make a backup now and wait for it
   dotmobi.systemd_timers.timer_job_run:
     name: it-glue-backup
     timeout: 600
   become: true
 
-- name: Start it and go on
+- name: Start it and continue
   dotmobi.systemd_timers.timer_job_run:
     name: it-glue-backup
     wait: false
@@ -140,89 +140,89 @@ name:
   returned: success or failure of the job
   type: str
 invocation_id:
-  description: systemd's id of the run. Empty when it did not begin.
-  returned: when it was started
+  description: systemd's invocation ID of the run. Empty if the run did not begin.
+  returned: if the job was started
   type: str
 invocation_ids:
-  description: The same for each attempt, when systemd has retried it.
-  returned: when it was started
+  description: The invocation ID of each attempt, if systemd retried the run.
+  returned: if the job was started
   type: list
   elements: str
 finished:
   description: Whether the run has ended.
-  returned: when it was started
+  returned: if the job was started
   type: bool
 joined:
-  description: Whether the run was under way already.
-  returned: when it was started
+  description: Whether the run was already under way.
+  returned: if the job was started
   type: bool
 stopped:
   description: Whether it was stopped because of O(timeout).
-  returned: when it was started
+  returned: if the job was started
   type: bool
 result:
-  description: How it ended, in the word of C(Result=) of systemd, or V(running).
-  returned: when it was started
+  description: How it ended, as in C(Result=) of systemd, or V(running).
+  returned: if the job was started
   type: str
   sample: exit-code
 result_text:
   description: The same in plain words.
-  returned: when it was started
+  returned: if the job was started
   type: str
   sample: exit status 3
 failed_command:
-  description: Which of several C(commands) has failed. V(null) when none has, or there is one only.
-  returned: when it was started
+  description: Which of several C(commands) failed. V(null) if none failed, or if there is only one.
+  returned: if the job was started
   type: str
   sample: 2 of 3, /usr/bin/rsync
 exit_status:
-  description: Exit status of its main process. V(null) when it is not known.
-  returned: when it was started
+  description: Exit status of its main process. V(null) if it is not known.
+  returned: if the job was started
   type: int
 signal:
   description: Name of the signal that ended its main process.
-  returned: when it was started
+  returned: if the job was started
   type: str
 start:
-  description: When it began, ISO 8601 in the time zone of the host.
-  returned: when it was started
+  description: When it began, as ISO 8601 in the time zone of the host.
+  returned: if the job was started
   type: str
 end:
-  description: When it ended. V(null) while it runs.
-  returned: when it was started
+  description: When it ended. V(null) while it is running.
+  returned: if the job was started
   type: str
 duration:
   description: How long it took, in seconds.
-  returned: when it was started
+  returned: if the job was started
   type: float
 cpu:
-  description: Seconds of processor time, where systemd accounts for them.
-  returned: when it was started
+  description: CPU time in seconds, if systemd accounts for it.
+  returned: if the job was started
   type: float
 memory:
-  description: The most memory that it had, in bytes, where systemd accounts for it.
-  returned: when it was started
+  description: Peak memory use in bytes, if systemd accounts for it.
+  returned: if the job was started
   type: int
 lines:
   description:
     - What the run wrote to the journal, each line with C(time), C(job), C(priority), C(text), and C(by_systemd) for
-      what systemd says of it. At most O(lines) of them, the last ones.
-  returned: when it was started
+      what systemd logged about the run. At most the last O(lines) lines.
+  returned: if the job was started
   type: list
   elements: dict
 command:
-  description: What it runs, without secrets.
-  returned: always, for a job that is known
+  description: What the job runs, without secrets.
+  returned: always, for a known job
   type: list
   elements: str
 user:
-  description: The user it runs as.
-  returned: always, for a job that is known
+  description: The user that the job runs as.
+  returned: always, for a known job
   type: str
 unknown:
-  description: The name, in C(nearest) the name of the job that was probably meant, and in C(foreign) whose timer it is
-    when it is that of a package.
-  returned: failure, when there is no such job
+  description: The C(name), C(nearest), the name of the job that was probably meant, and C(foreign), whose timer it is
+    if it does not belong to this collection.
+  returned: failure, if there is no such job
   type: list
   elements: dict
 """
