@@ -10,22 +10,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: timer_table
-short_description: Shows the jobs of all hosts as one table
+short_description: Show the jobs of all hosts as one table
 version_added: 0.1.0
 description:
   - Prints a table of jobs (host, job, schedule in plain words, next elapse, state) on the controller.
-  - The playbooks of this collection end with it. It looks at nothing and changes nothing itself.
+  - The playbooks of this collection end with it. It examines nothing and changes nothing itself.
 author:
   - dotmobi.systemd_timers contributors (@dotmobi)
 options:
   jobs:
     description:
-      - Inventory name of a host to the list of jobs that M(dotmobi.systemd_timers.timer_jobs) returned there.
+      - The list of jobs that M(dotmobi.systemd_timers.timer_jobs) returned on each host, by inventory name of the host.
     type: dict
     required: true
   limit:
     description:
-      - How many rows to show at most; the last line counts those that are left out.
+      - How many rows to show at most. The last line counts the rows that are left out.
     type: int
     default: 60
 extends_documentation_fragment:
