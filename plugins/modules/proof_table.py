@@ -10,23 +10,23 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: proof_table
-short_description: Shows the proof of all hosts as one table
+short_description: Show the proof of all hosts as one table
 version_added: 0.1.0
 description:
-  - Prints a table of jobs (host, job, schedule in plain words, what the proof has found) on the controller, and below
-    it every finding. Hosts that have the same findings are shown together.
-  - The playbook C(validate) of this collection ends with it. It looks at nothing and changes nothing itself.
+  - Prints a table of jobs (host, job, schedule in plain words, result of the proof) on the controller, followed by
+    every finding. Hosts with the same findings are shown together.
+  - The playbook C(validate) of this collection ends with it. It examines nothing and changes nothing itself.
 author:
   - dotmobi.systemd_timers contributors (@dotmobi)
 options:
   results:
     description:
-      - Inventory name of a host to what M(dotmobi.systemd_timers.timer_jobs) returned there.
+      - What M(dotmobi.systemd_timers.timer_jobs) returned on each host, by inventory name of the host.
     type: dict
     required: true
   limit:
     description:
-      - How many rows to show at most; the last line counts those that are left out.
+      - How many rows to show at most. The last line counts the rows that are left out.
     type: int
     default: 60
 extends_documentation_fragment:
@@ -57,7 +57,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Show what the proof has found on every host of the play
+- name: Show the result of the proof on every host of the play
   dotmobi.systemd_timers.proof_table:
     results: "{{ dict(ansible_play_hosts | zip(ansible_play_hosts | map('extract', hostvars, ['proved']))) }}"
   run_once: true
