@@ -15,28 +15,29 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.option
 
 DOCUMENTATION = r"""
 name: refusal
-short_description: Say what the command line gives a playbook by mistake
+short_description: Return mistakes in the variables on the command line
 version_added: 0.1.0
 description:
-  - Looks at the variables that C(--extra-vars) gives, and returns what is wrong with them, or an empty text.
-  - Words that are left over belong to no variable. C(-e schedule='Tue 09:00') loses its quotes to the shell, and for
-    Ansible the variable ends at the blank.
-  - A name that is hardly anything else than a slip of a variable which the playbook takes would be ignored without a
-    word. Names that are farther away are not refused, since inventories and roles have variables of their own.
+  - Checks the variables that C(--extra-vars) sets, and returns what is wrong with them, or an empty string.
+  - Words that belong to no variable are a mistake. In C(-e schedule='Tue 09:00'), the shell removes the quotes, and for
+    Ansible the variable ends at the space.
+  - A name that is most likely a misspelling of a variable of the playbook is a mistake. Ansible would silently ignore
+    it. Names that are less similar are not refused, because inventories and roles have variables of their own.
 positional: _input, texts, given
 options:
   _input:
-    description: The names of the variables that the playbook takes. Those of the role C(timer) are taken by all.
+    description: The names of the variables that the playbook takes. All playbooks take the variables of the role
+      C(timer).
     type: list
     elements: str
     required: true
   texts:
-    description: The names of those whose values may have several words.
+    description: The names of those variables whose values may have several words.
     type: list
     elements: str
     default: []
   given:
-    description: The variables, in place of those of the command line.
+    description: The variables, instead of those of the command line.
     type: dict
 seealso:
   - plugin: dotmobi.systemd_timers.matching_hosts
@@ -46,7 +47,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Refuse what the playbook does not take
+- name: Refuse variables that the playbook does not take
   ansible.builtin.assert:
     that: refused == ''
     fail_msg: "{{ refused }}"
@@ -57,7 +58,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: What is wrong, or an empty text.
+  description: What is wrong, or an empty string.
   type: str
 """
 

@@ -71,7 +71,7 @@ def test_no_text_asks_for_quotes_that_the_shell_takes_away():
     files = [*PAGES, *sorted((ROOT / "plugins").rglob("*.py")), *sorted((ROOT / "playbooks").rglob("*.j2"))]
     bad = [(path.name, found) for path in files for found in re.findall(r"-e \w+=\\?['\"].*", path.read_text())]
     # What the documentation of the filter explains.
-    assert bad == [("refusal.py", "-e schedule='Tue 09:00') loses its quotes to the shell, and for")]
+    assert bad == [("refusal.py", "-e schedule='Tue 09:00'), the shell removes the quotes, and for")]
 
 
 def test_what_the_module_asks_for():
