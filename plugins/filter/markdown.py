@@ -13,20 +13,20 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text impor
 
 DOCUMENTATION = r"""
 name: markdown
-short_description: Write a text into Markdown so that it is shown as it is
+short_description: Escape a string for Markdown, to show it as it is
 version_added: 0.1.0
 description:
-  - Escapes a text for CommonMark and the tables of GitHub. No markup, no HTML and no bar in it has an effect.
+  - Escapes a string for CommonMark and the tables of GitHub. No markup, HTML or bar in it has an effect.
 positional: _input
 options:
   _input:
-    description: The text.
+    description: The string.
     type: str
     required: true
   kind:
     description:
-      - V(text) for a line or a cell of a table. V(code) for code within a line, V(code_cell) within a cell of a table.
-      - V(block) for a block of code of several lines, which stands in lines of its own.
+      - V(text) for a line or a table cell. V(code) for code within a line, V(code_cell) for code within a table cell.
+      - V(block) for a code block of several lines, on lines of its own.
     type: str
     choices: [text, code, code_cell, block]
     default: text
