@@ -14,19 +14,19 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.fi
 
 DOCUMENTATION = r"""
 name: matching_hosts
-short_description: Return a pattern of hosts, or fail when it matches none
+short_description: Return a host pattern, or fail if it matches no host
 version_added: 0.1.0
 description:
-  - For C(hosts) of a play whose pattern comes from a variable. For Ansible a pattern that matches no host is no error,
-    so a monitor or a deployment with a misspelt group would do nothing and succeed.
-  - Names of groups are accepted, though no host be in them. So is an inventory without any host, with which playbooks
-    can be checked.
-  - Of several names, one that matches nothing is no error as long as another matches a host. Ansible warns of it.
-    Whether C(--limit) leaves a host is not known here.
+  - For C(hosts) of a play whose pattern comes from a variable. In Ansible, a pattern that matches no host is not an
+    error. A monitor or a deployment with a misspelt group would do nothing and succeed.
+  - Names of groups are accepted, even if no host is in them. An inventory without hosts is also accepted, so playbooks
+    can be checked with it.
+  - If one of several names matches nothing, this is not an error as long as another one matches a host. Ansible warns
+    about it. Whether C(--limit) leaves any host is not known here.
 positional: _input, groups
 options:
   _input:
-    description: A pattern of hosts, or a list of them.
+    description: A host pattern, or a list of host patterns.
     type: raw
     required: true
   groups:
@@ -43,10 +43,10 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Look at the jobs of some hosts
+- name: Get the jobs of some hosts
   hosts: "{{ timer_hosts | default('all', true) | dotmobi.systemd_timers.matching_hosts(groups) }}"
   tasks:
-    - name: Ask systemd and the journal
+    - name: Read the state of the jobs
       dotmobi.systemd_timers.timer_jobs_info:
 """
 
