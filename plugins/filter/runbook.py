@@ -13,30 +13,31 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.run
 
 DOCUMENTATION = r"""
 name: runbook
-short_description: Turn what hosts say of their jobs into what a runbook tells
+short_description: Turn the jobs of several hosts into the content of a runbook
 version_added: 0.1.0
 description:
-  - Takes what M(dotmobi.systemd_timers.timer_jobs_info) returned on several hosts, with its option O(ignore:units), and
+  - Takes what M(dotmobi.systemd_timers.timer_jobs_info) returned on several hosts with its option O(ignore:units), and
     returns what a document about the jobs needs. The playbook C(runbook) uses it.
-  - Hosts can differ. So each fact of a job is a list of dictionaries, each with C(value) and C(hosts), the names of the
-    hosts where the fact has that value. A fact that is the same everywhere is a list of one.
+  - Hosts can differ. Therefore, each fact about a job is a list of dictionaries, each with C(value) and C(hosts), the
+    names of the hosts on which the fact has that value. For a fact that is the same everywhere, the list has one entry.
 positional: _input
 options:
   _input:
-    description: Inventory name of a host to what the module returned there.
+    description: What the module returned on each host, by inventory name of the host.
     type: dict
     required: true
   purposes:
-    description: Inventory name of a host to a dictionary of the name of a job to what it is for. A job that has none is
-      for what its description says.
+    description: The purposes of jobs, as a dictionary of inventory names of hosts, each with a dictionary of job names
+      and texts. If a job has none, its description is its purpose.
     type: dict
     default: {}
   log_directories:
-    description: Inventory name of a host to the directory that its jobs log to. Hosts that have none may be left out.
+    description: The directory that the jobs of each host log to, by inventory name of the host. Hosts without one may
+      be left out.
     type: dict
     default: {}
   owner:
-    description: The owner mark that was asked for, if one was. The error names it.
+    description: The requested owner mark, if any. The error names it.
     type: str
     default: ""
 seealso:
@@ -48,12 +49,12 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Look at the jobs and their units
+- name: Get the jobs and their units
   dotmobi.systemd_timers.timer_jobs_info:
     units: true
   register: live
 
-- name: Say when each job runs, and where
+- name: Show when and where each job runs
   ansible.builtin.debug:
     msg: "{{ (results | dotmobi.systemd_timers.runbook).jobs | map(attribute='schedule') }}"
   vars:
@@ -64,17 +65,17 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(error) says why there is nothing to tell. It is empty otherwise.
+    - C(error) states why there is nothing to document. Otherwise, it is empty.
     - C(hosts) are the names of the hosts.
-    - C(jobs) are the jobs, sorted by name. C(name), C(shown_name), C(account) (whose user manager has it, else empty),
-      C(hosts), C(everywhere), C(suspended) and C(done) (hosts where it is so) are plain. The facts are C(owners),
-      C(purpose), C(description), C(schedule) (in words), C(expressions), C(triggers), C(spans), C(persistent),
-      C(accuracy), C(jitter), C(command), C(user), C(working_directory), C(output) (in words), C(output_files),
-      C(programs) (paths), C(shell) (lines that do the same by hand, none where a shell cannot), and C(changed) (how it
-      differs from what an apply leaves). C(units) are its units, each with C(name) and C(files), whose values have
-      C(path) and C(text).
-    - C(directives) has for C(service) and C(timer) all directives that occur, each with C(section), C(directive),
-      C(values) and C(words), which say what it means.
+    - C(jobs) are the jobs, sorted by name. C(name), C(shown_name), C(account) (whose user manager has it, otherwise
+      empty), C(hosts), C(everywhere), C(suspended) and C(done) (hosts where this is the case) are plain values. The
+      facts are C(owners), C(purpose), C(description), C(schedule) (in words), C(expressions), C(triggers), C(spans),
+      C(persistent), C(accuracy), C(jitter), C(command), C(user), C(working_directory), C(output) (in words),
+      C(output_files), C(programs) (paths), C(shell) (lines that do the same manually, none if a shell cannot), and
+      C(changed) (how it differs from what an apply leaves behind). C(units) are its units, each with C(name) and
+      C(files), whose values have C(path) and C(text).
+    - C(directives) has, for C(service) and C(timer), all directives that occur, each with C(section), C(directive),
+      C(values) and C(words), which explain its meaning.
     - C(log_directories) are the directories, each with its hosts.
   type: dict
 """
