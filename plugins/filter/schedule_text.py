@@ -13,25 +13,25 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.sched
 
 DOCUMENTATION = r"""
 name: schedule_text
-short_description: Say systemd calendar expressions in plain English
+short_description: Describe systemd calendar expressions in plain English
 version_added: 0.1.0
 description:
   - Returns what a calendar expression means in plain English, for tables and reports.
-  - An expression that cannot be said exactly is returned as it is. Nothing is validated.
-    Use the module M(dotmobi.systemd_timers.calendar) for that.
+  - An expression that cannot be described exactly is returned as it is. Nothing is validated. For that, use the module
+    M(dotmobi.systemd_timers.calendar).
 positional: _input
 options:
   _input:
-    description: A calendar expression, or a list of them. The words for several are joined by C(and).
+    description: A calendar expression, or a list of them. The descriptions of several expressions are joined by C(and).
     type: raw
     required: true
   clock:
-    description: Whether times of day are given with 24 hours or with 12 hours and AM or PM.
+    description: Whether times of day use 24 hours, or 12 hours with AM or PM.
     type: int
     choices: [12, 24]
     default: 24
   title:
-    description: Whether the words are written as a title.
+    description: Whether to write the description as a title.
     type: bool
     default: false
 seealso:
@@ -41,7 +41,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Say when jobs run
+- name: Show when jobs run
   ansible.builtin.debug:
     msg:
       # every Monday at 08:00
@@ -54,7 +54,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The words.
+  description: The description.
   type: str
 """
 
