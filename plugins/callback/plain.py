@@ -12,13 +12,13 @@ type: stdout
 short_description: Ansible's own output, with readable errors and tables of this collection
 version_added: 0.1.0
 description:
-  - Prints the same as P(ansible.builtin.default#callback), except that an error of this collection is its message and
-    nothing else. What else the result holds is for programs. Hosts with the same error share its text.
-  - Of the playbooks of this collection, steps that only prepare, ask or show are not named.
-  - When one of them is called with C(-e output=json), the JSON alone goes to standard output, and all else to standard
-    error. So a pipe to another program gets nothing but JSON.
+  - Prints the same as P(ansible.builtin.default#callback), except that an error of this collection is shown as its
+    message and nothing else. The rest of the result is for programs. Hosts with the same error share its text.
+  - For playbooks of this collection, tasks that only prepare, ask or show something are not named.
+  - If one of them is run with C(-e output=json), only the JSON goes to standard output, and everything else to standard
+    error. A pipe to another program therefore receives nothing but JSON.
   - Hosts with the same warning of this collection share one line.
-  - With C(-v) it prints all of it.
+  - With C(-v), everything is printed.
 extends_documentation_fragment:
   - default_callback
   - result_format_callback
