@@ -16,8 +16,8 @@ def all_of(stories):
 
 
 # Tasks that show something are not named in the output.
-SHOWING = ("Show ", "Say what is wrong")
-EXAMINATION = "Show status, output, files and rights"
+SHOWING = "Show "
+EXAMINATION = "Show status, output, files and permissions"
 
 
 def machines(run, task):

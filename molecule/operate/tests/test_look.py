@@ -336,32 +336,32 @@ class TestLogs:
     def test_what_a_job_wrote(self, runs_of_playbooks, machine):
         run = runs_of_playbooks["logs"]
         assert run.status == 0, run.output
-        lines = of_machine(machines(run, "Show them"), machine)
+        lines = of_machine(machines(run, "Show the logs"), machine)
         assert sum(line.endswith("  all is well") for line in lines) == 1
         assert sum("(Finished op-ok.service" in line for line in lines) == 1
         only_readable(run)
 
     def test_files_of_the_log_directory(self, runs_of_playbooks, machine):
-        lines = of_machine(machines(runs_of_playbooks["logs"], "Show them"), machine)
+        lines = of_machine(machines(runs_of_playbooks["logs"], "Show the logs"), machine)
         (listed,) = [line.split("  ") for line in lines if line.startswith("    backup.log")]
         assert listed[3] == "21 B"
         assert not any("sneaky" in line for line in lines)
 
     def test_the_end_of_a_file_and_no_journal(self, runs_of_playbooks, machine):
-        lines = of_machine(machines(runs_of_playbooks["file"], "Show them"), machine)
+        lines = of_machine(machines(runs_of_playbooks["file"], "Show the logs"), machine)
         assert lines[1] == f"  newest files of {LOGS}:"
         # What would steer the terminal does not.
         place = lines.index(f"  end of {LOGS}/backup.log:")
         assert lines[place + 1 : place + 3] == ["    first", "    last \\x1b[31mline"]
 
     def test_errors_only_and_the_last_run(self, runs_of_playbooks, machine):
-        lines = of_machine(machines(runs_of_playbooks["errors"], "Show them"), machine)
+        lines = of_machine(machines(runs_of_playbooks["errors"], "Show the logs"), machine)
         said = [re.sub(r"^  [-0-9]+ [:0-9]+  ", "", line) for line in lines[1:] if line]
         assert said[0] == "no space left"
         assert all("Failed to start" in line for line in said[1:])
 
     def test_all_jobs(self, runs_of_playbooks, machine):
-        text = "\n".join(of_machine(machines(runs_of_playbooks["all logs"], "Show them"), machine))
+        text = "\n".join(of_machine(machines(runs_of_playbooks["all logs"], "Show the logs"), machine))
         assert "  op-ok: all is well" in text
         assert "  op-fail: no space left" in text
         assert "  op-suspended: once" in text

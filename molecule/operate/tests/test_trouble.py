@@ -121,11 +121,11 @@ def block(run, task, name, machine):
 def diagnosis(told, play, name, machine):
     run = told.plays[play]
     only_readable(run)
-    return block(run, "Say what is wrong", name, machine)
+    return block(run, "Show the diagnosis", name, machine)
 
 
 def test_the_first_three_steps(told, machine):
-    lines = block(told.plays["full"], "Show status, output, files and rights", "tr-full", machine)
+    lines = block(told.plays["full"], "Show status, output, files and permissions", "tr-full", machine)
     places = [lines.index(head) for head in (
         "  1. status", "  2. what the last run wrote", "  3. files and rights, and the proof once more"
     )]  # fmt: skip
@@ -174,7 +174,7 @@ def test_check_mode_changes_nothing(told, machine):
 
 def test_a_script_that_is_gone(told, machine):
     run = told.plays["gone"]
-    lines = block(run, "Show status, output, files and rights", "tr-gone", machine)
+    lines = block(run, "Show status, output, files and permissions", "tr-gone", machine)
     (missing,) = [line for line in lines if line.endswith(f"  {FILES_DIRECTORY}/tr-gone/script (script)")]
     assert missing.startswith("    missing  ")
     assert run.status != 0
@@ -238,13 +238,13 @@ def test_what_is_answered_on_a_terminal(told, machine, host):
     assert yes.status != 0
     assert f"changed: [{machine}]" in run_of_task(yes, "Reset the failed state")
     assert (
-        block(yes, "Say what is wrong", "tr-yes", machine)[1]
+        block(yes, "Show the diagnosis", "tr-yes", machine)[1]
         == "  the run by hand failed: exit status 6, and it said nothing"
     )
     assert len(runs(host, "tr-yes")) == 2
     assert no.status != 0
     assert "changed:" not in no.output
-    assert "  It was not run by hand: nobody has said yes" in block(no, "Say what is wrong", "tr-no", machine)[-1]
+    assert "  It was not run by hand: nobody has said yes" in block(no, "Show the diagnosis", "tr-no", machine)[-1]
     assert len(runs(host, "tr-no")) == 1
 
 
@@ -257,7 +257,7 @@ def test_run_on_request(told, machine):
 def test_hosts_that_do_not_have_the_job_are_left_out(told):
     run = told.plays["only"]
     assert run.status == 0, run.output
-    printed = [line for line in machines(run, "Show status, output, files and rights") if line]
+    printed = [line for line in machines(run, "Show status, output, files and permissions") if line]
     assert printed[-1] == "Note: tr-only is not a job on debian12."
     assert not any("tr-only on debian12" in line for line in printed)
     only_readable(run)

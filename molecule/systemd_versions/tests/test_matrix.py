@@ -221,13 +221,13 @@ def test_status(plays, machine):
 def test_run_and_logs(plays, machine):
     assert plays["run"].status == 0, plays["run"].output
     assert f"{machine} | from a script" in plays["run"].output
-    lines = of_machine(machines(plays["logs"], "Show them"), machine)
+    lines = of_machine(machines(plays["logs"], "Show the logs"), machine)
     assert any(line.endswith("  no space left") for line in lines)
 
 
 def test_troubleshoot(plays, machine):
     assert plays["trouble"].status != 0
-    said = machines(plays["trouble"], "Say what is wrong")
+    said = machines(plays["trouble"], "Show the diagnosis")
     place = head_of(said, "mx-bad", machine)
     assert said[place].endswith(": failing")
     assert said[place + 1] == '  the run by hand failed: exit status 3; it said last: "no space left"'

@@ -122,7 +122,7 @@ def test_a_run_that_fails(told, machine):
 
 
 def test_logs(told, machine):
-    lines = of_machine(machines(told["log"], "Show them"), machine)
+    lines = of_machine(machines(told["log"], "Show the logs"), machine)
     assert sum(line.endswith("  all is well") for line in lines) == 1
     assert sum("(Finished uo-well.service" in line for line in lines) == 1
 
@@ -132,11 +132,13 @@ def test_troubleshoot(told, machine):
     # It was reset, and not run again: nothing is wrong for now.
     assert run.status == 0, run.output
     only_readable(run)
-    said = machines(run, "Say what is wrong")
+    said = machines(run, "Show the diagnosis")
     place = head_of(said, f"{CAROL}: uo-bad", machine)
     assert said[place].endswith(": ok")
     assert said[place + 1] == '  the last run failed: exit status 4; it said last: "no luck"'
-    assert any(line.endswith("  /bin/sh (program)") for line in machines(run, "Show status, output, files and rights"))
+    assert any(
+        line.endswith("  /bin/sh (program)") for line in machines(run, "Show status, output, files and permissions")
+    )
 
 
 def test_the_history_of_runs_is_known(told, machine):
