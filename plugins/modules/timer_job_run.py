@@ -85,6 +85,12 @@ extends_documentation_fragment:
 attributes:
   action:
     support: full
+  action_group:
+    description:
+      - Use C(group/dotmobi.systemd_timers.timer) in C(module_defaults) to set defaults for this module.
+      - An option that a module of the group does not have is an error in tasks of that module.
+    membership: [dotmobi.systemd_timers.timer]
+    support: full
   async:
     support: full
   become:
