@@ -39,12 +39,6 @@ options:
         for example V(@1801000000). An ISO 8601 time without an offset is in the time zone of the host.
     type: str
 attributes:
-  action_group:
-    description:
-      - Use C(group/dotmobi.systemd_timers.timer) in C(module_defaults) to set defaults for this module.
-      - An option that a module of the group does not have is an error in tasks of that module.
-    membership: [dotmobi.systemd_timers.timer]
-    support: full
   check_mode:
     support: full
     description: Can run in check mode, and does the same there, because it never changes anything.

@@ -305,6 +305,14 @@ def test_role_and_collection_need_the_same_ansible():
     assert load(ROOT / "meta" / "runtime.yml")["requires_ansible"] == f">={oldest}.0"
 
 
+def test_the_group_for_module_defaults_has_every_module_of_jobs_and_each_says_so():
+    modules = sorted(path.stem for path in modules_of("modules") if path.stem.startswith("timer_job"))
+    assert load(ROOT / "meta" / "runtime.yml")["action_groups"] == {"timer": modules}
+    for name in modules:
+        documentation = yaml.safe_load(constant(PLUGINS / "modules" / f"{name}.py", "DOCUMENTATION"))
+        assert documentation["attributes"]["action_group"]["membership"] == [f"{COLLECTION}.timer"]
+
+
 def test_pages_made_from_the_code_are_up_to_date():
     spec = importlib.util.spec_from_file_location("pages", ROOT / "tools" / "pages.py")
     pages = importlib.util.module_from_spec(spec)
