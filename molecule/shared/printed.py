@@ -63,7 +63,7 @@ def in_text(text: str) -> list[str]:
     code = re.findall(r"`([^`\n]*)`", text) + re.findall(r"^ *(?:\$ )?(ansible-playbook .*)$", text, re.MULTILINE)
     parts = [re.match(r"(?:\S*/)?(ansible-playbook \S.*)", one) for one in code]
     found = [part.group(1).partition("  # ")[0].strip() for part in parts if part]
-    return [one for one in found if normal(one).split(" ")[0] in PLAYBOOKS] + in_message(text)
+    return [one for one in found if normal(one).split(" ", maxsplit=1)[0] in PLAYBOOKS] + in_message(text)
 
 
 def in_message(text: str) -> list[str]:
