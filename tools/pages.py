@@ -154,7 +154,7 @@ def begin_of(name: str) -> str:
 
 
 def with_tables(path: str) -> str:
-    """Return a page with its tables made anew; what stands around them is written by hand."""
+    """Return a page with its tables made anew; what stands around them is written manually."""
     text = (CHECKOUT / path).read_text(encoding="utf-8")
     for name, (head, rows) in TABLES.items():
         before, begin, rest = text.partition(begin_of(name))

@@ -665,7 +665,7 @@ jobs:
         - Whether the timer is armed, V(now) or V(no). V(queued) if its start waits for another unit, as on a host that
           is booting or whose clock is not set yet. V(next-boot) if it counts from a boot that is long past, and the
           next boot starts it. V(done) if its last elapse has run.
-        - For a job without a timer, V(triggered) if other jobs start it, or V(by-hand).
+        - For a job without a timer, V(triggered) if other jobs start it, or V(manual).
       type: str
       sample: now
     user:

@@ -228,7 +228,7 @@ jobs:
     activity:
       description:
         - V(armed), V(running), V(suspended), V(stopped) (enabled, but not active), V(failed) (the timer) or V(done)
-          (its last elapse has run). For a job without a timer, V(triggered) or V(by-hand).
+          (its last elapse has run). For a job without a timer, V(triggered) or V(manual).
       type: str
       sample: armed
     enabled:

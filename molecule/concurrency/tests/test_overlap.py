@@ -66,9 +66,9 @@ def jobs(moment):
     found = {
         "overlap-queue": {"schedule": OFTEN, "command": recorder("overlap-queue", LONG)},
         "overlap-forbid": {"schedule": OFTEN, "command": recorder("overlap-forbid", LONG), "concurrency": "forbid"},
-        "overlap-by-hand": {
+        "overlap-manual": {
             "schedule": OFTEN,
-            "command": recorder("overlap-by-hand", until(f"{GO}-by-hand")),
+            "command": recorder("overlap-manual", until(f"{GO}-manual")),
             "concurrency": "forbid",
             "state": "suspended",
         },
@@ -91,7 +91,7 @@ def jobs(moment):
         },
         "skip-next": {"schedule": OFTEN, "command": recorder("skip-next"), "skip_next": "first"},
         "skip-gone": {"schedule": OFTEN, "command": recorder("skip-gone"), "skip_next": "used"},
-        "skip-by-hand": {"command": recorder("skip-by-hand"), "skip_next": "never-used"},
+        "skip-manual": {"command": recorder("skip-manual"), "skip_next": "never-used"},
         "skip-day": {"schedule": OFTEN, "command": recorder("skip-day"), "skip_next": day(moment)},
         "skip-other-day": {
             "schedule": OFTEN,
@@ -144,15 +144,15 @@ def come_late(host):
 
 
 def by_hand(host):
-    """Start jobs by hand whose timers would have them skipped."""
-    host.check_output("systemctl start skip-by-hand")
-    host.check_output("systemctl start --no-block overlap-by-hand")
-    wait_until(lambda: runs(host, "overlap-by-hand"), 90, "overlap-by-hand runs")
-    host.check_output("systemctl start overlap-by-hand.timer")
-    timer = "overlap-by-hand.timer"
+    """Start jobs manually whose timers would have them skipped."""
+    host.check_output("systemctl start skip-manual")
+    host.check_output("systemctl start --no-block overlap-manual")
+    wait_until(lambda: runs(host, "overlap-manual"), 90, "overlap-manual runs")
+    host.check_output("systemctl start overlap-manual.timer")
+    timer = "overlap-manual.timer"
     wait_until(lambda: show(host, timer, "LastTriggerUSec")["LastTriggerUSec"], 90, "its timer elapses")
-    host.check_output("touch %s", f"{GO}-by-hand")
-    wait_until(lambda: skipped(host, "overlap-by-hand"), 90, "overlap-by-hand tells of it")
+    host.check_output("touch %s", f"{GO}-manual")
+    wait_until(lambda: skipped(host, "overlap-manual"), 90, "overlap-manual tells of it")
     host.check_output("systemctl stop %s", timer)
 
 
@@ -243,7 +243,7 @@ def test_forbid_tells_of_what_it_skips(host):
 
 
 def test_an_elapse_during_a_run_that_was_started_by_hand_is_told_too(host):
-    first = entries(host, "overlap-by-hand", "skipped")[0]
+    first = entries(host, "overlap-manual", "skipped")[0]
     assert first.message == f"skipped the elapse of {first.fields['elapse']}: a run was under way"
 
 
@@ -352,9 +352,9 @@ def test_the_runs_after_and_between_are_not_skipped(host):
 
 
 def test_a_run_that_is_started_by_hand_is_not_skipped(host):
-    assert len(runs(host, "skip-by-hand")) == 1
+    assert len(runs(host, "skip-manual")) == 1
     assert len(runs(host, "late-skipped")) == 1
-    assert skipped(host, "skip-by-hand") == []
+    assert skipped(host, "skip-manual") == []
 
 
 # --- removal

@@ -129,7 +129,7 @@ def tell_of_made_up_runs(seen, site, host):
     wanted = [job(name, due) for name in names]
     seen.foreseen = site.play("--check", "--diff", timer_jobs=wanted, **ONE)
     seen.cut = site.apply(wanted, "--diff", **ONE)
-    wait_until(lambda: runs(host, "beside-cut"), 60, "the run that is made up for")
+    wait_until(lambda: runs(host, "beside-cut"), 60, "the run that is caught up")
     seen.cut_again = site.apply(wanted, "--diff", **ONE)
     seen.cut_runs = {name: len(runs(host, name)) for name in names}
     site.apply([job("beside-one"), job("beside-new")], timer_prune=True, timer_prune_limit=4, **ONE)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs without a timer: started by others that have begun and succeeded, or by hand; suspended, removed."""
+"""Jobs without a timer: started by others that have begun and succeeded, or manually; suspended, removed."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def story(stories, machine):
 
 
 def test_a_job_runs_after_one_that_has_begun_and_succeeded(story):
-    # One of them ran when it was installed, and then by hand.
+    # One of them ran when it was installed, and then manually.
     assert story.ran == [1, 2, 0, 1, 1]
     rows = story.new.rows()
     assert {name for name, row in rows.items() if row["runs_now"]} == {"chain-hand", "chain-first"}
@@ -97,7 +97,7 @@ def test_the_second_apply_changes_nothing_and_says_what_starts_them(story):
         "chain-b": "triggered",
         "chain-c": "triggered",
         "chain-never": "triggered",
-        "chain-hand": "by-hand",
+        "chain-hand": "manual",
         "chain-second": "triggered",
     }
     assert rows["chain-b"]["schedule_text"] == "after chain-a or chain-skips"
@@ -107,7 +107,7 @@ def test_the_live_picture_knows_them(story):
     found = {name: (one["activity"], one["health"]) for name, one in story.status.items()}
     assert found["chain-b"] == found["chain-c"] == ("triggered", "ok")
     assert found["chain-never"] == ("triggered", "never-ran")
-    assert found["chain-hand"] == ("by-hand", "ok")
+    assert found["chain-hand"] == ("manual", "ok")
     assert story.status["chain-c"]["triggered_by"] == ["chain-b"]
     assert story.status["chain-a"]["triggered_by"] is None
 

@@ -20,7 +20,7 @@ def job(name, **fields):
 
 def declared(schedule, accuracy="1s", every=f"{INTERVAL}s"):
     return [
-        job("removed-by-hand", schedule=schedule, persistent=False),
+        job("removed-manual", schedule=schedule, persistent=False),
         job("referred-to", schedule=FAR, persistent=False),
         job("refers", schedule=FAR, unit={"After": "referred-to.timer"}),
         {**job("failing", every=every), "command": recorder("failing", "exit 3")},
@@ -34,7 +34,7 @@ def fired(site, host):
     due = soon(12)
     site.apply(declared(daily(due)), **OWNER)
     assert utc_now() < due, "this machine is too slow for the test: the schedule passed before the apply was over"
-    wait_until(lambda: runs(host, "removed-by-hand"), 120, "the schedule elapses")
+    wait_until(lambda: runs(host, "removed-manual"), 120, "the schedule elapses")
     wait_until(lambda: runs(host, "failing"), 60, "the interval elapses")
     wait_until(lambda: unit_property(host, "failing.service", "ActiveState") == "failed", 20, "the job fails")
     yield due
@@ -63,14 +63,14 @@ def test_a_failed_job_does_not_run_because_its_interval_is_shortened(site, host,
 
 
 def test_a_timer_whose_file_was_removed_by_hand_comes_back_without_a_run(site, host, fired):
-    before = runs(host, "removed-by-hand")
-    host.check_output("rm /etc/systemd/system/removed-by-hand.timer")
+    before = runs(host, "removed-manual")
+    host.check_output("rm /etc/systemd/system/removed-manual.timer")
     wait_until(lambda: utc_now() > fired + timedelta(seconds=5), 20, "time goes by")
     passed = utc_now() - timedelta(seconds=2)
-    jobs = [job("removed-by-hand", schedule=daily(passed), persistent=False), *declared(FAR)[1:]]
+    jobs = [job("removed-manual", schedule=daily(passed), persistent=False), *declared(FAR)[1:]]
     site.apply(jobs, **OWNER)
-    assert is_armed(host, "removed-by-hand")
-    assert runs(host, "removed-by-hand") == before
+    assert is_armed(host, "removed-manual")
+    assert runs(host, "removed-manual") == before
 
 
 def test_a_timer_that_another_unit_keeps_in_memory_is_refused_where_it_would_run(site, host, fired):  # noqa: ARG001

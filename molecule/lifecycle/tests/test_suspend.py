@@ -23,7 +23,7 @@ from harness import (
 
 OWNER = {"timer_owner": "suspend"}
 JOBS = {"suspend-persistent": True, "suspend-transient": False}
-# Stopped and started by hand while the others are suspended: it does run, so the others would have, too.
+# Stopped and started manually while the others are suspended: it does run, so the others would have, too.
 CONTROL = "suspend-control"
 
 

@@ -440,7 +440,7 @@ def test_every_kind_of_failure_is_told_once(story, name, words, result):
 
 def test_runs_that_were_started_by_hand_are_not_told_where_only_the_timers_are(story):
     assert story.by_hand == []
-    assert "notify-only: the run was not started by its timer, so nothing is told" in story.journal
+    assert "notify-only: the run was not started by its timer, so no notice is sent" in story.journal
     told = [json.loads(one["body"]) for one in asked(story, "/ok/only")]
     assert {one["event"] for one in told} == {"failure"}
     assert len({one["invocation_id"] for one in told}) == len(told) >= 1
@@ -535,10 +535,10 @@ def test_a_redirection_is_not_followed_and_a_refusal_not_repeated(story):
     assert (paths.count("/moved/a"), paths.count("/denied/b")) == (1, 1)
     assert not [path for path in paths if "moved-here" in path]
     assert (
-        "notify-moved: the failure could not be told by webhook 127.0.0.1:18080: it answered 301 Moved Permanently, a "
+        "notify-moved: the failure could not be sent by webhook 127.0.0.1:18080: it answered 301 Moved Permanently, a "
         "redirection to 127.0.0.1:18080, which is not followed; write that address\n"
     ) in story.journal
-    assert "the failure could not be told by webhook 127.0.0.1:18080: it answered 403 Forbidden\n" in story.journal
+    assert "the failure could not be sent by webhook 127.0.0.1:18080: it answered 403 Forbidden\n" in story.journal
 
 
 def test_a_server_that_hangs_neither_delays_the_job_nor_changes_its_result(story):
@@ -546,15 +546,15 @@ def test_a_server_that_hangs_neither_delays_the_job_nor_changes_its_result(story
     assert story.hangs["Result"] == "exit-code"
     # The ping of the start alone goes on for 15 s.
     assert lasted < 10_000_000
-    assert "the start could not be told by heartbeat 127.0.0.1:18083: no answer in time, after" in story.entries
+    assert "the start could not be sent by heartbeat 127.0.0.1:18083: no answer in time, after" in story.entries
 
 
 def test_the_other_ways_are_gone_and_the_journal_names_what_failed(story):
     (found,) = called(story, "hangs")
     assert json.loads(found["input"])["exit_status"] == 5
     lines = [line for line in story.journal.splitlines() if line.startswith("notify-hangs: the failure")]
-    told = [line for line in lines if "was told by" in line]
-    assert told == [f"notify-hangs: the failure was told by command {RECORD}"]
+    told = [line for line in lines if "was sent by" in line]
+    assert told == [f"notify-hangs: the failure was sent by command {RECORD}"]
     failed = sorted(line.partition("told by ")[2] for line in lines if "could not be told" in line)
     assert len(failed) == 3
     assert re.fullmatch(r"heartbeat 127\.0\.0\.1:18083: no answer in time, after \d+ attempts in \d+ s", failed[0])
@@ -568,13 +568,13 @@ def test_status_and_logs_tell_what_did_not_arrive(story):
     assert (newest["event"], newest["invocation_id"]) == ("failure", found["last_run"]["invocation_id"])
     assert f"failure: command {RECORD}" in found["told_to"]
     assert "heartbeat 127.0.0.1" in found["told_to"]
-    lines = [line["text"] for line in story.logs["lines"] if "the failure could not be told by" in line["text"]]
+    lines = [line["text"] for line in story.logs["lines"] if "the failure could not be sent by" in line["text"]]
     assert len(lines) == 3
     # It stands behind what the job itself wrote.
     assert story.logs["lines"][-1]["text"] in lines
 
 
-# --- by hand, and in the end
+# --- manually, and in the end
 
 
 def test_all_ways_can_be_tried(story):

@@ -48,7 +48,7 @@ def skip_story(everywhere, tmp_path_factory):
     told.apply("apply")
     told.plays["skip"] = told.site.type(command("skip_next -e job=JOB"), job="skip-me")
     all_of(everywhere(lambda _site, host: host.check_output("systemctl start skip-me.service")))
-    told.look("by hand")
+    told.look("manually")
     told.apply("again")
     told.step("status", playbook="status", job="skip-me", output="json")
     told.in_time = utc_now() < told.elapses[0]

@@ -147,7 +147,7 @@ def test_reschedule(story, machine):
     assert [line for line in text.splitlines() if line.startswith("OnCalendar=")] == ["OnCalendar=Tue 09:00"]
     (job,) = as_json(story.plays["status"])[machine]["jobs"]
     assert job["health"] == "drifted"
-    assert job["drift"] == ["rescheduled by hand, declared was: *-*-* 00:00:07"]
+    assert job["drift"] == ["rescheduled manually, declared was: *-*-* 00:00:07"]
     assert job["next_elapse"].endswith("T09:00:00+00:00")
     assert story.plays["status"].status != 0
 

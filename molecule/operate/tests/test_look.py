@@ -250,7 +250,7 @@ class TestStatus:
     def test_what_is_not_seen_without_root_is_said(self, runs_of_playbooks):
         run = runs_of_playbooks["seen by nobody"]
         assert run.status == 0, run.output
-        assert run.output.count("Not seen without root: earlier runs, who is told of runs, and notices that") == 1
+        assert run.output.count("Not seen without root: earlier runs, channels, and notices that") == 1
         assert "Not seen without root" not in runs_of_playbooks["status"].output
 
     def test_hosts_that_do_not_exist_are_an_error(self, runs_of_playbooks):

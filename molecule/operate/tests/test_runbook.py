@@ -46,7 +46,7 @@ MORE = [
      "command": ["/bin/sh", "-c", "echo of an account; exec sleep 2"]},
 ]  # fmt: skip
 
-# The sections of the team's document, with what each must hold here: for the four jobs, what the team does by hand.
+# The sections of the team's document, with what each must hold here: for the four jobs, what the team does manually.
 TOPICS = {
     "Why systemd timers and not cron": [
         r"journal",
@@ -89,7 +89,7 @@ TOPICS = {
         r"^\| `\[Install\]` \| `WantedBy=` \| `timers\.target` \| .+ \|$",
         r"^\| `\[X-Ansible\]` \| `Owner=` \| `book` \| The owner mark.+ \|$",
     ],
-    "Testing by hand": [
+    "Testing manually": [
         r"^### All timers$",
         r"^systemctl list-timers --all",
         r"^### The status of one job$",
@@ -114,7 +114,7 @@ TOPICS = {
         rf"^   sudo ls -l /usr/bin/python3 {SCRIPTS}/it_glue_export_backup\.py$",
         r"^4\. \*\*Clear the failed state",
         r"^   sudo systemctl reset-failed it-glue-backup\.service$",
-        r"^5\. \*\*Run it by hand",
+        r"^5\. \*\*Run it manually",
         rf"^   sudo env --chdir={SCRIPTS} PYTHONUNBUFFERED=1 /usr/bin/python3 {SCRIPTS}/it_glue_export_backup\.py$",
     ],
     "Maintenance": [
@@ -130,9 +130,9 @@ TOPICS = {
         r"^sudo journalctl --since=today --unit=it-glue-backup\.service$",
     ],
 }
-# The recommended way of each thing that the team does by hand.
+# The recommended way of each thing that the team does manually.
 PLAYBOOKS = {
-    "Testing by hand": ["status", "run", "validate", "schedule", "logs"],
+    "Testing manually": ["status", "run", "validate", "schedule", "logs"],
     "Troubleshooting": ["troubleshoot", "status", "logs", "validate", "run"],
     "Maintenance": ["site", "reschedule", "suspend", "resume", "skip_next", "logs"],
 }

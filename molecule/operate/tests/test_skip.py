@@ -19,7 +19,7 @@ def test_what_it_prints(skip_story, machine):
 
 def test_a_run_by_hand_before_it_is_a_run(skip_story, machine):
     assert skip_story.in_time, "the machine is too slow for this test"
-    assert len(skip_story.ran["by hand"][machine]) == 1
+    assert len(skip_story.ran["manually"][machine]) == 1
 
 
 def test_an_apply_keeps_it(skip_story, machine):

@@ -143,9 +143,9 @@ def test_a_job_that_fails(told, machine, host):
     assert f"{machine} | {FULL}" in machines(run, "Run it")
     head, what, fix = diagnosis(told, "full", "tr-full", machine)
     assert head == f"tr-full on {machine}: failing"
-    assert what == f'  the run by hand failed: exit status 3; a file system is full: "{FULL}"'
+    assert what == f'  the manual run failed: exit status 3; a file system is full: "{FULL}"'
     assert fix.startswith("    fix: ")
-    # Before, and by hand; not in check mode.
+    # Before, and manually; not in check mode.
     assert len(runs(host, "tr-full")) == 2
     # The diagnosis is not repeated.
     assert f"fatal: [{machine}]: FAILED!\n  tr-full: see above" in run.output
@@ -168,7 +168,7 @@ def test_check_mode_changes_nothing(told, machine):
     assert run.status != 0
     said = diagnosis(told, "check", "tr-full", machine)
     assert said[0] == f"tr-full on {machine}: failing"
-    assert said[-1] == "  It was not run by hand: this is check mode."
+    assert said[-1] == "  It was not run manually: this is check mode."
     assert "changed:" not in run.output
 
 
@@ -180,7 +180,7 @@ def test_a_script_that_is_gone(told, machine):
     assert run.status != 0
     said = diagnosis(told, "gone", "tr-gone", machine)
     assert said[1] == f'  command "{FILES_DIRECTORY}/tr-gone/script": does not exist on this host'
-    assert said[-1] == "  It was not run by hand: nobody has said yes; `-e run=true` runs it."
+    assert said[-1] == "  It was not run manually: nobody has said yes; `-e run=true` runs it."
 
 
 def test_as_json(told, machine):
@@ -188,9 +188,9 @@ def test_as_json(told, machine):
     assert run.status != 0
     found = as_json(run)[machine]
     assert found["diagnosis"] == [
-        {"what": "the run by hand failed: timed out", "fix": "raise `timeout`, or find out what it waits for"}
+        {"what": "the manual run failed: timed out", "fix": "raise `timeout`, or find out what it waits for"}
     ]
-    assert found["verdict"] == "the run by hand failed: timed out"
+    assert found["verdict"] == "the manual run failed: timed out"
     assert found["before"]["findings"] == []
     assert [one["path"] for one in found["before"]["paths"]] == ["/bin/sleep"]
     assert found["run"]["result"] == "timeout"
@@ -201,7 +201,7 @@ def test_a_job_that_is_fixed(told, machine, host):
     assert run.status == 0, run.output
     head, what, fix = diagnosis(told, "once", "tr-once", machine)
     assert head == f"tr-once on {machine}: ok"
-    assert what.startswith("  the last run failed (exit status 1), and the run by hand did not: the cause is gone")
+    assert what.startswith("  the last run failed (exit status 1), and the manual run did not: the cause is gone")
     assert "see that the next run, 20" in fix
     assert len(runs(host, "tr-once")) == 2
 
@@ -218,7 +218,7 @@ def test_what_is_not_run_unless_somebody_asks(told, machine, host, case):
     play, job, why, times = case
     run = told.plays[play]
     assert run.status == 0, run.output
-    assert f"  It was not run by hand: {why}; `-e run=true` runs it." in diagnosis(told, play, job, machine)
+    assert f"  It was not run manually: {why}; `-e run=true` runs it." in diagnosis(told, play, job, machine)
     # The job that is well was run once before, and once on request.
     assert len(runs(host, job)) == times
 
@@ -229,7 +229,7 @@ def test_what_is_not_run_unless_somebody_asks(told, machine, host, case):
 def test_without_a_terminal_nothing_runs(told, machine, host, play, why):
     job = PLAYS[play]["job"]
     assert told.plays[play].status != 0
-    assert diagnosis(told, play, job, machine)[-1] == f"  It was not run by hand: {why}; `-e run=true` runs it."
+    assert diagnosis(told, play, job, machine)[-1] == f"  It was not run manually: {why}; `-e run=true` runs it."
     assert len(runs(host, job)) == (1 if job == "tr-silent" else 0)
 
 
@@ -239,12 +239,12 @@ def test_what_is_answered_on_a_terminal(told, machine, host):
     assert f"changed: [{machine}]" in run_of_task(yes, "Reset the failed state")
     assert (
         block(yes, "Show the diagnosis", "tr-yes", machine)[1]
-        == "  the run by hand failed: exit status 6, and it said nothing"
+        == "  the manual run failed: exit status 6, and it said nothing"
     )
     assert len(runs(host, "tr-yes")) == 2
     assert no.status != 0
     assert "changed:" not in no.output
-    assert "  It was not run by hand: nobody has said yes" in block(no, "Show the diagnosis", "tr-no", machine)[-1]
+    assert "  It was not run manually: nobody has said yes" in block(no, "Show the diagnosis", "tr-no", machine)[-1]
     assert len(runs(host, "tr-no")) == 1
 
 

@@ -50,7 +50,7 @@ SHOWN = 3
 # What systemd gives every process (systemd.exec(5), Environment Variables in Spawned Processes).
 GIVEN = ("LANG", "PATH", "USER", "LOGNAME", "HOME", "SHELL", "INVOCATION_ID", "JOURNAL_STREAM", "SYSTEMD_EXEC_PID")
 GIVEN += ("MEMORY_PRESSURE_WATCH", "MEMORY_PRESSURE_WRITE")
-# Properties that tell how a run went and when, and what a unit that is started by hand or has a path depends on.
+# Properties that tell how a run went and when, and what a unit that is started manually or has a path depends on.
 OF_A_RUN = re.compile(
     r".*Timestamp(Monotonic)?|(Assert|Condition)(Result|s)|ExecMain\w+|ControlGroupId|InvocationID|WatchdogUSec"
     r"|(Requires|Wants)MountsFor|After|Requires|MainPID|NFileDescriptorStore"

@@ -100,7 +100,7 @@ def tell(site, host):
     seen.said = {name: host.check_output(lines, name, name).splitlines() for name in RUN}
     seen.ran = {name: len(runs(host, name)) for name in ("mx-well", "mx-again", "mx-alone")}
 
-    # Another schedule, whose time has just gone by: nothing runs.
+    # Another schedule, whose time has just passed: nothing runs.
     seen.neighbour = active_since(host, "mx-bad.timer")
     just_gone = {**JOBS[0], "schedule": daily(utc_now() - timedelta(seconds=3))}
     seen.edited = site.apply([just_gone, *JOBS[1:]], **OWNER)
@@ -230,7 +230,7 @@ def test_troubleshoot(plays, machine):
     said = machines(plays["trouble"], "Show the diagnosis")
     place = head_of(said, "mx-bad", machine)
     assert said[place].endswith(": failing")
-    assert said[place + 1] == '  the run by hand failed: exit status 3; it said last: "no space left"'
+    assert said[place + 1] == '  the manual run failed: exit status 3; it said last: "no space left"'
 
 
 def test_schedule(plays, machine):
@@ -248,7 +248,7 @@ def test_changes(plays, machine):
     assert rows["reschedule"][1:4] == ["mx-bad", "update, reschedule", "armed"]
     found = {job["name"]: job for job in as_json(plays["after"])[machine]["jobs"]}
     assert found["mx-script"]["skipped_elapse"].endswith("T08:00:00+00:00")
-    assert found["mx-bad"]["drift"] == [f"rescheduled by hand, declared was: {FAR}"]
+    assert found["mx-bad"]["drift"] == [f"rescheduled manually, declared was: {FAR}"]
 
 
 def test_nothing_is_left_of_removed_jobs(plays, host):

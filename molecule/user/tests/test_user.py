@@ -92,7 +92,7 @@ def tell(site, host):
     seen.data = site.play(playbook="status", output="json", owner="user")
     seen.again = site.apply(all_of_it, "--diff", **OWNER)
 
-    # An edited schedule, whose time has just gone by.
+    # An edited schedule, whose time has just passed.
     just_gone = daily(utc_now() - timedelta(seconds=3))
     seen.edited = site.apply([SYSTEM, job("daily", schedule=just_gone), *all_of_it[2:]], **OWNER)
     seen.ran_then = len(runs(host, "daily"))

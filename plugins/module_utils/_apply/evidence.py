@@ -108,7 +108,7 @@ def armed_word(goal: Goal, unit: UnitState) -> str:
     if goal.done:
         return "done"
     if goal.armed and goal.timer is None:
-        return "triggered" if goal.links else "by-hand"
+        return "triggered" if goal.links else "manual"
     if unit.active == "active":
         return "now"
     if goal.armed and unit.is_queued:

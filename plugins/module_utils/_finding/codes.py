@@ -75,7 +75,9 @@ DECLARATION = {
         "A variable looks like a list of jobs, and the role does not read it.",
         "Correct its name, or begin it with `timer_jobs_of_`.",
     ),
-    "invalid-code": _never("`accept` holds what is no code, or one that cannot be accepted.", "Correct or remove it."),
+    "invalid-code": _never(
+        "`accept` holds a word that is not a code, or a code that cannot be accepted.", "Correct or remove it."
+    ),
 }
 
 HOST = {

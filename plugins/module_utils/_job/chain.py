@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs without a timer, which other jobs start when they have succeeded, or somebody by hand; pure.
+"""Jobs without a timer, which other jobs start when they have succeeded, or somebody manually; pure.
 
 What enables such a job is a link, as with a timer: JOB-succeeded.target.wants/NAME.service. There is no such target.
 The service of JOB starts what has a link there, after a run that began and succeeded. (OnSuccess= also starts its units

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A checksum in the last line of each unit file: so an edit by hand is noticed on the host itself; pure.
+"""A checksum in the last line of each unit file: so a manual edit is noticed on the host itself; pure.
 
 It is made of the text as it is shown to people, without secrets: a short one could be guessed from it. So it does not
 tell that a secret was edited.

@@ -84,7 +84,7 @@ HOME_MARK = "/@home:{}@"
 class Request(NamedTuple):
     """What the controller asks for: rendered jobs and how to treat them.
 
-    keep_skips: a run that somebody has asked to skip by hand is skipped still. So it is for a whole declaration, which
+    keep_skips: a run that somebody has asked to skip manually is skipped still. So it is for a whole declaration, which
     also forgets the runs of jobs that are gone from it. prune_limit: how many jobs may be pruned; None: any number up
     to half of them. elsewhere: names of jobs that are declared for other managers of the host: what this one has of
     them, it gives up. is_forecast: what the host lacks may be there when the apply is done in earnest.
@@ -152,7 +152,7 @@ class WantedJob(NamedTuple):
         """Return the texts of all its units: the pair, and further ones."""
         pair = {f"{self.name}.service": self.service, f"{self.name}.timer": self.timer}
         if self.service and not self.timer:
-            # Only other jobs start it, or somebody by hand.
+            # Only other jobs start it, or somebody manually.
             del pair[f"{self.name}.timer"]
         return {**pair, **{one.name: one.text for one in self.files if not os.path.isabs(one.name)}}
 
@@ -176,7 +176,7 @@ class RunRecord(NamedTuple):
 
 
 class MissedElapse(NamedTuple):
-    """An elapse that has gone by, and that systemd would make up for by running the job at once (Unix time).
+    """An elapse that has passed, and that systemd would catch up by running the job at once (Unix time).
 
     made_up: the apply lets it, because a killed run had stopped the timer before.
     """

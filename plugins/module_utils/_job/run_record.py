@@ -93,7 +93,7 @@ def recording(job: WantedJob, owner: str, scope: Scope) -> WantedJob:
     if job.state == ABSENT:
         return job
     expressions = [one for one in timer_unit.calendars(job.timer) if has_last_elapse(one)]
-    # A job that gets another date by hand has run, too, when it has run for that one.
+    # A job that gets another date manually has run, too, when it has run for that one.
     known = [*checksums_of(job.service), *map(checksum, expressions)]
     lines = [line for line in job.service.split("\n") if not line.startswith(START)]
     place = max((number for number, line in enumerate(lines) if line in (RESET, SECTION)), default=None)

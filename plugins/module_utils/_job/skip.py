@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One run of a job is skipped by hand: a condition in its service, which holds from one elapse up to the next; pure.
+"""One run of a job is skipped manually: a condition in its service, which holds from one elapse up to the next; pure.
 
 The times stand in the unit file, so it is so after a reboot, too. That the run was skipped is noted in the state folder
 of the job: then the condition lets every run begin.
@@ -26,7 +26,7 @@ START = "ExecCondition=" + as_root("/bin/sh -c 'PATH=/usr/bin:/bin; umask 077; n
 GUARD = f"{UNSET_KEY}{UNSET}"
 SCRIPT = (
     '[ "$$now" -ge {elapse} ]{before} && mkdir -p {folder} && '
-    'mkdir {folder}/{mark} && echo "skipped the run of {words}, as asked by hand" && exit 113; exit 0'
+    'mkdir {folder}/{mark} && echo "skipped the run of {words}, as requested" && exit 113; exit 0'
 )
 
 

@@ -55,7 +55,7 @@ class Observed(NamedTuple):
     time. stamps: timers with a stamp file. elsewhere: unit name to its path in another directory. drop_ins: unit name
     to paths of files that change it. host_units: names of all units of the host. stale: units in memory whose file
     PID 1 has not read yet. referenced: timers that another unit refers to, and that unit. dirty: jobs that a killed run
-    left half done. marked: jobs whose timers such a run has stopped, and since when what is due is made up for
+    left half done. marked: jobs whose timers such a run has stopped, and since when what is due is caught up
     (nanoseconds). states: job to the names of what lies in its state folder. records: job to the record of its last
     run, of jobs that keep one. forgotten: jobs of this declaration of which nothing but that record is left. pins: job
     to its pin, of jobs that were changed or removed while a run was under way. first_runs: jobs that a killed apply was

@@ -73,7 +73,7 @@ def owned_jobs(files: Mapping[str, FileState], owner: str) -> set[str]:
 def cut_off(
     jobs: Iterable[WantedJob], marked: Mapping[str, marker.Mark], loaded: Mapping[str, UnitState]
 ) -> dict[str, int]:
-    """Return the jobs whose timers a killed run has stopped, and since when (nanoseconds): what was due is made up for.
+    """Return the jobs whose timers a killed run has stopped, and since when (nanoseconds): what was due is caught up.
 
     Only by a schedule that the run had to do with. A job that gets yet another one, or that was not active before, is
     treated as in any other apply.

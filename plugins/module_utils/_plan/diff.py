@@ -13,7 +13,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.plan 
 def diff_of(plan: Plan, observed: Observed, request: Request, surprises: dict[str, str]) -> list[dict[str, str]]:
     """Return the plan as Ansible shows it: a diff per file, and one line for each job that only changes state.
 
-    `surprises`: what becomes of an elapse that has gone by, for jobs that have one.
+    `surprises`: what becomes of an elapse that has passed, for jobs that have one.
     """
     shown = []
     for diff in (diff for change in plan.changes for diff in change.diffs):

@@ -166,7 +166,7 @@ def has_ended_well(name: str, observed: Observed) -> bool:
 
 
 def boot_starts(job: WantedJob, observed: Observed) -> bool:
-    """Tell whether systemd will start the timer anyhow, and make up for a run that was missed.
+    """Tell whether systemd will start the timer anyhow, and catch up a run that was missed.
 
     The boot that is under way does, and so does a start that waits for others, as for the clock to be set.
     """

@@ -15,7 +15,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.tim
 def runs_since_boot(
     goals: list[Goal], started: set[str], observed: Observed, spans: dict[str, int | None]
 ) -> list[Finding]:
-    """Return a finding for each timer to be started that would run its job: its time after boot has gone by.
+    """Return a finding for each timer to be started that would run its job: its time after boot has passed.
 
     A timer that has only such triggers is not started (`_plan.starts_now`), and the stamp of a persistent one
     prevents the run; what is left can only be refused.
@@ -34,7 +34,7 @@ def runs_since_boot(
 
 
 def told(surprise: MissedElapse | None, goal: Goal) -> str:
-    """Return in words what becomes of an elapse that has gone by; an empty text when there is none."""
+    """Return in words what becomes of an elapse that has passed; an empty text when there is none."""
     if surprise is None or not goal.armed:
         return ""
     when = iso8601(int(surprise.elapse))
@@ -42,4 +42,4 @@ def told(surprise: MissedElapse | None, goal: Goal) -> str:
         return f"runs the job now, for its elapse of {when} (on_reschedule: run)"
     if surprise.made_up:
         return f"runs the job now, for its elapse of {when}: an apply that was cut off had stopped its timer before"
-    return f"does not run the job for its elapse of {when}, which has gone by (on_reschedule: skip)"
+    return f"does not run the job for its elapse of {when}, which has passed (on_reschedule: skip)"

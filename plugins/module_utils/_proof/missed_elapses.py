@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Predicts which jobs systemd would run at once, because an elapse of theirs has gone by.
+"""Predicts which jobs systemd would run at once, because an elapse of theirs has passed.
 
 systemd counts from the last trigger, or from the activation of a timer that has not triggered yet, or from the stamp
 of a timer that is started: an elapse between then and now runs the job as soon as the new text is loaded.
@@ -50,7 +50,7 @@ def is_active(job: WantedJob, observed: Observed) -> bool:
 
 
 def would_count(job: WantedJob, observed: Observed) -> bool:
-    """Tell whether systemd looks for elapses that have gone by: at another schedule, or at a start."""
+    """Tell whether systemd looks for elapses that have passed: at another schedule, or at a start."""
     current = observed.files.get(f"{job.name}.timer", NO_FILE)
     if job.state != PRESENT:
         return False
@@ -179,7 +179,7 @@ def refusals(jobs: list[WantedJob], observed: Observed, surprises: dict[str, Mis
         holder = observed.referenced.get(f"{job.name}.timer")
         if job.on_reschedule == "fail":
             reason = f"the change would run the job at once, for the elapse of {when}, and on_reschedule is fail"
-            fix = "set on_reschedule to skip or run, or change the schedule after that time has gone by"
+            fix = "set on_reschedule to skip or run, or change the schedule after that time has passed"
         elif job.on_reschedule == "skip" and holder and is_active(job, observed):
             reason = f"the change would run the job at once, for the elapse of {when}: {holder} refers to the timer, "
             reason += "so that systemd cannot forget its last run"

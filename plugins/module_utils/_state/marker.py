@@ -32,7 +32,7 @@ class Mark(NamedTuple):
     """Whose run has a job under way, since when (nanoseconds), and with which schedules.
 
     schedules: what the timer was active with, and what the run was to give it; none when it was not active. Only what
-    is due by one of these is made up for.
+    is due by one of these is caught up.
     """
 
     owner: str

@@ -88,7 +88,7 @@ def refusals(job: Mapping[str, Any]) -> list[Finding]:
         parts = given_parts(job, field)
         if parts and not set(parts).intersection(CHANNELS):
             fix = f"add one of {', '.join(CHANNELS)}"
-            found.append(Finding(job["name"], field, None, "names nobody who is told", fix, "missing-field"))
+            found.append(Finding(job["name"], field, None, "names no channel", fix, "missing-field"))
         if parts.get("only") == TIMER and parts.get("unit"):
             reason = "has `only: timer` and `unit`, which systemd starts after each run"
             fix = "remove one of the two, or name a `command` in place of the unit"

@@ -58,7 +58,7 @@ NOT_RUN = {
 
 
 def why_not_run(row: Mapping[str, Any]) -> str:
-    """Return why the job is not run by hand unless somebody asks for it; an empty text when it is."""
+    """Return why the job is not run manually unless somebody asks for it; an empty text when it is."""
     if row["activity"] == RUNNING:
         return NOT_RUN[RUNNING]
     # A failure that was reset is none any more, and yet nobody knows why it was.
@@ -97,14 +97,14 @@ def cause_of_run(run: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], whi
     last = own_lines(lines)[-1:]
     if last:
         return Cause(f'{how}; it said last: "{last[0]}"', "the status is the program's own: see what it wrote, above")
-    return Cause(f"{how}, and it said nothing", "run the command by hand on the host, with more output")
+    return Cause(f"{how}, and it said nothing", "run the command manually on the host, with more output")
 
 
 def causes(case: Mapping[str, Any]) -> list[Cause]:
     """Return what is wrong with a job, the gravest first.
 
     case: `before`, `after`: rows of timer_jobs_info; `lines`: of the last run; `run`: the result of timer_job_run, or
-    None when the job was not run by hand.
+    None when the job was not run manually.
     """
     row = case["after"]
     found = [Cause(row["reason"], row["fix"])] if row["health"] == BROKEN else []
@@ -121,14 +121,14 @@ def causes(case: Mapping[str, Any]) -> list[Cause]:
 
 
 def causes_of_runs(case: Mapping[str, Any]) -> list[Cause]:
-    """Return what the last run, and the run by hand, have shown."""
+    """Return what the last run, and the manual run, have shown."""
     run, last = case["run"], case["before"]["last_run"]
     if run and "finished" not in run:
         return [Cause(f"it could not be run: {run.get('msg', 'nobody knows why')}")]
     if run and not run["finished"]:
-        return [Cause("the run by hand still goes on", "`logs` shows what it writes")] if run.get("msg") else []
+        return [Cause("the manual run still goes on", "`logs` shows what it writes")] if run.get("msg") else []
     if run and has_failed(run):
-        return [cause_of_run(run, run["lines"], "the run by hand")]
+        return [cause_of_run(run, run["lines"], "the manual run")]
     if not last or not has_failed(last):
         return []
     if not run:
@@ -136,7 +136,7 @@ def causes_of_runs(case: Mapping[str, Any]) -> list[Cause]:
     when = f", {clock(case['after']['next_elapse'])}," if case["after"]["next_elapse"] else ""
     return [
         Cause(
-            f"the last run failed ({last['result_text']}), and the run by hand did not: the cause is gone, or "
+            f"the last run failed ({last['result_text']}), and the manual run did not: the cause is gone, or "
             "it depends on the time, the load or the network",
             f"see that the next run{when} succeeds; `retries` gets over what passes",
         )

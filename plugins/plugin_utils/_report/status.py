@@ -105,9 +105,7 @@ def sentence(job: Mapping[str, Any]) -> str:
 
 
 # What an ordinary user does not see.
-UNREADABLE = (
-    "Not seen without root: earlier runs, who is told of runs, and notices that did not arrive; --become shows them."
-)
+UNREADABLE = "Not seen without root: earlier runs, channels, and notices that did not arrive; --become shows them."
 
 
 NO_JOBS = ": declare jobs in `timer_jobs`, and apply them with `ansible-playbook dotmobi.systemd_timers.site`"
@@ -173,7 +171,7 @@ def unseen_lines(result: Mapping[str, Any]) -> list[Shown]:
 
 
 def skip_words(job: Mapping[str, Any]) -> str:
-    """Return which run is skipped by hand."""
+    """Return which run is skipped manually."""
     return skipped_by_hand(clock(job["skipped_elapse"]))
 
 

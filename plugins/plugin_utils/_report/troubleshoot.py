@@ -106,7 +106,7 @@ def finding_lines(findings: Sequence[Mapping[str, Any]]) -> list[Shown]:
 
 
 def questions(results: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Return the hosts on which there is a failed state to reset, and those on which to run the job by hand."""
+    """Return the hosts on which there is a failed state to reset, and those on which to run the job manually."""
     rows = [(host, job) for host, result in results.items() for job in result["status"]["jobs"]]
     return {
         "failed_hosts": [host for host, job in rows if has_failed_state(job)],
@@ -139,12 +139,12 @@ def diagnosis_of(case: Mapping[str, Any]) -> list[Shown]:
         shown.append(Shown(f"  {cause.what}", BAD if bad else DOUBTFUL))
         shown += [Shown(f"    fix: {cause.fix}")] if cause.fix else []
     if case["run"] is None:
-        shown.append(Shown(f"  It was not run by hand: {not_run_words(case)}."))
+        shown.append(Shown(f"  It was not run manually: {not_run_words(case)}."))
     return shown
 
 
 def not_run_words(case: Mapping[str, Any]) -> str:
-    """Return why the job was not run by hand, and how to run it."""
+    """Return why the job was not run manually, and how to run it."""
     if case.get("check"):
         return "this is check mode"
     why = why_not_run(case["before"]) or "nobody has said yes"

@@ -240,11 +240,11 @@ TIMER = {
     "RandomizedDelaySec": "The start is put off by a random time up to this, so that not all hosts begin at once.",
     "FixedRandomDelay": "That random time is the same each time, on this host.",
     "RandomizedOffsetSec": "All times are shifted by an amount up to this, which stays the same on a host.",
-    "Persistent": "`true`: what was due while the host was down, or the timer stopped, is made up for by one run as "
+    "Persistent": "`true`: what was due while the host was down, or the timer stopped, is caught up by one run as "
     "soon as the timer is armed again.",
     "WakeSystem": "The host is woken from sleep when the job is due.",
     "RemainAfterElapse": "Whether the timer stays loaded when it has no further times.",
-    "DeferReactivation": "Times that go by while the job still runs are dropped, not made up for at once.",
+    "DeferReactivation": "Times that go by while the job still runs are dropped, not caught up at once.",
 }
 
 # systemd.unit(5)
@@ -265,11 +265,11 @@ OWNER = {
     "Job": "The job that the file belongs to.",
     "Files": "Names of the files in that folder that are the job's own.",
     "Folder": "Where the job has files of its own.",
-    "Hash": "A checksum of the file, by which an edit by hand is noticed.",
+    "Hash": "A checksum of the file, by which a manual edit is noticed.",
     "Secrets": "Names of variables whose values are never shown.",
     "Units": "Further units of the job.",
-    "Skips": "Which run is left out, because somebody has asked for that by hand: from when on, and up to when.",
-    "Changed": "Says that a playbook has changed the file by hand. The next apply sets it right.",
+    "Skips": "Which run is left out, because somebody has asked for that manually: from when on, and up to when.",
+    "Changed": "Says that a playbook has changed the file manually. The next apply sets it right.",
 }
 
 BY_SECTION = {

@@ -24,7 +24,7 @@ ARMED_WORDS = {
     "next-boot": "armed at next boot",
     "done": "done",
     "triggered": "triggered",
-    "by-hand": "by hand",
+    "manual": "manual",
     "no": "not armed yet",
 }
 
@@ -72,7 +72,7 @@ def job_rows(jobs: Mapping[str, Sequence[Mapping[str, Any]]], check_mode: bool =
     return rows
 
 
-UNTIMED = ("done", "triggered", "by-hand")
+UNTIMED = ("done", "triggered", "manual")
 
 
 # What is done to a file of a job, before its name.

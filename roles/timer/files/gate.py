@@ -7,7 +7,7 @@
                    [--group NAME --limit N --wait S] [--note-start]
         ExecCondition=: ends with 0 when the run is to begin, with SKIP, or with FAIL.
     gate end JOB [--forbid] [--group NAME --limit N]
-        ExecStopPost=: gives the place in the group back, tells of an elapse during a run that was started by hand.
+        ExecStopPost=: gives the place in the group back, tells of an elapse during a run that was started manually.
     gate replace JOB [--note-start]
         ExecStart= of JOB-replace.service, which the timer starts: stops a run that is under way, starts the job anew.
 
@@ -57,7 +57,7 @@ REPLACING = "~replace"
 CLOSE = 30.0
 # There is a file of a job here while a run goes on as it began although the job was changed.
 PINNED = "/run/dotmobi.systemd_timers/runs"
-# systemd starts what it makes up for within moments.
+# systemd starts what it catches up within moments.
 MOST_HASTE = 2.0
 
 
@@ -176,7 +176,7 @@ def queue(options: argparse.Namespace, until: float | None) -> None:
 
 
 def note_start(job: str, directory: str = STARTS) -> None:
-    """Note which run this is and what has started it, for who is told of runs of the timer only.
+    """Note which run this is and what has started it, for who is notified of runs of the timer only.
 
     A run that takes the place of another is started by JOB-replace.service, which has left word.
     """
@@ -191,7 +191,7 @@ def note_start(job: str, directory: str = STARTS) -> None:
 
 
 def begin(options: argparse.Namespace) -> int:
-    """Return the exit status of ExecCondition=. A run that somebody starts by hand is never skipped."""
+    """Return the exit status of ExecCondition=. A run that somebody starts manually is never skipped."""
     job, until = options.job, None
     try:
         if options.note_start:

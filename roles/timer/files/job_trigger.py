@@ -24,7 +24,7 @@ SECONDS = {
     "y": 31557600,
 }
 # A service may have to wait for others, such as network-online.target, before it starts. After that a start counts as
-# one by hand: a condition of the unit may have kept the timer's own from happening.
+# one manually: a condition of the unit may have kept the timer's own from happening.
 LONGEST_START = 300.0
 MOST_ELAPSES = 100
 LONGEST_LOOK = 10 * 366 * 86400.0
@@ -152,7 +152,7 @@ def is_started_by_timer(trigger: Trigger) -> bool:
 
 
 def covered_elapse(trigger: Trigger, now: float, ended: float) -> float | None:
-    """Return the elapse that this run makes up for because it came before the end of the run before; None for none.
+    """Return the elapse that this run catches up because it came before the end of the run before; None for none.
 
     systemd does not leave such an elapse out: it starts the job once more, as soon as that run has ended. now, ended:
     Unix time.

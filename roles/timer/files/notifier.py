@@ -89,7 +89,7 @@ def note_all(job: str, event: str) -> int:
     run = find_run(job, os.environ)
     silent = why_silent(event, run) or started_by_hand(job, event, run)
     if silent:
-        say(INFO, f"{job}: {silent}, so nothing is told")
+        say(INFO, f"{job}: {silent}, so no notice is sent")
     told = set()
     while run is not None and not why_silent(event, run) and run.invocation not in told:
         told.add(run.invocation)
@@ -136,10 +136,10 @@ def tell(settings: Mapping[str, Any], facts: Mapping[str, Any], seconds: float =
     outcome = deliver(channels_of(settings, facts), seconds)
     for name, reason in outcome:
         if reason:
-            say(ERROR, f"{job}: the {event} could not be told by {name}: {reason}")
+            say(ERROR, f"{job}: the {event} could not be sent by {name}: {reason}")
     arrived = [name for name, reason in outcome if not reason]
     if arrived:
-        say(INFO, f"{job}: the {event} was told by {'; '.join(arrived)}")
+        say(INFO, f"{job}: the {event} was sent by {'; '.join(arrived)}")
     return 0 if len(arrived) == len(outcome) else 1
 
 

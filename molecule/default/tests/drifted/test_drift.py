@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was changed by hand (drift.yml) is seen, named and shown, before converge fixes it."""
+"""What was changed manually (drift.yml) is seen, named and shown, before converge fixes it."""
 
 from __future__ import annotations
 

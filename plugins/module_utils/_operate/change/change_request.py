@@ -101,10 +101,10 @@ def rescheduled(name: str, text: str, schedule: list[str]) -> str:
     before = timer_unit.calendars(text)
     notes = [one.value for one in assignments if (one.section, one.key) == (OWNER_SECTION, CHANGED_KEY)]
     # Changed twice, it is still the declared schedule that it was.
-    note = notes[0] if notes else f"rescheduled by hand, declared was: {'; '.join(before) or 'no calendar expression'}"
+    note = notes[0] if notes else f"rescheduled manually, declared was: {'; '.join(before) or 'no calendar expression'}"
     put_in = {"Timer": [("OnCalendar", one) for one in schedule], OWNER_SECTION: [(CHANGED_KEY, note)]}
     if any((one.section, one.key) == DESCRIPTION for one in assignments):
-        put_in["Unit"] = [("Description", f"Runs {name}, rescheduled by hand")]
+        put_in["Unit"] = [("Description", f"Runs {name}, rescheduled manually")]
     new = _edited(text, {one.line for one in assignments if (one.section, one.key) in REPLACED}, put_in)
     kept = [one for one in contents(text) if one[:2] not in REPLACED]
     check_edit(name, kept, [(section, *one) for section, lines in put_in.items() for one in lines], new)
@@ -146,7 +146,7 @@ def request_of(pair: InstalledJob, change: Change, host: Request) -> Request:
     """Return what an apply is to do. host: where units and files are, and whose manager it is. Raises NotChangeable."""
     timed = starters_of(pair.service.text) is None
     if change.kind == RESCHEDULE and not timed:
-        raise NotChangeable(f"{pair.name} has no timer: other jobs start it, or somebody by hand")
+        raise NotChangeable(f"{pair.name} has no timer: other jobs start it, or somebody manually")
     followers = followers_of(pair.name, own_pairs(host.unit_directory)) if change.kind == REMOVE else []
     if followers:
         raise NotChangeable(

@@ -99,7 +99,7 @@ def is_by_manager(entry: dict[str, Any], source: Source) -> bool:
 def service_of(entry: dict[str, Any], source: Source) -> str:
     """Return the service whose process has written a line.
 
-    The journal asks for the unit of a process when it gets its line. A process of an account can be gone by then:
+    The journal asks for the unit of a process when it gets its line. A process of an account can be passed then:
     the journal believes the name of the unit only when a system service's stream bears it. The identifier tells.
     """
     unit = text_of(entry.get(own_unit(source)))

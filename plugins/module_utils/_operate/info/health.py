@@ -33,9 +33,9 @@ class JobState(NamedTuple):
 
     timer, service: the unit files. timer_unit, service_unit: the units in memory, None when systemd has not loaded
     them. enabled: whether a link starts the timer at boot. next_elapse: Unix time, 0 for none. last_run: the newest
-    one. missed: an elapse that has gone by without a run (Unix time). stuck: an elapse after that, so long does the
+    one. missed: an elapse that has passed without a run (Unix time). stuck: an elapse after that, so long does the
     job run already. drift: what differs from what an apply leaves behind. ours: whether the job carries an owner mark.
-    skipped: the elapse whose run is skipped by hand. done: its last elapse has run. records_readable: whether this user
+    skipped: the elapse whose run is to be skipped. done: its last elapse has run. records_readable: whether this user
     can see that. starters: the jobs that start this one, None for a job with a timer. interrupted: the run for its last
     elapse has no result.
     """

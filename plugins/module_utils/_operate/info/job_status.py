@@ -133,7 +133,7 @@ def is_enabled(pair: InstalledJob, seen: Observation) -> bool:
 
 
 def skipped_of(pair: InstalledJob, seen: Observation) -> int | None:
-    """Return the elapse whose run will be skipped, by hand (Unix time)."""
+    """Return the elapse whose run will be skipped, manually (Unix time)."""
     skip = skip_of(pair.service.text) if pair.owner else None
     marks = seen.states.get(pair.name, [])
     # An ordinary user does not see whether it was skipped already.
@@ -176,7 +176,7 @@ def run_data(run: RunState) -> dict[str, Any]:
 
 
 def next_run_of(pair: InstalledJob, seen: JobState) -> float | None:
-    """Return when the job runs next: the elapse after one whose run is skipped by hand (Unix time)."""
+    """Return when the job runs next: the elapse after one whose run is skipped manually (Unix time)."""
     skip = skip_of(pair.service.text) if seen.skipped else None
     return skip.until if skip and 0 < seen.next_elapse <= skip.elapse else seen.next_elapse
 
@@ -188,7 +188,7 @@ def activity(seen: JobState) -> str:
     if seen.done:
         return "done"
     if seen.starters is not None and (seen.enabled or not seen.starters):
-        return "triggered" if seen.starters else "by-hand"
+        return "triggered" if seen.starters else "manual"
     if seen.timer_unit is not None and seen.timer_unit.active == "active":
         return "armed"
     if seen.timer_unit is not None and seen.timer_unit.active == "failed":

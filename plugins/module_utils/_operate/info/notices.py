@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tells who is told of the runs of jobs, and which notices did not arrive. Changes nothing."""
+"""Tells who is notified of the runs of jobs, and which notices did not arrive. Changes nothing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def has_notices(job: str, service: str) -> bool:
 
 
 def told_to(job: str, service: str, files_directory: str) -> list[str]:
-    """Return who is told of the runs of a job, as far as this user may read it: `failure: mail to ops@example.com`."""
+    """Return who is notified of a job's runs, as far as this user may read it: `failure: mail to ops@example.com`."""
     text = UnitText(service)
     found = [
         f"{event}: unit {unit}"

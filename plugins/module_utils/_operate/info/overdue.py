@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds elapses that have gone by without a run; systemd computes them, a few calls for all jobs."""
+"""Finds elapses that have passed without a run; systemd computes them, a few calls for all jobs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GRACE = 10.0
 
 
 class Missed(NamedTuple):
-    """The first elapse that has gone by, and the one after it (Unix time)."""
+    """The first elapse that has passed, and the one after it (Unix time)."""
 
     first: float
     second: float | None
@@ -48,7 +48,7 @@ def missed_elapses(
     """Return for each job with a base in `since` its first elapse between that and now, less what may be late.
 
     Of jobs in `running`, only those are found that have gone on for two elapses: one is missed easily by a job that
-    takes longer than its interval, and systemd does not make up for it.
+    takes longer than its interval, and systemd does not catch up it.
     """
     asked = {name: text for name, text in timers.items() if since.get(name)}
     if not asked:

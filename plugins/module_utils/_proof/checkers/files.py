@@ -54,7 +54,7 @@ def left_file(job: WantedJob, path: str) -> Finding:
 
 def left_unit(job: WantedJob, unit: str) -> Finding:
     """Return that a unit which the job has no more is left, because of what somebody has written there."""
-    reason = "was edited by hand, and is left as it is"
+    reason = "was edited manually, and is left as it is"
     return Finding(job.name, "name", unit, reason, "remove it, if it is not needed", "foreign-file")
 
 

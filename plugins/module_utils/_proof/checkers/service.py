@@ -114,7 +114,7 @@ def check_handlers(job: ProofJob, known: Context) -> list[Finding]:
                     continue
                 meant = nearest_unit(plain.replace("@x.", "@."), known.observed.host_units)
                 fix = "install it before the job, or correct the name" + (f': "{meant}"?' if meant else "")
-                reason = "does not exist on this host, so it would not be told"
+                reason = "does not exist on this host, so it would not be notified"
                 findings.append(job.finding("missing-handler", f"unit.{key}", unit, reason, fix))
     return findings
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks the fields that say who is told of a run: on_failure, on_success, heartbeat.
+"""Checks the fields that say who is notified of a run: on_failure, on_success, heartbeat.
 
 All that is wrong in a value is found at once. No reason repeats an address or a header: they may hold a secret.
 """
@@ -314,7 +314,7 @@ HEARTBEAT: dict[str, Part] = {"url": _secret_url, "start": _flag, "exit_status":
 
 
 def check_notice(value: Any, _field: Field) -> dict[str, Any]:
-    """Who is told of a failure or a success: mail, webhook, command, unit; lines of the journal."""
+    """Who is notified of a failure or a success: mail, webhook, command, unit; lines of the journal."""
     return _dictionary(value, NOTICE, "`{mail: ops@example.com}`, or webhook, command, unit")
 
 

@@ -162,9 +162,7 @@ def entry(found: Sequence[OnHost], hosts: Sequence[str], purposes: Mapping[str, 
 def is_suspended(job: Mapping[str, Any]) -> bool:
     """Tell whether nothing starts a job, as wanted."""
     return (
-        not job["enabled"]
-        and not job["timer_state"].startswith("active")
-        and job["activity"] not in ("done", "by-hand")
+        not job["enabled"] and not job["timer_state"].startswith("active") and job["activity"] not in ("done", "manual")
     )
 
 

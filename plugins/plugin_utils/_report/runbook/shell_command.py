@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Says in the words of a shell what a service runs, for somebody who tries it by hand; pure.
+"""Says in the words of a shell what a service runs, for somebody who tries it manually; pure.
 
 Only where the shell does just the same: what systemd alone replaces, and secrets, have no such words.
 """

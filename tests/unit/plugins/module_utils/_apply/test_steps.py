@@ -715,7 +715,7 @@ def on_disk(host: FakeHost) -> dict[str, Any]:
 
 
 def test_a_failure_after_a_killed_run_leaves_its_mark(armed: FakeHost) -> None:
-    """What the killed run has stopped is still to be made up for."""
+    """What the killed run has stopped is still to be caught up."""
     armed.faults["daemon-reload"] = [Killed()]
     with pytest.raises(Killed):
         armed.converge(*CHANGES["reschedule"][0])
@@ -748,14 +748,14 @@ def test_what_is_due_since_a_killed_run_is_made_up_for(host: FakeHost) -> None:
     assert host.surprises == []
 
 
-# A schedule that nobody had when the apply was killed, and a day of which an elapse has gone by since.
+# A schedule that nobody had when the apply was killed, and a day of which an elapse has passed since.
 THIRD = wanted(schedule="Wed 10:00")
 KILLED = OLD_STAMP + 10**9
 ELAPSE = OLD_STAMP // 10**9 + 60
 
 
 def told(host: FakeHost, job: WantedJob, *, check_mode: bool = False) -> tuple[str, bool, str | None]:
-    """Apply a job; return what the diff, and what the row says of an elapse that has gone by."""
+    """Apply a job; return what the diff, and what the row says of an elapse that has passed."""
     result = host.converge(job, check_mode=check_mode).result
     (row,) = result["jobs"]
     lines = [line for one in result["diff"] for line in one.get("prepared", "").splitlines()]
@@ -1150,7 +1150,7 @@ def test_a_job_that_does_not_run_now_is_told(missed: FakeHost) -> None:
     assert rows == [("backup", True, False), ("second", False, False)]
     (line,) = lines
     assert line.startswith("backup: this apply does not run the job for its elapse of 20")
-    assert line.endswith(", which has gone by (on_reschedule: skip)")
+    assert line.endswith(", which has passed (on_reschedule: skip)")
     assert (missed.stamp("backup") or 0) > OLD_STAMP
     assert runs_of(missed, EDITED, wanted(name="second")) == ([("backup", False, False), ("second", False, False)], [])
 

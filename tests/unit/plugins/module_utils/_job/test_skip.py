@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One run that is skipped by hand: its lines in the service, what a shell makes of them, what an apply keeps."""
+"""One run that is skipped manually: its lines in the service, what a shell makes of them, what an apply keeps."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_the_first_run_within_its_time_is_skipped_and_no_other(tmp_path, state):
     skip = Skip(int(time.time()) - 1, int(time.time()) + 1000)
     status, told = shell(tmp_path, skip)
     assert status == 113
-    assert told == f"skipped the run of {_skip.words(skip.elapse)}, as asked by hand\n"
+    assert told == f"skipped the run of {_skip.words(skip.elapse)}, as requested\n"
     assert [path.name for path in (state / "backup").iterdir()] == [skip.mark]
     assert shell(tmp_path, skip) == (0, "")
     assert not skip.is_pending(time.time(), [skip.mark])

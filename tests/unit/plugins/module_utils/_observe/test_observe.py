@@ -39,9 +39,9 @@ from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples impor
 @pytest.mark.parametrize(
     ("state", "stale"),
     [
-        # Put back by hand, with its old times: systemd does not ask to reload.
+        # Put back manually, with its old times: systemd does not ask to reload.
         (file_of("", changed_at=3000.0), frozenset(["backup.timer"])),
-        # Opened by hand: its text is as it was.
+        # Opened manually: its text is as it was.
         (file_of("", changed_at=3000.0, mode=0o666), frozenset()),
         (file_of("", changed_at=3000.0, uid=1000), frozenset()),
         (file_of("", changed_at=1000.0), frozenset()),

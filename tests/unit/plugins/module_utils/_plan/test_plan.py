@@ -413,7 +413,7 @@ NOT_INSTALLED = [step for step in RESCHEDULED if step[0] != "install"]
 
 @pytest.mark.parametrize("unit", ["backup.service", "backup.timer"])
 def test_a_file_that_systemd_has_not_read_is_read_anew(unit: str) -> None:
-    """Put back by hand: disk and declaration agree, the memory of PID 1 may not."""
+    """Put back manually: disk and declaration agree, the memory of PID 1 may not."""
     observed = host_with(JOB)._replace(stale=frozenset([unit]))
     assert steps(observed, JOB) == NOT_INSTALLED
     assert actions(observed, JOB) == ["reload"]
@@ -511,7 +511,7 @@ def test_a_rescheduled_job_of_boot_is_not_run() -> None:
     assert [kind for kind, _items in found] == ["stop", "install", "unlink_again", "reload", "link_again"]
 
 
-# A boot that is under way: it starts what is linked, and makes up for a run that was missed.
+# A boot that is under way: it starts what is linked, and catches up a run that was missed.
 
 
 def booting(host: Observed) -> Observed:
@@ -661,7 +661,7 @@ def test_a_rename_of_a_job_that_may_run_carries_the_stamp_too() -> None:
     [
         # With another schedule the last run says nothing of the next.
         (host_with(FORMER), renamed(schedule="Tue 09:00")),
-        # What a suspended job has missed is not made up for.
+        # What a suspended job has missed is not caught up.
         (suspended_host(FORMER), renamed()),
         (host_with(FORMER, timer=STOPPED), renamed()),
         (host_with(FORMER, stamp=False), renamed()),

@@ -27,7 +27,7 @@ PASSED = {"backup": MissedElapse("Tue 09:00", 1801468800.0)}
 @pytest.mark.parametrize(
     ("job", "text"),
     [
-        (TUESDAY, "does not run the job for its elapse of {}, which has gone by (on_reschedule: skip)"),
+        (TUESDAY, "does not run the job for its elapse of {}, which has passed (on_reschedule: skip)"),
         (
             wanted(schedule="Tue 09:00", on_reschedule="run"),
             "runs the job now, for its elapse of {} (on_reschedule: run)",

@@ -288,7 +288,7 @@ def test_a_span_after_boot_counts_where_the_timer_is_started(span: str, passed: 
 
 
 def test_of_calendar_and_span_the_calendar_is_told() -> None:
-    """Both have gone by; it is one run."""
+    """Both have passed; it is one run."""
     systemd = Systemd(1, -10)
     job = wanted(schedule="Tue 09:00", every="5min")
     found = predict(systemd, [job], running(OLD, last=systemd.now - 600), SPANS)
@@ -339,7 +339,7 @@ def test_an_interval_of_a_timer_that_is_referred_to_is_refused_too() -> None:
     assert len(refusals([OFTEN], running(EVERY)._replace(referenced=HELD), surprises)) == 1
 
 
-# Times after boot that have gone by: the host has been up for an hour.
+# Times after boot that have passed: the host has been up for an hour.
 
 
 def since_boot(job: WantedJob, observed: Observed) -> list[tuple[str, str, Any]]:

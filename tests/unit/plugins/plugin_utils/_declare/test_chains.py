@@ -168,15 +168,15 @@ def test_a_timer_goes_and_comes_back(host: FakeHost) -> None:
 
 def test_by_hand_alone(host: FakeHost) -> None:
     job = wanted(name="b", schedule=None, triggered_by=[])
-    assert rows(host, job) == {"b": ("by-hand", ["install"])}
-    assert rows(host, job) == {"b": ("by-hand", [])}
+    assert rows(host, job) == {"b": ("manual", ["install"])}
+    assert rows(host, job) == {"b": ("manual", [])}
 
 
 @pytest.mark.parametrize(
     ("change", "name", "reason"),
     [
         (Change("remove", []), "a", "a starts b, which nothing would start then; remove that first"),
-        (Change("reschedule", ["daily"]), "b", "b has no timer: other jobs start it, or somebody by hand"),
+        (Change("reschedule", ["daily"]), "b", "b has no timer: other jobs start it, or somebody manually"),
     ],
 )
 def test_changes_by_hand_that_cannot_be(host: FakeHost, change: Change, name: str, reason: str) -> None:

@@ -240,7 +240,7 @@ def test_no_address_is_repeated() -> None:
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"on_failure": {"lines": 3}}, "on_failure: names nobody who is told"),
+        ({"on_failure": {"lines": 3}}, "on_failure: names no channel"),
         ({"heartbeat": {"start": True}}, "heartbeat: has no url"),
         (
             {"heartbeat": {"url": {"credential": "x"}}},

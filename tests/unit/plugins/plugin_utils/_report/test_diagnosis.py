@@ -75,7 +75,7 @@ class TestCauses:
         found = case(FAILED, run=by_hand("exit-code", 3, "begins", "tar: x: No space left on device", "gives up"))
         (cause,) = causes(found)
         assert cause.what == (
-            'the run by hand failed: exit status 3; a file system is full: "tar: x: No space left on device"'
+            'the manual run failed: exit status 3; a file system is full: "tar: x: No space left on device"'
         )
         assert "df -h" in cause.fix
         assert verdict(found) == cause.what
@@ -103,13 +103,13 @@ class TestCauses:
     def test_what_systemd_says_is_enough(self, result: str, status: int | None, fix: str) -> None:
         # What it wrote by chance is not looked at.
         (cause,) = causes(case(FAILED, run=by_hand(result, status, "Permission denied")))
-        assert cause.what == f"the run by hand failed: {words(result, status)}"
+        assert cause.what == f"the manual run failed: {words(result, status)}"
         assert fix in cause.fix
 
     def test_the_run_by_hand_is_good(self) -> None:
         found = case(FAILED, row(), run=by_hand("success", 0))
         (cause,) = causes(found)
-        assert cause.what.startswith("the last run failed (exit status 3), and the run by hand did not")
+        assert cause.what.startswith("the last run failed (exit status 3), and the manual run did not")
         assert "2027-02-01 08:00:00+01:00" in cause.fix
         # It is shown, and no reason for an alarm.
         assert verdict(found) == ""
@@ -118,7 +118,7 @@ class TestCauses:
         found = case({**FAILED, "findings": [MISSING]}, run=by_hand("exit-code", 203))
         first, second = causes(found)
         assert (first.what, first.fix) == ('command "/opt/x": does not exist on this host', "install it")
-        assert second.what.startswith("the run by hand failed: exit status 203")
+        assert second.what.startswith("the manual run failed: exit status 203")
 
     def test_a_warning_of_the_proof_is_no_cause(self) -> None:
         found = case(row(findings=[{**MISSING, "severity": "warning"}]))
@@ -151,7 +151,7 @@ class TestCauses:
 
     def test_a_run_that_goes_on(self) -> None:
         run = {**run_of("running"), "finished": False, "msg": "backup: still runs after 5 s, and goes on", "lines": []}
-        assert causes(case(row("running"), run=run))[0].what == "the run by hand still goes on"
+        assert causes(case(row("running"), run=run))[0].what == "the manual run still goes on"
         assert verdict(case(row("running"), run=run))
 
 
@@ -237,14 +237,14 @@ def test_the_diagnosis_of_several_hosts() -> None:
         "backup on web1: failing",
         '  the last run failed: exit status 3; memory ran out: "MemoryError"',
         "    fix: raise `limits: {memory: ...}`, or let it use less",
-        "  It was not run by hand: nobody has said yes; `-e run=true` runs it.",
+        "  It was not run manually: nobody has said yes; `-e run=true` runs it.",
         "backup on web2: ok",
         "  nothing is wrong: the reason of ok",
     ]
     both = {"web1": cases["web1"], "web3": cases["web1"]}
     assert [line.text for line in diagnosis_lines(both)][0::3] == [
         "backup on web1, web3: failing",
-        "  It was not run by hand: nobody has said yes; `-e run=true` runs it.",
+        "  It was not run manually: nobody has said yes; `-e run=true` runs it.",
     ]
 
 

@@ -112,9 +112,9 @@ class TestReschedule:
         text = rescheduled("a", self.TEXT, ["daily", "Sun 07:00"])
         assert calendars(text) == ["daily", "Sun 07:00"]
         assert owner_of(text) == owner_of(self.TEXT)
-        note = "Changed=rescheduled by hand, declared was: Mon    08:00; Tue 08:00"
+        note = "Changed=rescheduled manually, declared was: Mon    08:00; Tue 08:00"
         assert sorted({*text.splitlines()} - {*self.TEXT.splitlines()}) == [
-            note, "Description=Runs a, rescheduled by hand", "OnCalendar=Sun 07:00", "OnCalendar=daily",
+            note, "Description=Runs a, rescheduled manually", "OnCalendar=Sun 07:00", "OnCalendar=daily",
         ]  # fmt: skip
         assert sorted({*self.TEXT.splitlines()} - {*text.splitlines()}) == [
             "  08:00", "Description=x", "OnCalendar=Mon \\", "OnCalendar=Tue 08:00",
@@ -124,4 +124,4 @@ class TestReschedule:
         text = rescheduled("a", rescheduled("a", self.TEXT, ["daily"]), ["hourly"])
         assert calendars(text) == ["hourly"]
         assert text.count("Changed=") == 1
-        assert "Changed=rescheduled by hand, declared was: Mon" in text
+        assert "Changed=rescheduled manually, declared was: Mon" in text

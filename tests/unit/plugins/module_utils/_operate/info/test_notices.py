@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is told of a job's runs, and which notices did not arrive, as `status` shows it."""
+"""Who is notified of a job's runs, and which notices did not arrive, as `status` shows it."""
 
 from __future__ import annotations
 

@@ -113,12 +113,11 @@ def test_handlers() -> None:
     unit = {"OnFailure": ["alert.service alrt.service", "notify@%n.service"], "OnSuccess": "gone@%n.service"}
     assert told(check_handlers, unit=unit) == [
         (
-            'unit.OnFailure "alrt.service": does not exist on this host, so it would not be told; install it before '
-            "the "
-            'job, or correct the name: "alert.service"? [missing-handler]'
+            'unit.OnFailure "alrt.service": does not exist on this host, so it would not be notified; install it '
+            'before the job, or correct the name: "alert.service"? [missing-handler]'
         ),
         (
-            'unit.OnSuccess "gone@%n.service": does not exist on this host, so it would not be told; install it '
+            'unit.OnSuccess "gone@%n.service": does not exist on this host, so it would not be notified; install it '
             "before the "
             "job, or correct the name [missing-handler]"
         ),

@@ -161,7 +161,7 @@ def test_jobs_are_sorted_and_those_of_accounts_are_apart() -> None:
 
 def test_where_a_job_is_suspended_or_changed() -> None:
     suspended = row(BACKUP, enabled=False, timer_state="inactive (dead)")
-    # The timer was stopped by hand: nobody has suspended the job.
+    # The timer was stopped manually: nobody has suspended the job.
     stopped = row(BACKUP, timer_state="inactive (dead)", drift=["backup.service has the mode 0666"])
     (job,) = book({"a": host(suspended), "b": host(stopped), "c": host(row(BACKUP))})["jobs"]
     assert job["suspended"] == ["a"]
@@ -413,5 +413,5 @@ def test_a_run_that_is_missed_is_one_of_a_schedule() -> None:
     text = rendered({"a": host(row(wanted(schedule=None, every="1h", on_boot="5min")))})
     assert "- **Other triggers**: `OnBootSec=5min`" in text
     assert "A missed run" not in text
-    assert "- **A missed run**: is made up for\n" in rendered({"a": host(row(BACKUP))})
+    assert "- **A missed run**: is caught up\n" in rendered({"a": host(row(BACKUP))})
     assert "- **A missed run**: is lost\n" in rendered({"a": host(row(wanted(persistent=False)))})
