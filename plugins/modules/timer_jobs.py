@@ -731,7 +731,7 @@ jobs:
           V(disarm), V(enable), V(disable), V(run), V(disable the service itself), V(reset its failure),
           V(let its run finish), V(clean up after its run) and V(stop its run).
         - For a file of the job, also V(install), V(update) or V(remove) with its name, for example V(update script),
-          and V(remove its folder).
+          and V(remove its directory).
       type: list
       elements: str
       sample: [install, arm, enable]

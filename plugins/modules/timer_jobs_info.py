@@ -214,7 +214,7 @@ jobs:
       description: The directives that limit what it may use, for example V(MemoryMax=512M).
       type: list
       elements: str
-    told_to:
+    notified:
       description: Who is notified about its runs, as far as this user may read it. For URLs of webhooks and monitors,
         only the host.
       type: list

@@ -6,6 +6,7 @@ code for the hosts runs on old Python, and data flows one way."""
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib.util
 import os
 import re
@@ -319,6 +320,44 @@ def test_pages_made_from_the_code_are_up_to_date():
     spec.loader.exec_module(pages)
     old = [path for path, text in pages.PAGES.items() if (ROOT / path).read_text() != text()]
     assert old == [], "run .venv/bin/python tools/pages.py"
+
+
+# What users read has the field's words. To the left what is not to be there, to the right what to write.
+WORDS = {
+    r"mend|mends|mended": "fix, correct",
+    r"by hand": "manually",
+    r"told|tells? of": "notified, reported, shown",
+    r"made up for|makes? up for": "caught up (systemd.timer(5))",
+    r"gone by": "passed",
+    r"cut off": "interrupted",
+    r"folders?": "directory",
+    r"side by side": "in parallel",
+    r"stands? beside": "companion, helper",
+}
+
+
+def texts_for_users() -> Iterator[tuple[str, str]]:
+    """Pages, what ansible-doc shows, and what stands at the head of playbooks."""
+    own = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROLE / "README.md", ROLE / "meta" / "argument_specs.yml"]
+    for path in [*own, *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "playbooks").rglob("*.yml"))]:
+        yield str(file_id(path)), path.read_text()
+    for path in [*modules_of("modules"), *modules_of("filter")]:
+        for name in ("DOCUMENTATION", "EXAMPLES", "RETURN"):
+            with contextlib.suppress(AssertionError):
+                yield f"{file_id(path)}, {name}", constant(path, name)
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_what_users_read_has_the_words_of_the_field(words):
+    # Neither commands and names, nor what programs print.
+    code = re.compile(r"^ *```.*?^ *```|`[^`\n]*`|^ [^\n]*\{\{[^\n]*$", re.DOTALL | re.MULTILINE)
+    found = [
+        (place, one.group())
+        for place, text in texts_for_users()
+        if "comparison" not in place
+        for one in re.finditer(rf"\b(?:{words})\b", code.sub("", text))
+    ]
+    assert found == [], f"write: {WORDS[words]}"
 
 
 def test_links_in_the_documents_lead_somewhere():

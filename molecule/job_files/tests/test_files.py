@@ -213,7 +213,7 @@ def test_a_folder_with_other_content_is_refused_and_left(story):
 
 
 def test_what_is_declared_no_more_goes(story):
-    assert story.fewer.actions()["files-shell"] == ["update", "remove script", "remove its folder"]
+    assert story.fewer.actions()["files-shell"] == ["update", "remove script", "remove its directory"]
     kept = {"files-dump", "files-dump/mine", "files-dump/credential-mine"}
     assert set(story.modes_then) == kept | {"files-dump/script", "files-dump/environment"}
     assert any('mine": is not of this job, and is left' in text for text in story.fewer.result["warnings"])

@@ -566,8 +566,8 @@ def test_status_and_logs_tell_what_did_not_arrive(story):
     (found,) = story.status["jobs"]
     newest = found["failed_notices"][0]
     assert (newest["event"], newest["invocation_id"]) == ("failure", found["last_run"]["invocation_id"])
-    assert f"failure: command {RECORD}" in found["told_to"]
-    assert "heartbeat 127.0.0.1" in found["told_to"]
+    assert f"failure: command {RECORD}" in found["notified"]
+    assert "heartbeat 127.0.0.1" in found["notified"]
     lines = [line["text"] for line in story.logs["lines"] if "the failure could not be sent by" in line["text"]]
     assert len(lines) == 3
     # It stands behind what the job itself wrote.

@@ -85,13 +85,13 @@ HOST = {
     "systemd-too-old": _never("systemd is older than this collection needs.", "Upgrade the host."),
     "systemd-answer": _never("systemd answered what the collection does not understand.", "Report it as a bug."),
     "unit-directory": _never(
-        "The unit directory is missing, not read by systemd, not writable, or others than root can write it. Or a "
-        "folder of links in it is none, or others can write it.",
+        "The unit directory is missing, not read by systemd, not writable, or writable by others than root. Or "
+        "so is a directory of links in it, or a link is in its place.",
         "Correct `timer_unit_directory`, or the directory.",
     ),
     "files-directory": _never(
-        "The directory of the jobs' files, or the folder of a job in it, is no directory or can be changed by others. "
-        "Or the folder holds what is not of the job.",
+        "The directory of the jobs' files, or that of a job in it, is not a directory, or others can change it. Or the "
+        "directory of the job holds files of others.",
         "Correct `timer_files_directory`, or the directory.",
     ),
     "not-root": _never("Jobs are applied without root.", "Set `become: true`."),

@@ -312,7 +312,7 @@ class JobPlanner:
         for folder in self.observed.folders.get(self.goal.name, []):
             if folder not in kept and folder != self.folder_in_use:
                 self.add("remove_folder", folder)
-                self.say("remove" if self.goal.service is None else "remove its folder")
+                self.say("remove" if self.goal.service is None else "remove its directory")
         # The record of a job that is done stays as long as the job is declared.
         if self.goal.service is None and not self.goal.done and self.goal.name in self.observed.states:
             self.add("remove_state", self.goal.name)

@@ -44,7 +44,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.in
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.notices import (
     failed_notices,
     has_notices,
-    told_to,
+    notified,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.overdue import GRACE, Missed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
@@ -250,7 +250,7 @@ def picture(runner: Runner, wish: Query) -> dict[str, Any]:
         rows.append(
             {
                 **row_of(pair, seen, health, runs[name], wish.runs),
-                "told_to": told_to(name, pair.service.text, wish.files_directory) if pair.owner else [],
+                "notified": notified(name, pair.service.text, wish.files_directory) if pair.owner else [],
                 # Of runs that are shown only: what is long past needs nobody any more.
                 "failed_notices": [
                     {"invocation_id": run.invocation_id, **lost[run.invocation_id]}

@@ -40,7 +40,7 @@ def has_notices(job: str, service: str) -> bool:
     return notify_prefix(job) in service
 
 
-def told_to(job: str, service: str, files_directory: str) -> list[str]:
+def notified(job: str, service: str, files_directory: str) -> list[str]:
     """Return who is notified of a job's runs, as far as this user may read it: `failure: mail to ops@example.com`."""
     text = UnitText(service)
     found = [

@@ -193,7 +193,7 @@ def test_what_is_declared_no_more_goes(host: FakeHost) -> None:
     assert result["jobs"][0]["actions"] == ["update", "remove environment"]
     assert [path.name for path in (host.own / "backup").iterdir()] == ["script"]
     result = host.converge(wanted()).result
-    assert result["jobs"][0]["actions"] == ["update", "remove script", "remove its folder"]
+    assert result["jobs"][0]["actions"] == ["update", "remove script", "remove its directory"]
     assert not host.own.exists()
     assert not host.converge(wanted()).result["changed"]
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.notices import (
+    notified,
     parse_failures,
-    told_to,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 
@@ -35,7 +35,7 @@ def failure(unit: str, moment: int = 1764300000) -> str:
 def test_who_is_told(tmp_path: Path) -> None:
     (tmp_path / "backup").mkdir()
     (tmp_path / "backup" / "notify.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
-    assert told_to("backup", SERVICE, str(tmp_path)) == [
+    assert notified("backup", SERVICE, str(tmp_path)) == [
         "failure: unit other.service",
         "failure: mail to ops@example.com, it@example.com",
         "failure: webhook chat.example.com",
@@ -49,8 +49,8 @@ def test_who_is_told(tmp_path: Path) -> None:
 def test_settings_that_are_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "backup").mkdir()
     (tmp_path / "backup" / "notify.json").write_text(text, encoding="utf-8")
-    assert told_to("backup", SERVICE, str(tmp_path)) == ["failure: unit other.service"]
-    assert told_to("backup", "[Unit]\n", str(tmp_path)) == []
+    assert notified("backup", SERVICE, str(tmp_path)) == ["failure: unit other.service"]
+    assert notified("backup", "[Unit]\n", str(tmp_path)) == []
 
 
 @pytest.mark.parametrize(

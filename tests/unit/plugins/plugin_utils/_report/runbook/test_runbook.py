@@ -47,7 +47,7 @@ def row(job: WantedJob, account: str = "", **changes: Any) -> dict[str, Any]:
         "activity": "armed",
         "timer_state": "active (waiting)",
         "drift": [],
-        "told_to": [],
+        "notified": [],
         "unit_texts": {"service": job.service, "timer": job.timer, "companions": beside},
         **changes,
     }
@@ -73,7 +73,7 @@ def test_how_a_job_runs_is_said_in_words() -> None:
         concurrency={"policy": "forbid", "group": "nightly", "group_limit": 2, "group_wait": "90min"},
         starting_deadline="10min",
     )  # fmt: skip
-    told = row(job, told_to=["failure: mail to ops@example.com"])
+    told = row(job, notified=["failure: mail to ops@example.com"])
     (found,) = book({"a": host(told), "b": host(row(wanted(name="backup", schedule="02:00", command="/bin/true")))})[
         "jobs"
     ]
