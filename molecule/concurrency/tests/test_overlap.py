@@ -190,7 +190,15 @@ def tell(site, host):
     seen.day = next(job["skip_next"] for job in declared if job["name"] == "skip-day")
     seen.skipped_first = skipped(host, "skip-next")
     wait_until(lambda: len(entries(host, "overlap-replace", "replaced")) >= 2, 90, "overlap-replace is replaced twice")
-    seen.replaced = show(host, "overlap-replace.service", "Result", "ActiveState")
+    # Between two runs it is inactive for a moment.
+    replaced = {}
+
+    def runs_again():
+        replaced.update(show(host, "overlap-replace.service", "Result", "ActiveState"))
+        return replaced["ActiveState"] == "activating"
+
+    wait_until(runs_again, 90, "the run that replaces another")
+    seen.replaced = replaced
     kept = {job["name"]: job for job in declared if job["name"] in ("skip-next", "overlap-queue", "overlap-forbid")}
     kept["skip-next"]["skip_next"] = "second"
     host.check_output("chmod 0775 %s", RUN_DIRECTORY)

@@ -49,6 +49,8 @@ from private_directory import make_private
 # that a gate that is broken does not skip runs in silence. Python uses 1 and 2.
 BEGIN, SKIP, FAIL = 0, 113, 255
 STATE = "/var/lib/dotmobi.systemd_timers"
+# There, in the directory of a job: the tokens that have skipped a run.
+TOKENS = "skipped.json"
 ENDED = "/run/dotmobi.systemd_timers/ended"
 STARTS = "/run/dotmobi.systemd_timers/starts"
 # Behind the name of a job; no name holds it.
@@ -113,14 +115,32 @@ def check_deadline(trigger: Trigger, deadline: float, slack: float) -> float:
     raise Skipped("starting-deadline", f"skipped {what}: it is late by more than {words(deadline)}", **fields)
 
 
+def used_tokens(job: str, state: str) -> list[str]:
+    """Return the tokens that have skipped a run of a job."""
+    with contextlib.suppress(FileNotFoundError), open(os.path.join(state, job, TOKENS), encoding="utf-8") as stream:
+        found: list[str] = json.load(stream)
+        return found
+    return []
+
+
+def check_removed(options: argparse.Namespace, state: str = STATE) -> None:
+    """Skip a run that is to be skipped, and whose timer was removed as the run began.
+
+    What has started it cannot be known any more. Nothing is written: the state of the job is removed, too.
+    """
+    reason = "the job was removed as this run began"
+    if options.skip_date == day_of(time.time(), options.zone):
+        raise Skipped("skip-date", f"skipped this run: skip_next is {options.skip_date}, and {reason}")
+    if options.skip_next and options.skip_next not in used_tokens(options.job, state):
+        raise Skipped("skip-next", f"skipped this run for skip_next {options.skip_next}: {reason}")
+
+
 def check_skip_next(job: str, token: str, state: str = STATE) -> None:
     """Skip one run for each token. Tokens are kept, so that none does it twice."""
-    path = os.path.join(make_private(os.path.join(state, job)), "skipped.json")
-    used: list[str] = []
-    with contextlib.suppress(FileNotFoundError), open(path, encoding="utf-8") as stream:
-        used = json.load(stream)
+    used = used_tokens(job, state)
     if token in used:
         return
+    path = os.path.join(make_private(os.path.join(state, job)), TOKENS)
     write_whole(path, json.dumps([*used, token]))
     raise Skipped("skip-next", f"skipped this run, and no other, for skip_next {token}", token=token)
 
@@ -182,7 +202,9 @@ def note_start(job: str, directory: str = STARTS) -> None:
     """
     make_private(directory)
     replacing = os.path.join(directory, f"{job}{REPLACING}")
-    by_timer = is_started_by_timer(read_trigger(f"{job}.timer", f"{job}.service"))
+    trigger = read_trigger(f"{job}.timer", f"{job}.service")
+    # Where nobody knows, it is not left out.
+    by_timer = trigger.gone or is_started_by_timer(trigger)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(replacing)
         by_timer = True
@@ -198,7 +220,9 @@ def begin(options: argparse.Namespace) -> int:
             note_start(job)
         if options.forbid or options.deadline or options.skip_next or options.skip_date:
             trigger = read_trigger(f"{job}.timer", options.service or f"{job}.service")
-            if is_started_by_timer(trigger):
+            if trigger.gone:
+                check_removed(options)
+            elif is_started_by_timer(trigger):
                 if options.forbid:
                     check_forbid(trigger, last_end(job), options.accuracy, options.jitter)
                 if options.deadline:

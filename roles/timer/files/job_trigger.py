@@ -24,7 +24,7 @@ SECONDS = {
     "y": 31557600,
 }
 # A service may have to wait for others, such as network-online.target, before it starts. After that a start counts as
-# one manually: a condition of the unit may have kept the timer's own from happening.
+# a manual one: a condition of the unit may have kept the timer's own from happening.
 LONGEST_START = 300.0
 MOST_ELAPSES = 100
 LONGEST_LOOK = 10 * 366 * 86400.0
@@ -44,7 +44,7 @@ class Trigger(NamedTuple):
 
     expressions: the timer's schedules. elapses: of each the elapse that systemd waits for, or has just acted on (Unix
     time). The others are on the monotonic clock, 0 for never in this boot: triggered: when the timer last elapsed;
-    began: when this run did; ended_before: the end of the run before.
+    began: when this run did; ended_before: the end of the run before. gone: there is no such timer any more.
     """
 
     expressions: list[str]
@@ -52,6 +52,7 @@ class Trigger(NamedTuple):
     triggered: float
     began: float
     ended_before: float
+    gone: bool = False
 
 
 def ask(*argv: str, zone: str = "") -> str:
@@ -126,6 +127,7 @@ def trigger_of(timer: Block, service: Block) -> Trigger:
         parse_span(first(timer, "LastTriggerUSecMonotonic")),
         int(first(service, "InactiveExitTimestampMonotonic") or 0) / 1e6,
         int(first(service, "InactiveEnterTimestampMonotonic") or 0) / 1e6,
+        first(timer, "LoadState") == "not-found",
     )
 
 
@@ -133,6 +135,7 @@ def read_trigger(timer: str, service: str) -> Trigger:
     """Ask systemd for it, in one call."""
     found = show(
         [timer, service],
+        "LoadState",
         "LastTriggerUSecMonotonic",
         "TimersCalendar",
         "InactiveExitTimestampMonotonic",

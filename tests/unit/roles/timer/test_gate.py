@@ -55,7 +55,12 @@ def test_systemd_tells_when_the_job_was_due(version):
 
 def test_what_has_never_been_is_zero():
     timer = {"TimersCalendar": ["{ OnCalendar=daily ; next_elapse=(null) }"], "LastTriggerUSecMonotonic": ["0"]}
-    assert trigger.trigger_of(timer, {}) == (["daily"], [], 0, 0, 0)
+    assert trigger.trigger_of(timer, {}) == (["daily"], [], 0, 0, 0, False)
+
+
+def test_a_timer_that_was_removed_is_known():
+    assert trigger.trigger_of({"LoadState": ["not-found"]}, {}).gone
+    assert not trigger.trigger_of({"LoadState": ["loaded"]}, {}).gone
 
 
 @pytest.mark.parametrize(
@@ -495,6 +500,30 @@ def test_a_run_that_is_started_by_hand_is_never_skipped(monkeypatch, told, tmp_p
     monkeypatch.setattr(gate, "is_started_by_timer", lambda _known: by_timer)
     assert gate.main(["begin", "j", "--skip-next", "x"]) == status
     assert [event for event, _message in told] == ["skipped"] * by_timer
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        (["--skip-date", "2026-12-24", "--zone", "UTC"], gate.SKIP),
+        (["--skip-date", "2026-12-25", "--zone", "UTC"], gate.BEGIN),
+        (["--skip-next", "new"], gate.SKIP),
+        (["--skip-next", "used"], gate.BEGIN),
+        (["--forbid"], gate.BEGIN),
+    ],
+)
+def test_a_run_that_is_to_be_skipped_is_skipped_also_when_its_job_is_removed_as_it_begins(
+    monkeypatch, told, tmp_path, options, status
+):
+    """Its timer is gone, and with it what has started the run."""
+    monkeypatch.setattr(gate.check_removed, "__defaults__", (str(tmp_path),))
+    monkeypatch.setattr(gate.time, "time", lambda: CHRISTMAS + 3600)
+    monkeypatch.setattr(gate, "read_trigger", lambda *_names: known(triggered=0.0, gone=True))
+    (tmp_path / "j").mkdir()
+    (tmp_path / "j" / gate.TOKENS).write_text('["used"]')
+    assert gate.main(["begin", "j", *options]) == status
+    assert [event for event, _message in told] == ["skipped"] * (status == gate.SKIP)
+    assert (tmp_path / "j" / gate.TOKENS).read_text() == '["used"]'
 
 
 def test_an_entry_of_the_journal_is_one_line_for_each_field(monkeypatch):
