@@ -178,7 +178,7 @@ class CallbackModule(Default):  # type: ignore[misc]
         """Print the warnings that were kept, each with its hosts."""
         told, self._warned = self._warned, {}
         for text, hosts in told.items():
-            self._display.warning(f"{', '.join(hosts)}: {text}")
+            self._display.warning(f"{', '.join(sorted(hosts))}: {text}")
 
     def _is_quiet(self, task: Any) -> bool:
         return not self._display.verbosity and is_helper(task)

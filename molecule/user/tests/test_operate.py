@@ -173,7 +173,7 @@ def test_changes(told, machine):
     assert rows["suspend"][1:4] == ["uo-well", "disarm, disable", "suspended"]
     assert rows["resume"][1:4] == ["uo-well", "arm, enable", "armed"]
     (found,) = as_json(told["status"])[machine]["jobs"]
-    assert (found["state"], found["user"], found["scope"]) == ("suspended", CAROL, "user")
+    assert (found["activity"], found["user"], found["scope"]) == ("suspended", CAROL, "user")
     assert row_of(machines(told["reschedule"], "Show what was done"), machine)[2] == "update, reschedule"
     assert row_of(machines(told["remove"], "Show what was done"), machine)[3] == "absent"
     assert told["left"][machine] == []
