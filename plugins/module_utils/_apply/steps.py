@@ -4,7 +4,7 @@
 
 New unit files are complete on disk, beside their place, before the first step; a step only renames. What a rename
 or a removal displaces is kept until the evidence is in, so that going back needs no disk space. All that is done is
-written down, with what was there before: `_undo` takes back exactly that.
+written down, with what was there before: `undo` takes back exactly that.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Finding(NamedTuple):
-    """One fault: where it is, what stands there, why that is wrong, how to fix it, its code (`_codes`).
+    """One fault: where it is, what stands there, why that is wrong, how to fix it, its code (`codes`).
 
     An empty `job` means the host as a whole. `kind` is that of the code unless it is given.
     """

@@ -84,7 +84,7 @@ def record_of(service: str, job: str) -> Record | None:
 
 
 def usual_folders(files_directory: str, job: str) -> tuple[str, str]:
-    """Return the folders that the files of a job can be in, by its declaration (`_files_place`)."""
+    """Return the folders that the files of a job can be in, by its declaration (`_plan/file_places`)."""
     return os.path.join(files_directory, job), os.path.join(files_directory, OTHER_DIRECTORY, job)
 
 

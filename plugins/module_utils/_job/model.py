@@ -16,7 +16,7 @@ FILES_DIRECTORY = "/etc/dotmobi.systemd_timers"
 OTHER_DIRECTORY = ".other"
 # Where the programs beside a job keep what outlives a boot (roles/timer/files/gate.py).
 STATE_DIRECTORY = "/var/lib/dotmobi.systemd_timers"
-# There: the record of a job's last run (`_run_record`).
+# There: the record of a job's last run (`run_record`).
 RECORD = "ran"
 # In it, in the place of the result of a run: somebody has seen that it has failed.
 ACKNOWLEDGED = "acknowledged"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 dotmobi.systemd_timers contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The note of a run that a job is to have because it is new (`_first_run`).
+"""The note of a run that a job is to have because it is new (`_plan/first_run`).
 
 An apply writes it before it installs the job, with its owner, into the job's state directory: one that is killed is
 completed by the next, and the job runs then. The note goes before the run begins, or when the job is not to run after

@@ -32,7 +32,7 @@ def is_mask(state: FileState) -> bool:
 
 
 class Pin(NamedTuple):
-    """What holds the units of a run under way as they were when it began, as found (`_pin`).
+    """What holds the units of a run under way as they were when it began, as found (`_job/pin`).
 
     service: the text of the service that the run has. units: pinned unit to its text. files: path to what stands there,
     of all parts of the pin. waiting: the unit that cleans up after the run is in memory.

@@ -17,7 +17,7 @@ def runs_since_boot(
 ) -> list[Finding]:
     """Return a finding for each timer to be started that would run its job: its time after boot has passed.
 
-    A timer that has only such triggers is not started (`_plan.starts_now`), and the stamp of a persistent one
+    A timer that has only such triggers is not started (`plan.starts_now`), and the stamp of a persistent one
     prevents the run; what is left can only be refused.
     """
     findings = []

@@ -46,7 +46,7 @@ def parse_manager(text: str, boot_time: float) -> Manager:
         loaded_at,
         int(properties.get("UserspaceTimestampMonotonic") or 0) / 1e6,
         properties.get("SystemState") in ("initializing", "starting"),
-        # In the words of systemctl, see `_account`.
+        # In the words of systemctl, see `_managers/account`.
         properties.get("SystemState") != "offline",
     )
 

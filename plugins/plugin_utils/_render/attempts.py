@@ -72,7 +72,7 @@ def number(value: float) -> str:
 
 
 def span(job: Mapping[str, Any], field: str, default: float = 0.0) -> float:
-    """Return a time span in seconds. One that cannot be read was refused before (`_runner_rules`)."""
+    """Return a time span in seconds. One that cannot be read was refused before (`_declare/attempt_rules`)."""
     if job.get(field) is None:
         return default
     try:

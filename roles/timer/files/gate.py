@@ -259,7 +259,7 @@ def end(options: argparse.Namespace) -> int:
 
 
 def cleaner_of(job: str) -> str:
-    """Return the unit that cleans up after a run which goes on although its job was changed (`_pin` is alike)."""
+    """Return the unit that cleans up after a run which goes on although its job was changed (`_job/pin` is alike)."""
     return f"dotmobi-run-end-{hashlib.sha256(job.encode()).hexdigest()[:12]}.service"
 
 

@@ -30,7 +30,7 @@ EVERYWHERE = {key for dump in DUMPS.values() for section in SECTIONS for key in 
 
 
 def known(version: int) -> dict[str, list[str]]:
-    """Return what a version knows, as `_verify` hands it over."""
+    """Return what a version knows, as `verify` hands it over."""
     return {section: list(types) for section, types in DUMPS[version].items()}
 
 
