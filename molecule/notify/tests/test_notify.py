@@ -466,7 +466,7 @@ def test_attempts_to_tell_of_one_run_carry_one_id(story):
 
 def test_an_answer_that_never_ends_is_an_answer(story):
     assert len(asked(story, "/endless/shaped")) == 1
-    assert "notify-shaped: the failure could not be told" not in story.journal
+    assert "notify-shaped: the failure could not be sent" not in story.journal
 
 
 def test_retries_are_told_as_one_run(story):
@@ -555,7 +555,7 @@ def test_the_other_ways_are_gone_and_the_journal_names_what_failed(story):
     lines = [line for line in story.journal.splitlines() if line.startswith("notify-hangs: the failure")]
     told = [line for line in lines if "was sent by" in line]
     assert told == [f"notify-hangs: the failure was sent by command {RECORD}"]
-    failed = sorted(line.partition("told by ")[2] for line in lines if "could not be told" in line)
+    failed = sorted(line.partition("sent by ")[2] for line in lines if "could not be sent" in line)
     assert len(failed) == 3
     assert re.fullmatch(r"heartbeat 127\.0\.0\.1:18083: no answer in time, after \d+ attempts in \d+ s", failed[0])
     assert re.fullmatch(r"webhook 127\.0\.0\.1:18082: Connection refused, after \d+ attempts in \d+ s", failed[2])
