@@ -11,6 +11,7 @@ import yaml
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.checksum import with_seals
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import FILES_DIRECTORY, WantedJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe import model as observe_model
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, FileState, Observed
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import Manager, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed
@@ -97,36 +98,9 @@ def file_of(text: str, **attributes: Any) -> FileState:
 
 
 def empty_host(**changes: Any) -> Observed:
-    """Return a host that has nothing of ours."""
-    return Observed(
-        manager=Manager(252, [UNIT_DIRECTORY], 2000.0),
-        files={},
-        links={},
-        units={},
-        next_elapse={},
-        last_trigger={},
-        stamps={},
-        elsewhere={},
-        drop_ins={},
-        host_units=frozenset(),
-        stale=frozenset(),
-        referenced={},
-        orphans=[],
-        dirty=[],
-        marked={},
-        leftover=False,
-        uptime=3600.0,
-        log_directory_exists=True,
-        extras={},
-        folders={},
-        states={},
-        records={},
-        forgotten=[],
-        foreign={},
-        noted=(),
-        pins={},
-        first_runs={},
-    )._replace(**changes)
+    """Return a host that has nothing of ours, and is up for an hour."""
+    nothing = observe_model.empty_host(Manager(252, [UNIT_DIRECTORY], 2000.0))
+    return nothing._replace(uptime=3600.0)._replace(**changes)
 
 
 def host_with(*jobs: WantedJob, timer: UnitState = WAITING, stamp: bool = True, linked: bool = True) -> Observed:
