@@ -13,40 +13,14 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.co
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import Finding
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import ABSENT, Request
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import empty_host
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.arguments import (
-    check_argument_length,
-    check_relative,
-)
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.clock_change import (
-    check_clock_change,
-)
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.environment import (
-    check_environment,
-)
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.schedule import (
-    check_lengths,
-    check_reload_runs,
-    check_schedules,
-    check_spans,
-    check_start_limit,
-    check_trigger,
-    timespans,
-)
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.service import (
-    check_finishes,
-    check_remain_after_exit,
-    check_runtime_max,
-    check_secrets,
-)
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.shell import check_shell_syntax
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.specifiers import (
-    NEWEST_VERSION,
-    check_specifiers,
-)
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.variables import check_variables
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Checker, Context, view
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.schedule import timespans
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.checkers.specifiers import NEWEST_VERSION
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.context import Context, view
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.host_facts import Account, Facts, PathFacts
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.proof import (
+    OF_COMMANDS,
+    OF_SCHEDULES,
+    OF_SERVICES,
     calendar_fixes,
     is_accepted,
     span_fixes,
@@ -64,26 +38,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.ca
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import Manager
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing, Runner
 
-# Those of the proof that look at the text of the jobs alone.
-CHECKERS: tuple[Checker, ...] = (
-    check_schedules,
-    lambda job, known: check_clock_change(job, known.calendars, known.facts.now, known.facts.clock_change),
-    check_spans,
-    check_trigger,
-    check_reload_runs,
-    check_start_limit,
-    check_lengths,
-    lambda job, _known: check_relative(job),
-    lambda job, known: check_specifiers(job, known.observed.manager.version),
-    check_variables,
-    check_environment,
-    check_shell_syntax,
-    lambda job, _known: check_argument_length(job),
-    check_secrets,
-    check_remain_after_exit,
-    check_runtime_max,
-    check_finishes,
-)
+CHECKERS = (*OF_SCHEDULES, *OF_COMMANDS, *OF_SERVICES)
 # The variables that a service has in any case, whatever the environment of PID 1 holds (systemd.exec(5)).
 VARIABLES = frozenset({"LANG", "PATH"})
 NOT_PROVED = (

@@ -117,24 +117,32 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.ca
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import parse_blocks
 
-# In the order of their findings; each looks at one job.
-CHECKERS: tuple[Checker, ...] = (
+# Those that look at the text of a job alone: the proof without a host has these.
+OF_SCHEDULES: tuple[Checker, ...] = (
     check_schedules,
-    lambda job, known: check_clock_change(job, known.calendars, known.facts.now, known.facts.clock_change),
+    lambda job, known: check_clock_change(job, known.calendars, known.facts.clock_change),
     check_spans,
     check_trigger,
     check_reload_runs,
     check_start_limit,
     check_lengths,
-    check_programs,
-    check_python,
-    check_scripts,
+)
+OF_COMMANDS: tuple[Checker, ...] = (
     lambda job, known: check_relative(job, home_of(job, known)),
     lambda job, known: check_specifiers(job, known.observed.manager.version, known.request.scope),
     check_variables,
     check_environment,
     check_shell_syntax,
     lambda job, _known: check_argument_length(job),
+)
+OF_SERVICES: tuple[Checker, ...] = (check_secrets, check_remain_after_exit, check_runtime_max, check_finishes)
+# In the order of their findings; each looks at one job.
+CHECKERS: tuple[Checker, ...] = (
+    *OF_SCHEDULES,
+    check_programs,
+    check_python,
+    check_scripts,
+    *OF_COMMANDS,
     check_user,
     check_group,
     check_working_directory,
@@ -149,10 +157,7 @@ CHECKERS: tuple[Checker, ...] = (
     check_hidden_attempts,
     check_sandbox_paths,
     check_powerless_root,
-    check_secrets,
-    check_remain_after_exit,
-    check_runtime_max,
-    check_finishes,
+    *OF_SERVICES,
     check_unit,
     check_handlers,
     check_notices,

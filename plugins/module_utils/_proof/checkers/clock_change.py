@@ -40,7 +40,7 @@ class Window(NamedTuple):
 
 
 def check_clock_change(
-    job: ProofJob, calendars: dict[str, Calendar], _now: float, change_of: Callable[[str], ClockChange | None]
+    job: ProofJob, calendars: dict[str, Calendar], change_of: Callable[[str], ClockChange | None]
 ) -> list[Finding]:
     """Warn of local times that the next clock change skips or repeats."""
     findings = []

@@ -32,7 +32,7 @@ def told(
     """Return what is told of expressions in the normalized form, on a host in a zone."""
     job = job_view(schedule=schedule)
     calendars = {one: Calendar(one, True, one, list(elapses), "") for one in job.timer.values("Timer", "OnCalendar")}
-    found = check_clock_change(job, calendars, now, lambda zone: next_change(zone or host, now))
+    found = check_clock_change(job, calendars, lambda zone: next_change(zone or host, now))
     return [line(one) for one in found]
 
 
@@ -228,7 +228,7 @@ def test_each_zone_is_asked_only_when_it_matters() -> None:
 
     expressions = ["*-*-* 02:30:00", "*-*-* 02:30:00 UTC", "*-*-* *:30:00 Asia/Tokyo", "*-*-* 02:30:00 Asia/Tokyo"]
     job = job_view(schedule=expressions)
-    assert check_clock_change(job, {one: Calendar(one, True, one, [1], "") for one in expressions}, 0, change_of) == []
+    assert check_clock_change(job, {one: Calendar(one, True, one, [1], "") for one in expressions}, change_of) == []
     assert asked == ["", "Asia/Tokyo"]
 
 
