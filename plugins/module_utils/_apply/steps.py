@@ -35,6 +35,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.fi
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.observe import stamp_path
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Step
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import marker
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state.own_file import write_whole
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import NOT_ACTIVE
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import (
@@ -237,7 +238,8 @@ class StepRunner:
             self._make_directories(os.path.dirname(path))
             before = file_state(path)
             self._note("pin", path, JobFile(path, before.text, before.mode) if before.kind == "file" else None)
-            write_part(self.pins[path])
+            part = self.pins[path]
+            write_whole(part.name, part.text, part.mode)
 
     def _await_run(self, units: list[str]) -> None:
         # What is not queued now, the next apply queues: the pin is there.
@@ -439,17 +441,6 @@ class StepRunner:
         for timer in timers:
             self._note("touch_stamp", timer, (stamp_of(timer), None))
             remove_stamp(timer)
-
-
-def write_part(part: JobFile) -> None:
-    """Write a part of a pin as a whole, in a place of whoever calls."""
-    new = os.path.join(os.path.dirname(part.name), f".{os.path.basename(part.name)}.new")
-    remove_part(new)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "w", encoding="utf-8", newline="") as stream:
-        stream.write(part.text)
-        os.fchmod(descriptor, part.mode)
-    os.rename(new, part.name)
 
 
 def remove_part(path: str) -> None:

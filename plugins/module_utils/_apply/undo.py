@@ -20,10 +20,10 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.step
     remove_stamp,
     set_stamp,
     stamp_of,
-    write_part,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.first_run_note import remove_note
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state.own_file import write_whole
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import NOT_ACTIVE, UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing
@@ -193,7 +193,7 @@ def restore_part(one: Done) -> None:
     if one.before is None:
         remove_part(one.name)
     else:
-        write_part(one.before)
+        write_whole(one.before.name, one.before.text, one.before.mode)
 
 
 def restore_stamp(one: Done) -> None:

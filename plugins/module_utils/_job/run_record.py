@@ -10,15 +10,12 @@ boot, and a run that is cut off with the host has no result.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import (
     ABSENT,
-    ACKNOWLEDGED,
-    RECORD,
     RunRecord,
     Scope,
     WantedJob,
@@ -32,7 +29,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.root_h
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
 
-LARGEST_RECORD = 64 * 1024
 INVOCATION_LENGTH = 32
 # The first command of the service. `-`: a full disk does not keep the job from running.
 SCRIPT = (
@@ -114,31 +110,3 @@ def parse_record(text: str) -> RunRecord | None:
     # The invocation stands in the place of the result as long as there is none.
     result = words[3] if len(words) == 4 and len(words[3]) != INVOCATION_LENGTH else ""
     return RunRecord(words[0], int(words[1]), frozenset(words[2].split(",")), result)
-
-
-def acknowledge(directory: str, job: str, record: RunRecord) -> None:
-    """Write into the record of a job that somebody has seen how its last run has ended."""
-    path = os.path.join(directory, job, RECORD)
-    new = f"{path}.new"
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(new)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "w", encoding="ascii") as stream:
-        stream.write(f"{record.owner} {record.when} {','.join(sorted(record.checksums))} {ACKNOWLEDGED}\n")
-        stream.flush()
-        os.fsync(descriptor)
-    os.rename(new, path)
-
-
-def read_records(directory: str) -> dict[str, RunRecord]:
-    """Return job to the record of its last run; for others than root there is none to see."""
-    found = {}
-    with contextlib.suppress(OSError):
-        for job in os.listdir(directory):
-            with contextlib.suppress(OSError, UnicodeError):
-                descriptor = os.open(os.path.join(directory, job, RECORD), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-                with open(descriptor, encoding="ascii") as stream:
-                    record = parse_record(stream.read(LARGEST_RECORD))
-                if record:
-                    found[job] = record
-    return found

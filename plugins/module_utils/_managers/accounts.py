@@ -9,7 +9,6 @@ keep root waiting. Who does not answer is left out, and named.
 from __future__ import annotations
 
 import os
-import stat
 import time
 from typing import Any, Callable, Iterable, NamedTuple
 
@@ -26,6 +25,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.un
     LARGEST_UNIT_DIRECTORY,
     SUFFIXES,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state.own_file import read_ordinary
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.unit_file import Owner, owner_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.child_process import Child, Line, NoAnswer
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
@@ -160,12 +160,7 @@ def marks_of(scope: Scope) -> list[Owner]:
 def _text_of(path: str, uid: int) -> str:
     """Return the text of an ordinary file of a user, an empty text of anything else."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        found = read_ordinary(path, LARGEST_UNIT_FILE, uid)
     except OSError:
         return ""
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode) or found.st_uid != uid or found.st_size > LARGEST_UNIT_FILE:
-        os.close(descriptor)
-        return ""
-    with open(descriptor, "rb") as stream:
-        return stream.read(LARGEST_UNIT_FILE).decode("utf-8", "replace")
+    return (found or b"").decode("utf-8", "replace")

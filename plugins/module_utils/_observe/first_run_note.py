@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 from typing import Iterable, Mapping
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import FIRST_RUN
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state.own_file import read_ordinary, write_whole
 
 LARGEST_NOTE = 4096
 
@@ -27,9 +27,7 @@ def note_path(state_directory: str, job: str) -> str:
 def write_note(path: str, owner: str) -> None:
     """Write that a job of this owner is to run because it is new."""
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(f"{owner}\n")
+    write_whole(path, f"{owner}\n")
 
 
 def remove_note(path: str) -> None:
@@ -47,9 +45,5 @@ def read_notes(state_directory: str, states: Mapping[str, Iterable[str]]) -> dic
     for job in (job for job, names in states.items() if FIRST_RUN in names):
         found[job] = ""
         with contextlib.suppress(OSError, UnicodeError):
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            descriptor = os.open(note_path(state_directory, job), flags)
-            with open(descriptor, encoding="utf-8") as stream:
-                if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    found[job] = stream.read(LARGEST_NOTE).strip()
+            found[job] = (read_ordinary(note_path(state_directory, job), LARGEST_NOTE) or b"").decode("utf-8").strip()
     return found

@@ -16,7 +16,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.checks
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.file_record import further_units
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import FILE_MODE, Request, WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.pin import paths_of
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_record import read_records
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.file_state import file_state
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.first_run_note import read_notes
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import (
@@ -32,6 +31,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.re
     references,
     remembered,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.run_records import read_records
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.unit_files import (
     SUFFIXES,
     enablement_links,

@@ -14,11 +14,11 @@ import contextlib
 import json
 import os
 import shutil
-import stat
 import time
 from typing import Any, Iterable, Mapping, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import lock
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state.own_file import read_ordinary, write_whole
 
 MARKER_NAME = "applying.json"
 # Inside the directory of the files, so that a rename moves a file into place; the leading dot hides it from systemd.
@@ -87,16 +87,10 @@ def note_files(directory: str, owner: str, names: Iterable[str]) -> None:
 def _read(path: str) -> Any:
     """Return what a file of ours holds; None when there is none, or something else than a file in its place."""
     try:
-        # An account may have put a pipe there, which would be waited for.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        found = read_ordinary(path)
+        return None if found is None else json.loads(found.decode("utf-8"))
     except FileNotFoundError:
         return None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        return None
-    try:
-        with open(descriptor, encoding="utf-8") as stream:
-            return json.load(stream)
     except (ValueError, RecursionError):
         # Killed while the file itself was written: nothing had changed yet.
         return None
@@ -104,24 +98,11 @@ def _read(path: str) -> Any:
 
 def _keep(path: str, content: Any) -> None:
     """Write a file of ours as a whole; without content there is none."""
-    if not content:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
+    if content:
+        write_whole(path, json.dumps(content))
         return
-    new = f"{path}.new"
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(new)
-    try:
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(content, stream)
-            stream.flush()
-            os.fsync(descriptor)
-        os.rename(new, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(new)
-        raise
+        os.unlink(path)
 
 
 def stage_directory(directory: str, owner: str) -> str:

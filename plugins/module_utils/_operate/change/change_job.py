@@ -11,10 +11,14 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._apply.tran
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._converge.converge import converge
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._finding.finding import line
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import Request, Scope
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_record import acknowledge, read_records
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.account import as_account, user_runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._managers.find_job import Place
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import InstalledJob
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.run_records import (
+    acknowledge,
+    read_record,
+    unseen_failure,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.change.change_request import (
     RESCHEDULE,
     RESET_FAILED,
@@ -31,7 +35,6 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state.lock
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.timestamps import iso8601
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.calendar import CalendarError
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.child_process import NoAnswer
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import is_under_way
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import ProgramMissing, Runner
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.systemctl import (
     ObserveError,
@@ -121,12 +124,11 @@ def reset_failed(runner: Runner, pair: InstalledJob, scope: Scope, check_mode: b
         done = runner(["systemctl", "reset-failed", "--", *failed])
         if done.rc != 0:
             raise NotChangeable(f"{pair.name}: {done.stderr.strip()}")
-    record = read_records(scope.state_directory).get(pair.name)
-    recorded = record is not None and not record.ended_well and not is_under_way(pair.name, units)
-    if record and recorded and not check_mode:
+    record = unseen_failure(pair.name, read_record(scope.state_directory, pair.name), units)
+    if record and not check_mode:
         try:
             acknowledge(scope.state_directory, pair.name, record)
         except OSError as error:
             raise NotChangeable(f"{pair.name}: the record of its last run: {error}") from error
-    changed = bool(failed) or recorded
+    changed = bool(failed or record)
     return {"changed": changed, "name": pair.name, "actions": ["reset failed"] if changed else []}

@@ -25,6 +25,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.in
     InstalledJob,
     declared,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.run_records import unseen_failure
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.history.runs import RunState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._operate.info.health import (
     Health,
@@ -53,7 +54,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax.uni
     UnitText,
     owner_of,
 )
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import UnitState, is_under_way
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.model import UnitState
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Runner
 
 UNLOADED = UnitState("loaded", "inactive", "dead")
@@ -95,9 +96,8 @@ def seen_of(
     service_unit = observed.units.get(service)
     if failed_before and runs[0].result not in (*GOOD_RESULTS, "") and service_unit:
         service_unit = service_unit._replace(active="failed")
-    record = observed.records.get(pair.name)
-    is_recorded = done and record is not None and not record.ended_well and not is_under_way(pair.name, observed.units)
-    if is_recorded:
+    record = unseen_failure(pair.name, observed.records.get(pair.name), observed.units) if done else None
+    if record:
         service_unit = (service_unit or UNLOADED)._replace(active="failed")
     return JobState(
         name=pair.name,
@@ -118,7 +118,7 @@ def seen_of(
         late=late,
         skipped=skipped_of(pair, observed),
         done=done,
-        interrupted=is_recorded and record is not None and not record.result,
+        interrupted=record is not None and not record.result,
         records_readable=os.geteuid() == observed.scope.uid,
     )
 

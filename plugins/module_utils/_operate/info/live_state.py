@@ -12,10 +12,7 @@ import time
 from typing import Mapping, NamedTuple
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import SYSTEM, RunRecord, Scope
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_record import (
-    has_last_elapse,
-    read_records,
-)
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.run_record import has_last_elapse
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.stamp_time import is_set_by_apply
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.installed import (
     InstalledJob,
@@ -27,6 +24,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.ob
     stale_units,
     state_folders,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.run_records import read_records
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.unit_files import (
     enablement_links,
     read_directories,

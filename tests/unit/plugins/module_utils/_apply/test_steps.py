@@ -25,6 +25,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.pin import cleaner_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Step
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import marker as _journal
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import own_file
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd.runner import Completed
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.fake_systemd import DONE, FakeHost, Killed, make_host
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import wanted
@@ -321,7 +322,7 @@ def test_a_full_run_directory_changes_nothing(armed: FakeHost, monkeypatch: pyte
 
     before = armed.picture()
     with monkeypatch.context() as patch:
-        patch.setattr(_journal.json, "dump", full)
+        patch.setattr(_journal, "write_whole", full)
         failure = apply_fails(armed, CHANGES["new"][0])
     assert failure.undone
     assert armed.verbs() == []
@@ -631,6 +632,7 @@ def each_fault(tmp_path: Path, fault: BaseException, *, after: bool = False) -> 
             host = armed_host(tmp_path / str(number), patch)
             faulty = Faulty(number, fault, after=after)
             patch.setattr(_apply, "os", faulty)
+            patch.setattr(own_file, "os", faulty)
             yield host, faulty
             if not faulty.reached:
                 return

@@ -21,6 +21,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.pin im
     places_of,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.file_places import moved
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import own_file
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.fake_systemd import FakeHost, Killed, make_host
 from ansible_collections.dotmobi.systemd_timers.tests.unit.support.samples import wanted
 
@@ -293,6 +294,7 @@ def test_a_killed_apply_is_completed_and_the_run_kept(kind: str, ends: bool, tmp
             story = Story(tmp_path / str(number), patch)
             faulty = Faults(number)
             patch.setattr(steps, "os", faulty)
+            patch.setattr(own_file, "os", faulty)
             wish = change(story, kind)
             try:
                 story.apply(wish)
@@ -301,6 +303,7 @@ def test_a_killed_apply_is_completed_and_the_run_kept(kind: str, ends: bool, tmp
             else:
                 reached = False
             patch.setattr(steps, "os", os)
+            patch.setattr(own_file, "os", os)
             if ends:
                 story.host.states.pop("backup.service", None)
             story.apply(wish)

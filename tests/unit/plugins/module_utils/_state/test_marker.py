@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import lock, marker
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._state import lock, marker, own_file
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +68,7 @@ def test_a_new_marker_never_stands_half_written(monkeypatch: pytest.MonkeyPatch)
     def full(*_arguments: object, **_more: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(marker.json, "dump", full)
+    monkeypatch.setattr(own_file.os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         marker.mark("one", ["b"])
     assert owners() == {"a": "one"}
