@@ -171,16 +171,19 @@ def pin_files(
     service = units[f"{job}.service"]
     keeps = set(kept)
     # Who edits a record does not have files of somewhere else deleted by it.
-    own = is_sealed(service) or folder_of(service) in usual_folders(os.path.dirname(places.kept), job)
-    gone = [path for path in paths_of(service) if own and path not in keeps]
+    trusted = is_sealed(service) or folder_of(service) in usual_folders(os.path.dirname(places.kept), job)
+    gone = [path for path in paths_of(service) if trusted and path not in keeps]
     script = os.path.join(places.scripts, f"{job}.sh")
     pins = [JobFile(os.path.join(places.control, unit), text) for unit, text in units.items()]
-    order = "After" if restarts(service) else "Before"
+    after = restarts(service)
+    order = "After" if after else "Before"
     unit = JobFile(os.path.join(places.units, cleaner_of(job)), UNIT.format(job=job, script=script, order=order))
-    copy = [JobFile(os.path.join(places.kept, f"{job}.service"), service, PRIVATE_MODE)] if gone else []
-    text = _script(job, pins, gone, links, places)
+    copy = JobFile(os.path.join(places.kept, f"{job}.service"), service, PRIVATE_MODE)
+    own = [*links, unit.name, script, copy.name]
+    folders = [os.path.dirname(path) for path in (*gone[:1], *links[:1])]
+    text = _script(job, [one.name for one in pins], gone=gone, own=own, folders=folders, places=places, after=after)
     # In the order in which they are laid down: an apply that is killed meanwhile leaves a pin that the next one sees.
-    return [*pins, JobFile(script, text, PRIVATE_MODE), unit, *copy]
+    return [*pins, JobFile(script, text, PRIVATE_MODE), unit, *([copy] if gone else [])]
 
 
 def restarts(service: str) -> bool:
@@ -189,20 +192,18 @@ def restarts(service: str) -> bool:
     return text.last("Service", "Restart", "no") != "no" or is_true(text.last("Service", "RemainAfterExit"))
 
 
-def _script(job: str, pins: list[JobFile], gone: list[str], links: Sequence[str], places: Places) -> str:
-    folders = [os.path.dirname(path) for path in (*gone[:1], *links[:1])]
+def _script(
+    job: str, pins: list[str], *, gone: list[str], own: list[str], folders: list[str], places: Places, after: bool
+) -> str:
     files_directory = os.path.dirname(places.kept)
-    folders += [places.kept, os.path.join(files_directory, OTHER_DIRECTORY), files_directory, places.scripts]
+    folders = [*folders, places.kept, os.path.join(files_directory, OTHER_DIRECTORY), files_directory, places.scripts]
     has_notices = len(pins) > 1
-    after = restarts(pins[0].text)
     service = _words([f"{job}.service"])
     busy = [f"is_busy {'SubState,Job' if after else 'SubState'} {service}"]
     if has_notices:
         # A pattern, in which a backslash has a meaning.
         notices = notify_template(job).replace("\\", "?").replace("@.", "@*.")
         busy.append(f"is_busy SubState,Job {_words([notices])}")
-    own = [os.path.join(places.units, cleaner_of(job)), os.path.join(places.scripts, f"{job}.sh")]
-    own.append(os.path.join(places.kept, f"{job}.service"))
     link = _words([os.path.join(places.invocations, f"invocation:{job}.service")])
     return SCRIPT.format(
         job=job,
@@ -210,10 +211,10 @@ def _script(job: str, pins: list[JobFile], gone: list[str], links: Sequence[str]
         busy=" || ".join(busy),
         run=":" if after else RUN.format(link=link),
         looks=2 if has_notices else 1,
-        pins=_words(one.name for one in pins),
+        pins=_words(pins),
         files=f"rm -f -- {_words(gone)}\n" if gone else "",
         service=service,
-        own=_words([*links, *own]),
+        own=_words(own),
         folders=_words(folders),
     )
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Iterable, Sequence
 
-from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.chain import starters_of
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.model import WantedJob
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._observe.model import NO_FILE, Observed
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.followers import Followers
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Goal
 
 # The action of a plan that runs a new job, and the beginning of the one that leaves it to other new jobs.
@@ -23,13 +23,9 @@ def is_due(job: WantedJob, observed: Observed) -> bool:
     return bool(job.run_on_install) and (is_new or not observed.first_runs.keys().isdisjoint(names))
 
 
-def left_to_others(goals: Sequence[Goal]) -> dict[str, list[str]]:
+def left_to_others(goals: Sequence[Goal], followers: Followers) -> dict[str, list[str]]:
     """Return the jobs that are due and follow one that runs in this apply, with those: it starts them, once."""
     due = [goal.name for goal in goals if goal.runs_first]
-    followers: dict[str, list[str]] = {}
-    for goal in (goal for goal in goals if goal.armed):
-        for starter in starters_of(goal.service or "") or ():
-            followers.setdefault(starter, []).append(goal.name)
     found: dict[str, list[str]] = {}
     runs = list(due)
     for starter in runs:

@@ -10,7 +10,7 @@ that the one reload forgets it; then it is linked and started like a new one.
 from __future__ import annotations
 
 import os
-from typing import Mapping, NamedTuple, Sequence
+from typing import Collection, NamedTuple, Sequence
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job import chain
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.file_record import PROGRAMS, SCRIPT
@@ -42,6 +42,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.first
     is_due,
     left_to_others,
 )
+from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.followers import followers_of, lasting_links
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.model import Diff, Goal, JobChange, Step
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._plan.under_way import folder_in_use
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._syntax import timer_unit
@@ -212,36 +213,28 @@ def shown(name: str, state: FileState, wanted: JobFile | None) -> tuple[str, str
     return old, CHANGED_SECRET if old and new and before != after else new
 
 
-def lasting_links(goals: Sequence[Goal], observed: Observed) -> dict[str, list[str]]:
-    """Return the links by which a run under way of a job that is renamed starts, at its end, what follows the new name.
-
-    They go with the pin.
-    """
-    found: dict[str, list[str]] = {}
-    for renamed in (goal for goal in goals if goal.renamed_from):
-        former = renamed.renamed_from
-        pin = observed.pins.get(former)
-        if not (pin.waiting if pin else is_under_way(former, observed.units)):
-            continue
-        for goal in goals:
-            if goal.armed and renamed.name in (chain.starters_of(goal.service or "") or ()):
-                link = chain.link_of(former, goal.name)
-                if link in observed.links.get(f"{goal.name}.service", {}):
-                    found.setdefault(former, []).append(link)
-    return found
-
-
 class JobPlanner:
     """Collects what one pair needs, by kind of step."""
 
     def __init__(
-        self, goal: Goal, observed: Observed, unit_directory: str, ids: tuple[int, int], places: Places
+        self,
+        goal: Goal,
+        observed: Observed,
+        unit_directory: str,
+        ids: tuple[int, int],
+        places: Places,
+        *,
+        starters: Sequence[str] = (),
+        lasting: Sequence[str] = (),
+        kept: Collection[str] = (),
     ) -> None:
         self.goal = goal
         # New jobs whose run starts this one, which is new, too.
-        self.starters: Sequence[str] = ()
-        # Links of former names whose runs are under way, and start at their end what follows the new names.
-        self.lasting: Mapping[str, Sequence[str]] = {}
+        self.starters = starters
+        # This name is a former one: links by which the run under way starts, at its end, what follows the new name.
+        self.lasting = lasting
+        # Such links of all jobs.
+        self.kept_links = kept
         self.observed = observed
         self.unit_directory = unit_directory
         self.ids = ids
@@ -447,8 +440,7 @@ class JobPlanner:
             current = self.observed.links.get(unit, {})
             wanted = [path for path in self.goal.links if os.path.basename(path) == unit]
             right = [path for path, target in current.items() if path in wanted and self.is_right(path, target)]
-            lasting = {path for paths in self.lasting.values() for path in paths}
-            wrong = [path for path in current if path not in right and path not in lasting]
+            wrong = [path for path in current if path not in right and path not in self.kept_links]
             missing = [path for path in wanted if path not in right]
             if unit == self.service and any(not chain.is_chain_link(path) for path in wrong):
                 self.say("disable the service itself")
@@ -505,7 +497,7 @@ class JobPlanner:
         else:
             texts = former
         texts = {unit: texts[unit] for unit in units if unit in texts}
-        links = [os.path.join(self.unit_directory, link) for link in self.lasting.get(self.goal.name, ())]
+        links = [os.path.join(self.unit_directory, link) for link in self.lasting]
         parts = pin_files(self.goal.name, texts, [one.name for one in self.goal.files], self.places, links)
         if pin and not pin.units:
             # After a boot, there is no run to pin.
@@ -569,10 +561,20 @@ def make_plan(
     todo: dict[str, list[str]] = {}
     changes = []
     pins: list[JobFile] = []
-    others, lasting = left_to_others(goals), lasting_links(goals, observed)
+    followers = followers_of(goals)
+    starters, lasting = left_to_others(goals, followers), lasting_links(goals, followers, observed)
+    kept = frozenset(link for links in lasting.values() for link in links)
     for goal in goals:
-        pair = JobPlanner(goal, observed, unit_directory, ids, places)
-        pair.starters, pair.lasting = others.get(goal.name, ()), lasting
+        pair = JobPlanner(
+            goal,
+            observed,
+            unit_directory,
+            ids,
+            places,
+            starters=starters.get(goal.name, ()),
+            lasting=lasting.get(goal.name, ()),
+            kept=kept,
+        )
         pair.decide()
         pins += pair.pins
         for kind, items in pair.todo.items():
