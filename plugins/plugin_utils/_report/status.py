@@ -132,7 +132,9 @@ def status_lines(results: Mapping[str, Mapping[str, Any]], limit: int, width: in
         shown += [Shown(f"  {shown_name(job)}: {notice_words(job)}", BAD) for job in jobs if job["failed_notices"]]
         shown += unseen_lines(result)
         shown.append(Shown(""))
-    return [*shown, *ending_lines(results, without)] if ending_lines(results, without) else shown[:-1]
+    ending = ending_lines(results, without)
+    # The blank line after the last host is for what follows.
+    return [*shown, *ending] if ending else shown[:-1]
 
 
 def ending_lines(results: Mapping[str, Mapping[str, Any]], without: Sequence[str]) -> list[Shown]:
@@ -250,10 +252,10 @@ def detail_lines(results: Mapping[str, Mapping[str, Any]], width: int | None = N
         for job in result["jobs"]:
             shown.append(Shown(f"{shown_name(job)} on {host}", mood_of(job["health"])))
             facts = facts_of(job, result["time"])
-            width = max(len(label) for label, _text in facts)
+            longest = max(len(label) for label, _text in facts)
             for label, text in facts:
                 mood = mood_of(job["health"]) if label == "health" else PLAIN
-                shown.append(Shown(f"  {label.ljust(width)}  {text}", mood))
+                shown.append(Shown(f"  {label.ljust(longest)}  {text}", mood))
             shown += runs_lines(job["runs"], width)
             if not result["history_readable"]:
                 shown.append(Shown(f"  {UNREADABLE}"))

@@ -26,6 +26,7 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.sta
     NO_JOBS,
     SHRINK,
     cells,
+    detail_lines,
     status_lines,
     triggers_words,
 )
@@ -197,3 +198,23 @@ def test_what_is_not_seen_without_root_is_said_once(readable: bool) -> None:
     said = [line for line in lines if "notices that did not arrive" in line]
     assert len(said) == (0 if readable else 1)
     assert readable or lines[-1] == said[0]
+
+
+DETAILS: dict[str, Any] = {
+    "description": "Backup", "last_trigger": None, "command": ["/bin/true"], "user": "root", "working_directory": "",
+    "timer_state": "active (waiting)", "enabled": True, "service_state": "inactive (dead)", "persistent": True,
+    "accuracy": "1s", "jitter": "", "timeout": "", "attempt_timeout": None, "retries": None, "starting_deadline": None,
+    "concurrency": {"policy": "queue", "group": None, "group_limit": None, "group_wait": None}, "limits": [],
+    "notified": [], "owner": "default", "unit_files": {"service": "/s", "timer": "/t"}, "drift": [], "last_run": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "result"), [(None, "whole"), (200, "whole"), (60, "cut")])
+def test_the_runs_of_a_job_have_the_width_of_the_terminal(width: int | None, result: str) -> None:
+    text = "exit status 3, in command 2 of 3, /usr/bin/rsync"
+    run = {**RUN, "result_text": text, "cpu": None, "memory": None}
+    found = {"web1": {"time": NOW, "jobs": [job(**DETAILS, runs=[run])], "history_readable": True}}
+    lines = [line.text for line in detail_lines(found, width)]
+    assert lines[0] == "backup on web1"
+    assert (text in lines[-1]) == (result == "whole")
+    assert width is None or len(lines[-1]) <= width
