@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.attempts_command import unwrapped
@@ -226,6 +226,18 @@ def facts_of(job: Mapping[str, Any], now: str) -> list[tuple[str, str]]:
     return [(label, text) for label, text in rows if text]
 
 
+def fact_lines(
+    job: Mapping[str, Any], now: str, indent: str = "  ", only: Collection[str] | None = None
+) -> list[Shown]:
+    """Return a line for each fact that is known of a job. only: labels of the facts that are wanted; None for all."""
+    facts = [(label, text) for label, text in facts_of(job, now) if only is None or label in only]
+    width = max(len(label) for label, _text in facts)
+    return [
+        Shown(f"{indent}{label.ljust(width)}  {text}", mood_of(job["health"]) if label == "health" else PLAIN)
+        for label, text in facts
+    ]
+
+
 def exposure_words(job: Mapping[str, Any]) -> str:
     """Return what systemd says of how much the job could reach, if it was asked."""
     return f"{job['exposure']} of 10" if job.get("exposure") is not None else ""
@@ -251,11 +263,7 @@ def detail_lines(results: Mapping[str, Mapping[str, Any]], width: int | None = N
     for host, result in results.items():
         for job in result["jobs"]:
             shown.append(Shown(f"{shown_name(job)} on {host}", mood_of(job["health"])))
-            facts = facts_of(job, result["time"])
-            longest = max(len(label) for label, _text in facts)
-            for label, text in facts:
-                mood = mood_of(job["health"]) if label == "health" else PLAIN
-                shown.append(Shown(f"  {label.ljust(longest)}  {text}", mood))
+            shown += fact_lines(job, result["time"])
             shown += runs_lines(job["runs"], width)
             if not result["history_readable"]:
                 shown.append(Shown(f"  {UNREADABLE}"))

@@ -16,7 +16,11 @@ from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.dia
     why_not_run,
 )
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.run import LOUD, line_words
-from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.status import facts_of, mood_of, shown_name
+from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._report.status import (
+    fact_lines,
+    mood_of,
+    shown_name,
+)
 from ansible_collections.dotmobi.systemd_timers.plugins.plugin_utils._text.amounts import (
     BAD,
     DOUBTFUL,
@@ -51,22 +55,12 @@ def examination_lines(results: Mapping[str, Mapping[str, Any]]) -> list[Shown]:
     for host, result in results.items():
         for job in result["status"]["jobs"]:
             shown.append(Shown(f"{shown_name(job)} on {host}", mood_of(job["health"])))
-            shown += [Shown("  1. status"), *status_lines(job, result["status"]["time"])]
+            shown += [Shown("  1. status"), *fact_lines(job, result["status"]["time"], INDENT, STEP_ONE)]
             shown += [Shown("  2. what the last run wrote"), *output_lines(result["logs"]["lines"])]
             shown += [Shown("  3. files and rights, and the proof once more"), *path_lines(job["paths"])]
             shown += finding_lines(job["findings"])
             shown.append(Shown(""))
     return shown[:-1]
-
-
-def status_lines(job: Mapping[str, Any], now: str) -> list[Shown]:
-    """Return the status, a line for each fact."""
-    facts = [(label, text) for label, text in facts_of(job, now) if label in STEP_ONE]
-    width = max(len(label) for label, _text in facts)
-    return [
-        Shown(f"{INDENT}{label.ljust(width)}  {text}", mood_of(job["health"]) if label == "health" else PLAIN)
-        for label, text in facts
-    ]
 
 
 def output_lines(lines: Sequence[Mapping[str, Any]]) -> list[Shown]:
