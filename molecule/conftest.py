@@ -88,3 +88,15 @@ def pytest_runtest_makereport(item):
         names = involved_units(f"{report.longreprtext}\n{item.nodeid}")
         report.sections.append(("units and journal", unit_report(item.funcargs["host"], names)))
     return report
+
+
+@pytest.fixture(scope="module")
+def stories(everywhere, request):
+    """Each machine to what its story has seen: the function `tell` of a test module, on all machines at once."""
+    return everywhere(request.module.tell)
+
+
+@pytest.fixture
+def story(stories, machine):
+    """What the story of a test module has seen on the machine of a test."""
+    return stories[machine].result()

@@ -86,16 +86,6 @@ def tell(site, host):
     return seen
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
-@pytest.fixture
-def story(stories, machine):
-    return stories[machine].result()
-
-
 def test_the_apply_came_during_the_boot(story):
     assert story.state in ("initializing", "starting")
     assert not story.booting.result["changed"]

@@ -63,16 +63,6 @@ def tell(site, host):
     return seen
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
-@pytest.fixture
-def story(stories, machine):
-    return stories[machine].result()
-
-
 @pytest.mark.parametrize("old", OLD)
 def test_the_old_pair_is_gone_and_the_new_one_armed(story, host, old):
     new = old.replace("-old", "-new")

@@ -84,11 +84,6 @@ def tell(site, host):
     return {(name, broken): tell_one(site, host, *STORIES[name], broken=broken) for name, broken in CASES}
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("story", "broken"), CASES)
 def test_what_is_due_meanwhile_runs_once(stories, machine, story, broken, name):

@@ -212,11 +212,6 @@ def tell(site, host):
     return seen
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
 @pytest.fixture(autouse=True)
 def seen(stories, machine):
     return stories[machine].result()

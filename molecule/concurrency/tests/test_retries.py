@@ -115,11 +115,6 @@ def tell(site, host):
     return {job["name"]: job for job in status[site.machine]["jobs"]}
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
 @pytest.fixture(autouse=True)
 def told(stories, machine):
     return stories[machine].result()

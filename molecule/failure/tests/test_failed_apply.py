@@ -99,16 +99,6 @@ def tell(site, host):
     return seen
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
-@pytest.fixture
-def story(stories, machine):
-    return stories[machine].result()
-
-
 def test_the_error_names_the_job_and_says_what_is_left(story, site):
     assert story.run.message.startswith(f"{site.machine}: the apply failed: undo-breaks: "), story.run.message
     assert story.run.message.endswith("the host stands as before")

@@ -165,11 +165,6 @@ def tell(site, host):
     return seen
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
 @pytest.fixture
 def seen(stories, machine, fault):
     return stories[machine].result()[fault]

@@ -54,16 +54,6 @@ def tell(_site, host):
     return json.loads(done.stdout)
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
-@pytest.fixture
-def story(stories, machine):
-    return stories[machine].result()
-
-
 @pytest.fixture
 def kills(story):
     return story["kills"]

@@ -201,11 +201,6 @@ def tell(site, host):  # noqa: PLR0915  one story
     return seen
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
 @pytest.fixture
 def seen(stories, machine):
     return stories[machine].result()

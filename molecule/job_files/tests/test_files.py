@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from harness import FILES_DIRECTORY, RUNS, UNIT_DIRECTORY, active_since, broken_start, reloads, snapshot
 
 OWNER = {"timer_owner": "files"}
@@ -136,16 +135,6 @@ def tell(site, host):
     ).stdout
     seen.removed_again = site.apply([], timer_prune=True, timer_prune_limit=10000, **OWNER)
     return seen
-
-
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
-@pytest.fixture
-def story(stories, machine):
-    return stories[machine].result()
 
 
 def test_check_mode_writes_nothing_and_says_all(story):

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import pytest
 from harness import UNIT_DIRECTORY, Run, recorder, runs, wait_until
 from operating import as_json
 
@@ -70,16 +69,6 @@ def tell(site, host):
     ran_then = [len(runs(host, "chain-a")) - before, len(runs(host, "chain-c"))]
     gone = site.apply([], timer_prune=True, timer_prune_limit=9, **OWNER)
     return Story(new, again, ran, {one["name"]: one for one in status}, refused, suspended, ran_then, gone)
-
-
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
-@pytest.fixture
-def story(stories, machine):
-    return stories[machine].result()
 
 
 def test_a_job_runs_after_one_that_has_begun_and_succeeded(story):

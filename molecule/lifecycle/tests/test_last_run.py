@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import pytest
 from harness import Run, recorder, runs, show, soon, wait_until
 from operating import as_json
 
@@ -65,16 +64,6 @@ def tell(site, host):
     never = site.refuse([*jobs, job("never", "2026-01-01 03:00")], **OWNER)
     gone = site.apply([], timer_prune=True, timer_prune_limit=10000, **OWNER)
     return Story(removed, again, looked_at, never, gone, health)
-
-
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
-@pytest.fixture
-def story(stories, machine):
-    return stories[machine].result()
 
 
 def test_an_apply_after_the_last_run_goes_on_and_removes_what_is_to_go(story):

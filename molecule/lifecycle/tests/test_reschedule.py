@@ -99,16 +99,6 @@ def tell(site, host):
     return seen
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
-@pytest.fixture
-def story(stories, machine):
-    return stories[machine].result()
-
-
 @pytest.mark.parametrize("name", QUIET)
 def test_an_edit_to_a_time_just_passed_does_not_run_the_job(story, host, name):
     assert runs(host, name) == story.before[name]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import pytest
 from harness import FILES_DIRECTORY, RUNS, UNIT_DIRECTORY, recorder, reloads, show, snapshot, unit_property, wait_until
 
 OWNER = {"timer_owner": "under-way", "timer_prune": True}
@@ -156,16 +155,6 @@ def tell(site: Any, host: Any) -> Told:
         predicted, changed, reloaded, during, again, written, results, left, once_more, next_run,
         {**back.actions(), "files": snapshot(host).files},
     )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
-@pytest.fixture
-def story(stories, machine):
-    return stories[machine].result()
 
 
 def test_the_apply_says_that_runs_go_on(story):

@@ -40,11 +40,6 @@ def tell(site, host):
     return run
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
 @pytest.fixture
 def applied(stories, machine):
     return stories[machine].result()

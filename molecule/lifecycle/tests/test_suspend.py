@@ -60,16 +60,6 @@ def tell(site, host):
     return seen
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
-@pytest.fixture
-def story(stories, machine):
-    return stories[machine].result()
-
-
 @pytest.mark.parametrize("name", JOBS)
 def test_a_suspended_job_is_installed_and_not_armed(story, name):
     assert story.suspended.actions()[name] == ["disarm", "disable"]

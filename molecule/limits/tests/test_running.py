@@ -216,11 +216,6 @@ def tell(site, host):
     return run, second
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
 @pytest.fixture
 def applied(stories, machine):
     return stories[machine].result()[0]

@@ -249,16 +249,6 @@ def tell(site, host):
     return seen
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
-@pytest.fixture
-def story(stories, machine):
-    return stories[machine].result()
-
-
 def pings(story, name):
     """Paths of the pings of a job, in the order in which they came."""
     prefix = f"/ok/ping/notify-{name}"

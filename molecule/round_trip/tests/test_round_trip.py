@@ -139,16 +139,6 @@ def tell(site: Any, host: Any) -> Story:
     return Story(batches, again, refused, units_before, snapshot(host).units())
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
-@pytest.fixture
-def story(stories, machine):
-    return stories[machine].result()
-
-
 @pytest.fixture
 def batches(story):
     return story.batches

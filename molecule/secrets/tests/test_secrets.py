@@ -189,16 +189,6 @@ RUNS = (
 )
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
-@pytest.fixture
-def story(stories, machine):
-    return stories[machine].result()
-
-
 def needles(text):
     return set(re.findall(r"n33dle[\w-]*", text))
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import time
 
-import pytest
 from harness import is_armed, pace, wait_until
 
 OWNER = {"timer_owner": "ha"}
@@ -89,16 +88,6 @@ def tell(site, host):
     for user in (*ACCOUNTS, "heidi"):
         host.run("loginctl disable-linger %s; rm -rf /home/%s/.config", user, user)
     return seen
-
-
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
-@pytest.fixture
-def story(stories, machine):
-    return stories[machine].result()
 
 
 def test_the_others_are_applied_and_who_is_left_out_is_named(story):

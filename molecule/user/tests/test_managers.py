@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from harness import recorder, runs, show, wait_until
 
 OWNER = {"timer_owner": "um"}
@@ -85,16 +84,6 @@ def tell_of_another_manager(site, host, seen):
     # As absent, too, wherever it is.
     seen.moved_away = site.apply([job("system", state="absent")], **OWNER)
     seen.moved_away_state = state(host, EMIL, "um-system.timer")
-
-
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
-@pytest.fixture
-def story(stories, machine):
-    return stories[machine].result()
 
 
 def test_a_manager_starts_when_all_is_in_its_place(story):

@@ -159,16 +159,6 @@ def tell_the_end(site, host, seen):
         host.check_output("loginctl disable-linger %s", user)
 
 
-@pytest.fixture(scope="module")
-def stories(everywhere):
-    return everywhere(tell)
-
-
-@pytest.fixture
-def story(stories, machine):
-    return stories[machine].result()
-
-
 def test_check_mode_changes_nothing_for_an_account_that_was_never_used(story):
     assert story.untouched
     assert story.check.result["changed"]

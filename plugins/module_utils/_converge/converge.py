@@ -255,7 +255,7 @@ def _result(
     }
     if with_diff:
         words = {goal.name: told(missed.get(goal.name), goal) for goal in goals}
-        words.update({name: first_run_words(done) for name, done in actions.items() if first_run_words(done)})
+        words.update({name: said for name, said in ((n, first_run_words(done)) for n, done in actions.items()) if said})
         head = [{"prepared": f"timer_prune {pruned.words()}\n"}] if pruned.names else []
         result["diff"] = [*head, *diff_of(plan, observed, request, words)]
     return result
