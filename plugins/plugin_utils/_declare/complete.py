@@ -92,18 +92,16 @@ def with_defaults(fields: Mapping[str, Any], on_reschedule: str) -> dict[str, An
     return job
 
 
-def _check_command(job: dict[str, Any], told: set[str], stray: Mapping[str, tuple[str, str]]) -> list[Finding]:
-    """Return what is wrong with that which a job runs; put in what lets the rest be proved."""
-    name, findings = job["name"], []
-    given = [field for field in COMMAND_FIELDS if job[field]]
-    for field in given[1:]:
-        reason, fix = f"stands beside {given[0]}, and a job runs one of them", "remove one of them"
-        findings.append(Finding(name, field, None, reason, fix, "invalid-declaration"))
-    if not given and not (job["service"] or {}).get("ExecStart"):
-        if not told.intersection(COMMAND_FIELDS):
-            findings.append(no_command(name, *stray.get(name, ("", ""))))
-        job["command"] = STAND_IN_COMMAND
-    return findings
+def lacks_command(job: Mapping[str, Any]) -> bool:
+    """Tell whether nothing says what a job runs."""
+    return not any(job[field] for field in COMMAND_FIELDS) and not (job["service"] or {}).get("ExecStart")
+
+
+def _check_commands(job: Mapping[str, Any]) -> list[Finding]:
+    """Return a finding for each field beyond the first that says what a job runs."""
+    first, *others = [field for field in COMMAND_FIELDS if job[field]] or [""]
+    reason, fix = f"stands beside {first}, and a job runs one of them", "remove one of them"
+    return [Finding(job["name"], field, None, reason, fix, "invalid-declaration") for field in others]
 
 
 def _check_need_of_schedule(job: Mapping[str, Any], own: Mapping[str, Any]) -> list[Finding]:
@@ -138,11 +136,14 @@ def complete(
     about = [finding for finding in findings if finding.job in (name, "timer_defaults")]
     # A field with a typing error is not missing as well.
     told = {finding.field for finding in about} | {meant_field(finding.field) for finding in about}
-    of_command = _check_command(job, told, stray)
-    findings.extend(of_command)
-    if any(one.field == "command" for one in of_command) and stray.get(name, ("", ""))[1]:
-        # Of a misspelt name there is no more to say.
-        told |= {*TRIGGER_FIELDS}
+    findings.extend(_check_commands(job))
+    if lacks_command(job):
+        job["command"] = STAND_IN_COMMAND
+        if not told.intersection(COMMAND_FIELDS):
+            variable, meant = stray.get(name, ("", ""))
+            findings.append(no_command(name, variable, meant))
+            # Of a misspelt name there is no more to say.
+            told |= {*TRIGGER_FIELDS} if meant else set()
     findings.extend(_check_triggers(job, told))
     if "schedule" not in told:
         findings.extend(_check_need_of_schedule(job, own))
