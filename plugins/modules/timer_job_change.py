@@ -64,13 +64,9 @@ options:
       - The directory of the jobs' files.
     type: path
     default: /etc/dotmobi.systemd_timers
+extends_documentation_fragment:
+  - dotmobi.systemd_timers.attributes.action_group
 attributes:
-  action_group:
-    description:
-      - Use C(group/dotmobi.systemd_timers.timer) in C(module_defaults) to set defaults for this module.
-      - An option that a module of the group does not have is an error in tasks of that module.
-    membership: [dotmobi.systemd_timers.timer]
-    support: full
   check_mode:
     support: full
     description: Reports what would be done, and does nothing.

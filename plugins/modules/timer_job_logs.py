@@ -61,13 +61,9 @@ options:
       - The directory of the unit files.
     type: path
     default: /etc/systemd/system
+extends_documentation_fragment:
+  - dotmobi.systemd_timers.attributes.action_group
 attributes:
-  action_group:
-    description:
-      - Use C(group/dotmobi.systemd_timers.timer) in C(module_defaults) to set defaults for this module.
-      - An option that a module of the group does not have is an error in tasks of that module.
-    membership: [dotmobi.systemd_timers.timer]
-    support: full
   check_mode:
     support: full
     description: Can run in check mode, and does the same there, because it never changes anything.

@@ -82,14 +82,9 @@ extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.conn
   - ansible.builtin.action_common_attributes.flow
+  - dotmobi.systemd_timers.attributes.action_group
 attributes:
   action:
-    support: full
-  action_group:
-    description:
-      - Use C(group/dotmobi.systemd_timers.timer) in C(module_defaults) to set defaults for this module.
-      - An option that a module of the group does not have is an error in tasks of that module.
-    membership: [dotmobi.systemd_timers.timer]
     support: full
   async:
     support: full

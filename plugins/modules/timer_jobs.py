@@ -552,15 +552,10 @@ requirements:
   - Python 3.8 or newer on the host
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
+  - dotmobi.systemd_timers.attributes.action_group
 attributes:
   action:
     description: An action plugin of the same name does part of the work on the controller.
-    support: full
-  action_group:
-    description:
-      - Use C(group/dotmobi.systemd_timers.timer) in C(module_defaults) to set defaults for this module.
-      - An option that a module of the group does not have is an error in tasks of that module.
-    membership: [dotmobi.systemd_timers.timer]
     support: full
   check_mode:
     support: full

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from ansible_collections.dotmobi.systemd_timers.plugins.doc_fragments.attributes import ModuleDocFragment
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._job.options import ARGUMENT_SPEC
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._proof.verify import parse_directives
 from ansible_collections.dotmobi.systemd_timers.plugins.module_utils._systemd import calendar
@@ -311,7 +312,9 @@ def test_the_group_for_module_defaults_has_every_module_of_jobs_and_each_says_so
     assert load(ROOT / "meta" / "runtime.yml")["action_groups"] == {"timer": modules}
     for name in modules:
         documentation = yaml.safe_load(constant(PLUGINS / "modules" / f"{name}.py", "DOCUMENTATION"))
-        assert documentation["attributes"]["action_group"]["membership"] == [f"{COLLECTION}.timer"]
+        assert f"{COLLECTION}.attributes.action_group" in documentation["extends_documentation_fragment"]
+    fragment = yaml.safe_load(ModuleDocFragment.ACTION_GROUP)
+    assert fragment["attributes"]["action_group"]["membership"] == [f"{COLLECTION}.timer"]
 
 
 def test_pages_made_from_the_code_are_up_to_date():
